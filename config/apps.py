@@ -1,0 +1,15 @@
+"""Wiring that Django must load: the commands of the processes and the grants after migrations."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+    verbose_name = "Wiring"
+
+    def ready(self) -> None:
+        import config.celery  # noqa: F401  (shared tasks publish through this application)
+        from config.grants import grant_application_role
+
+        post_migrate.connect(grant_application_role, dispatch_uid="config.grant_application_role")

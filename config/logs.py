@@ -1,0 +1,61 @@
+"""Log lines without personal data: no query strings, no task arguments, no database values.
+
+PostgreSQL puts the offending values into the text of an error (`DETAIL: Key (mrn)=(123) already exists`), and
+psycopg puts that text into the exception. The formatter therefore prints of a database error its class,
+its SQLSTATE and the name of the constraint, and of every traceback the places, not the values.
+"""
+
+import logging
+import re
+import traceback
+from types import TracebackType
+
+from django.db import Error as DatabaseError
+
+_QUERY_STRING = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
+_DETAIL = re.compile(r"\b(DETAIL|CONTEXT|STATEMENT|HINT):.*", re.DOTALL)
+_TASK_ARGUMENTS = ("args", "kwargs", "argsrepr", "kwargsrepr")
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class NoPersonalData(logging.Filter):
+    """Takes query strings, request objects and task arguments out of every record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            message = str(record.msg)
+        record.msg = _DETAIL.sub("", _QUERY_STRING.sub("", message)).rstrip()
+        record.args = ()
+        record.__dict__.pop("request", None)
+        data = record.__dict__.get("data")
+        if isinstance(data, dict):  # Celery's own records of tasks
+            record.__dict__["data"] = {k: v for k, v in data.items() if k not in _TASK_ARGUMENTS}
+        return True
+
+
+class PlainFormatter(logging.Formatter):
+    """One line of time, level, logger and message; tracebacks with their places, without values."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # type: ignore[override]  # noqa: N802
+        kind, error, trace = ei
+        if kind is None or error is None:
+            return ""
+        places = "".join(traceback.format_tb(trace)).rstrip()
+        return f"{places}\n{describe(error)}"
+
+
+def describe(error: BaseException) -> str:
+    """The error's class and, for a database error, SQLSTATE and constraint; never a value from a row."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    diagnosis = getattr(cause, "diag", None)
+    if diagnosis is not None:
+        place = diagnosis.constraint_name or diagnosis.table_name or ""
+        return f"{name}: SQLSTATE {getattr(cause, 'sqlstate', None)} {place}".rstrip()
+    return name

@@ -1,0 +1,15 @@
+"""Addresses. Each face brings its own list; this file only joins them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from web import ops
+
+urlpatterns = [
+    path("healthz", ops.healthz, name="healthz"),
+    path("readyz", ops.readyz, name="readyz"),
+    path("metrics", ops.metrics, name="metrics"),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("web.urls")),
+]
