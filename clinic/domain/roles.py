@@ -1,0 +1,61 @@
+"""Who may do what: the one permission table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's role in one clinic."""
+
+    NURSE = "nurse"
+    PRESCRIBER = "prescriber"
+    SCHEDULER = "scheduler"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    """Something a person may be allowed to do in a clinic."""
+
+    VIEW_PATIENTS = "view_patients"
+    EDIT_PATIENTS = "edit_patients"
+    RECORD_CARE = "record_care"
+    CHANGE_PROGRAM = "change_program"
+    TRACE_LOTS = "trace_lots"
+    VIEW_MESSAGES = "view_messages"
+    IMPORT_REGISTER = "import_register"
+    MANAGE_CLINIC = "manage_clinic"
+    MANAGE_MEMBERS = "manage_members"
+    VIEW_AUDIT = "view_audit"
+
+
+_CARE = {
+    Permission.VIEW_PATIENTS,
+    Permission.EDIT_PATIENTS,
+    Permission.RECORD_CARE,
+    Permission.CHANGE_PROGRAM,
+    Permission.TRACE_LOTS,
+    Permission.VIEW_MESSAGES,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.NURSE: frozenset(_CARE),
+    Role.PRESCRIBER: frozenset(_CARE),
+    Role.SCHEDULER: frozenset({Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.VIEW_MESSAGES}),
+    Role.ADMINISTRATOR: frozenset(
+        _CARE
+        | {
+            Permission.IMPORT_REGISTER,
+            Permission.MANAGE_CLINIC,
+            Permission.MANAGE_MEMBERS,
+            Permission.VIEW_AUDIT,
+        }
+    ),
+    Role.AUDITOR: frozenset({Permission.VIEW_PATIENTS, Permission.TRACE_LOTS, Permission.VIEW_AUDIT}),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Say whether a person in ``role`` may do ``permission``."""
+    return permission in PERMISSIONS[role]

@@ -1,0 +1,191 @@
+"""Clinics, the people who work there, and what each may do."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pghistory
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from clinic.domain.roles import Role
+from clinic.models.base import ClinicOwned, Referenced, audited
+
+
+class UserManager(BaseUserManager["User"]):
+    """Accounts are known by their e-mail address; there are no user names."""
+
+    use_in_migrations = True
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        if not email:
+            raise ValueError("an account needs an e-mail address")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    model_name="UserHistory",
+    append_only=True,
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["password", "last_login"],
+)
+class User(AbstractUser):
+    """A person who signs in."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail address"), unique=True)
+    display_name = models.CharField(_("name"), max_length=120, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.display_name or self.email
+
+
+def every_weekday() -> list[int]:
+    return [0, 1, 2, 3, 4]
+
+
+@audited
+class Clinic(Referenced):
+    """The tenant: its place in time and its refill policy."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name in addresses"), max_length=60, unique=True)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    language = models.CharField(_("language"), max_length=5, default="en")
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    open_weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), default=every_weekday, verbose_name=_("open on")
+    )
+    target_margin_days = models.PositiveSmallIntegerField(
+        _("aim for a visit this many days before the refill date"),
+        default=10,
+        validators=[MaxValueValidator(60)],
+    )
+    latest_margin_days = models.PositiveSmallIntegerField(
+        _("latest visit this many days before the refill date"), default=3, validators=[MaxValueValidator(60)]
+    )
+    max_interval_days = models.PositiveSmallIntegerField(
+        _("longest interval between refills, days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(7), MaxValueValidator(366)],
+    )
+    does_high_flow_bind = models.BooleanField(
+        _("let the pump's stated accuracy bind the date"), default=False
+    )
+    sweep_hour = models.PositiveSmallIntegerField(
+        _("hour of the nightly check, clinic time"), default=2, validators=[MaxValueValidator(23)]
+    )
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(target_margin_days__gte=F("latest_margin_days")),
+                name="clinic_target_before_latest",
+            ),
+            models.CheckConstraint(condition=Q(sweep_hour__lte=23), name="clinic_sweep_hour_is_an_hour"),
+            models.CheckConstraint(
+                condition=Q(open_weekdays__len__gt=0) & Q(open_weekdays__contained_by=[0, 1, 2, 3, 4, 5, 6]),
+                name="clinic_opens_some_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@audited
+class Closure(ClinicOwned):
+    """A day on which the clinic sees nobody."""
+
+    closed_on = models.DateField(_("closed on"))
+    reason = models.CharField(_("reason"), max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "closed_on"], name="closure_once_a_day")]
+        ordering = ["closed_on"]
+
+    def __str__(self) -> str:
+        return f"{self.closed_on} {self.reason}".strip()
+
+
+ROLE_LABELS = {
+    Role.NURSE: _("Nurse"),
+    Role.PRESCRIBER: _("Prescriber"),
+    Role.SCHEDULER: _("Scheduler"),
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.AUDITOR: _("Auditor"),
+}
+
+
+@audited
+class Membership(ClinicOwned):
+    """One person's role in one clinic."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=20, choices=[(r.value, ROLE_LABELS[r]) for r in Role])
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "user"], name="membership_once_per_clinic"),
+            models.CheckConstraint(
+                condition=Q(role__in=[r.value for r in Role]), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+@audited
+class Invitation(ClinicOwned, Referenced):
+    """An open offer to join a clinic. Only the hash of its token is stored."""
+
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=20, choices=[(r.value, ROLE_LABELS[r]) for r in Role])
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=[r.value for r in Role]), name="invitation_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="invitation_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.role}"

@@ -1,0 +1,6 @@
+"""Tables worked out from the record. Private to this package."""
+
+from scheduling.models.forecasts import Forecast
+from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
+
+__all__ = ["Forecast", "Heartbeat", "SweepChunk", "SweepRun"]
