@@ -118,3 +118,12 @@ def free_ports(count: int) -> list[int]:
     finally:
         for listener in listeners:
             listener.close()
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on the port."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError:
+        return False
+    return True
