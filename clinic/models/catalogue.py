@@ -98,19 +98,19 @@ class PumpModelValue(Sourced):
         return f"{self.pump_model_id} {self.quantity}"
 
 
-class Hazard(models.TextChoices):
+class Hazard(models.IntegerChoices):
     """What a late refill does to the patient; the highest member of a mixture counts."""
 
-    EMERGENCY = "emergency", _("emergency")
-    URGENT = "urgent", _("urgent")
-    LOWER = "lower", _("no withdrawal syndrome")
+    NO_WITHDRAWAL = 0, _("no withdrawal syndrome")
+    URGENT = 1, _("urgent")
+    EMERGENCY = 2, _("emergency")
 
 
 @catalogue_history
 class Drug(Sourced):
     key = models.SlugField(_("key"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
-    hazard = models.CharField(_("if the refill is late"), max_length=20, choices=Hazard.choices)
+    hazard = models.PositiveSmallIntegerField(_("if the refill is late"), choices=Hazard.choices)
     hazard_note = models.CharField(_("what happens"), max_length=200, blank=True)
 
     class Meta:
@@ -124,12 +124,11 @@ class Drug(Sourced):
 
 
 class StabilityCondition(models.TextChoices):
-    ANY = "any", _("any fill")
+    ALWAYS = "always", _("any fill")
     FIRST_FILL = "first_fill", _("first fill of a new pump")
-    UNDILUTED = "undiluted", _("undiluted")
-    DILUTED = "diluted", _("diluted")
-    WITH_MORPHINE = "with_morphine", _("in a mixture with morphine")
-    WITH_HYDROMORPHONE = "with_hydromorphone", _("in a mixture with hydromorphone")
+    LATER_UNDILUTED = "later_undiluted", _("later fill, undiluted")
+    LATER_DILUTED = "later_diluted", _("later fill, diluted")
+    WITH_DRUG = "with_drug", _("in a mixture with")
 
 
 @catalogue_history
@@ -138,14 +137,24 @@ class Stability(Sourced):
 
     drug = models.ForeignKey(Drug, on_delete=models.CASCADE, related_name="stabilities")
     condition = models.CharField(
-        _("condition"), max_length=20, choices=StabilityCondition.choices, default=StabilityCondition.ANY
+        _("condition"), max_length=20, choices=StabilityCondition.choices, default=StabilityCondition.ALWAYS
+    )
+    with_drug = models.ForeignKey(
+        Drug, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("with")
     )
     days = models.PositiveSmallIntegerField(_("longest time in the pump, days"))
 
     class Meta:
         verbose_name_plural = _("stabilities")
         constraints = [
-            models.UniqueConstraint(fields=["drug", "condition"], name="stability_once"),
+            models.UniqueConstraint(
+                fields=["drug", "condition", "with_drug"], nulls_distinct=False, name="stability_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(condition="with_drug", with_drug__isnull=False)
+                | ~Q(condition="with_drug") & Q(with_drug__isnull=True),
+                name="stability_names_its_companion",
+            ),
             models.CheckConstraint(condition=Q(days__gt=0), name="stability_days_positive"),
             models.CheckConstraint(
                 condition=Q(condition__in=StabilityCondition.values), name="stability_condition_known"

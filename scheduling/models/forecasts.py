@@ -36,9 +36,8 @@ class Forecast(models.Model):
     latest_visit_on = models.DateField(null=True)
     review_by = models.DateField(null=True)
     """In review: the earliest date that is still certain, or null where none is."""
-    hazard = models.CharField(max_length=20)
-    hazard_rank = models.PositiveSmallIntegerField()
-    """0 is the worst; sorts patients who run dry on the same day."""
+    hazard = models.PositiveSmallIntegerField()
+    """The mixture's: higher is worse; sorts patients who run dry on the same day."""
     limits = models.JSONField()
     findings = models.JSONField()
     high_flow = models.JSONField(null=True)
@@ -71,7 +70,7 @@ class Forecast(models.Model):
         ]
         indexes = [
             models.Index(fields=["clinic", "must_refill_by"], name="forecast_by_date"),
-            models.Index(fields=["clinic", "empty_at", "hazard_rank"], name="forecast_by_empty"),
+            models.Index(fields=["clinic", "empty_at", "-hazard"], name="forecast_by_empty"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,189 @@
+"""Clinics and their people: founding, inviting, joining, leaving."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from clinic.audit import recording
+from clinic.domain.checks import RecordError
+from clinic.domain.entries import ClinicEntry
+from clinic.domain.register.reasons import gettext_noop
+from clinic.domain.roles import Role
+from clinic.models import Clinic, Invitation, Membership, User
+
+INVITATION_LIFETIME = timedelta(days=7)
+
+
+def found_clinic(
+    *, entry: ClinicEntry, admin_email: str, admin_password: str, admin_name: str, now: datetime
+) -> tuple[Clinic, User]:
+    """Create a clinic with its first administrator, who may also enter the catalogue."""
+    _check_clinic(entry)
+    _check_password("admin_password", admin_password)
+    with transaction.atomic():
+        if User.objects.filter(email__iexact=admin_email).exists():
+            raise RecordError("admin_email", gettext_noop("an account with this address exists"))
+        user = User.objects.create_user(
+            admin_email, admin_password, display_name=admin_name, is_staff=True, is_superuser=True
+        )
+        with recording(actor_id=user.id, reason="clinic founded"):
+            clinic = Clinic.objects.create(slug=_free_slug(entry.name), created_at=now, **_columns(entry))
+            Membership.objects.create(clinic=clinic, user=user, role=Role.ADMINISTRATOR)
+    return clinic, user
+
+
+def update_clinic(*, clinic: Clinic, entry: ClinicEntry, actor_id: int) -> Clinic:
+    """Change the clinic's settings. Dates that rest on them are brought up to date by the caller's run."""
+    _check_clinic(entry)
+    with recording(actor_id=actor_id, reason="clinic settings changed"):
+        locked = Clinic.objects.select_for_update().get(pk=clinic.pk)
+        for name, value in _columns(entry).items():
+            setattr(locked, name, value)
+        locked.save()
+        return locked
+
+
+def invite_member(
+    *, clinic: Clinic, email: str, role: Role, actor_id: int, now: datetime
+) -> tuple[Invitation, str]:
+    """Invite a colleague. Returns the invitation and its token, which is shown once and never stored."""
+    token = secrets.token_urlsafe(32)
+    with recording(actor_id=actor_id, reason="member invited"):
+        Clinic.objects.select_for_update().get(pk=clinic.pk)
+        if (
+            Membership.objects.for_clinic(clinic.id)
+            .filter(user__email__iexact=email, is_active=True)
+            .exists()
+        ):
+            raise RecordError("email", gettext_noop("this person is a member already"))
+        open_ones = Invitation.objects.for_clinic(clinic.id).filter(
+            email__iexact=email, accepted_at__isnull=True, revoked_at__isnull=True
+        )
+        open_ones.update(revoked_at=now)
+        invitation = Invitation.objects.create(
+            clinic=clinic,
+            email=email.lower(),
+            role=role,
+            token_sha256=_hash(token),
+            invited_by_id=actor_id,
+            created_at=now,
+            expires_at=now + INVITATION_LIFETIME,
+        )
+    return invitation, token
+
+
+def revoke_invitation(*, clinic: Clinic, invitation_ref: UUID, actor_id: int, now: datetime) -> None:
+    """Take an open invitation back."""
+    with recording(actor_id=actor_id, reason="invitation revoked"):
+        Invitation.objects.for_clinic(clinic.id).filter(
+            ref=invitation_ref, accepted_at__isnull=True, revoked_at__isnull=True
+        ).update(revoked_at=now)
+
+
+def open_invitation(*, token: str, now: datetime) -> Invitation | None:
+    """The invitation behind a token while it is open; None for expired, revoked, used and unknown alike."""
+    return (
+        Invitation.objects.filter(
+            token_sha256=_hash(token), accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+        )
+        .select_related("clinic")
+        .first()
+    )
+
+
+def accept_invitation(*, token: str, display_name: str, password: str, now: datetime) -> User:
+    """Join by invitation. An existing account proves itself with its password; a new one is made with it."""
+    with transaction.atomic():
+        invitation = open_invitation(token=token, now=now)
+        if invitation is None:
+            raise RecordError("token", gettext_noop("this invitation is no longer open"))
+        invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+        if invitation.accepted_at or invitation.revoked_at:
+            raise RecordError("token", gettext_noop("this invitation is no longer open"))
+        user = _joining_user(invitation.email, display_name, password)
+        with recording(actor_id=user.id, reason="invitation accepted"):
+            Membership.objects.update_or_create(
+                clinic=invitation.clinic, user=user, defaults={"role": invitation.role, "is_active": True}
+            )
+            invitation.accepted_at = now
+            invitation.save(update_fields=["accepted_at"])
+    return user
+
+
+def change_membership(
+    *, clinic: Clinic, membership_id: int, role: Role, is_active: bool, actor_id: int
+) -> Membership:
+    """Change a member's role, or end the membership. A clinic keeps at least one administrator."""
+    with recording(actor_id=actor_id, reason="membership changed"):
+        Clinic.objects.select_for_update().get(pk=clinic.pk)
+        membership = Membership.objects.for_clinic(clinic.id).get(pk=membership_id)
+        membership.role, membership.is_active = role, is_active
+        membership.save(update_fields=["role", "is_active"])
+        administrators = Membership.objects.for_clinic(clinic.id).filter(
+            role=Role.ADMINISTRATOR, is_active=True
+        )
+        if not administrators.exists():
+            raise RecordError("role", gettext_noop("a clinic keeps at least one administrator"))
+        return membership
+
+
+def _joining_user(email: str, display_name: str, password: str) -> User:
+    user = User.objects.filter(email__iexact=email).first()
+    if user is not None:
+        if not user.check_password(password):
+            raise RecordError(
+                "password", gettext_noop("an account with this address exists: give its password")
+            )
+        return user
+    if not display_name.strip():
+        raise RecordError("display_name", gettext_noop("is required"))
+    _check_password("password", password)
+    return User.objects.create_user(email, password, display_name=display_name.strip())
+
+
+def _check_password(field: str, password: str) -> None:
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise RecordError(field, " ".join(error.messages).replace("%", "%%")) from None
+
+
+def _check_clinic(entry: ClinicEntry) -> None:
+    if not entry.name.strip():
+        raise RecordError("name", gettext_noop("is required"))
+    try:
+        ZoneInfo(entry.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise RecordError(
+            "time_zone", gettext_noop("%(zone)s is not a time zone"), zone=entry.time_zone
+        ) from None
+    if entry.target_margin_days < entry.latest_margin_days:
+        raise RecordError("target_margin_days", gettext_noop("the target comes before the latest visit"))
+    if not entry.open_weekdays:
+        raise RecordError("open_weekdays", gettext_noop("a clinic opens on some day"))
+
+
+def _columns(entry: ClinicEntry) -> dict[str, object]:
+    return {**asdict(entry), "open_weekdays": sorted(entry.open_weekdays)}
+
+
+def _free_slug(name: str) -> str:
+    stem = slugify(name)[:50] or "clinic"
+    taken = set(Clinic.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    return next(
+        slug for n in range(1, len(taken) + 2) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,183 @@
+"""Refills: recorded once, corrected by superseding, withdrawn with a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic.audit import recording
+from clinic.changes import announce
+from clinic.domain.checks import RecordError, check_fill
+from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
+from clinic.domain.register.reasons import gettext_noop
+from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
+from clinic.services.implants import lock_implant
+from clinic.services.programs import write_program
+
+FIRST_FILL = {None: FirstFill.UNKNOWN, True: FirstFill.YES, False: FirstFill.NO}
+
+
+def record_fill(
+    *,
+    clinic: Clinic,
+    implant_ref: UUID,
+    entry: FillEntry,
+    actor_id: int,
+    now: datetime,
+    program: ProgramEntry | None = None,
+    reason: str = "refill recorded",
+) -> Fill:
+    """Record a refill and, where the pump was reprogrammed at it, the new program, in one transaction.
+
+    The same entry sent twice (same ``ref``) is recorded once. Raises RecordError for an explanted pump, a
+    second fill on the same day, and what ``check_fill`` and ``check_program`` refuse.
+    """
+    with recording(actor_id=actor_id, reason=reason):
+        implant = lock_implant(clinic=clinic, implant_ref=implant_ref)
+        if entry.ref is not None and (sent := implant.fills.filter(ref=entry.ref).first()):
+            return sent
+        _check(entry, implant, clinic, now)
+        if implant.fills.current().filter(filled_on=entry.filled_on).exists():
+            raise RecordError(
+                "filled_on",
+                gettext_noop("a fill on %(day)s is recorded already: correct that one"),
+                day=entry.filled_on,
+            )
+        fill = _write(entry, implant, actor_id, now)
+        if program is not None:
+            write_program(implant=implant, clinic=clinic, entry=program, actor_id=actor_id, now=now)
+        announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now)
+        return fill
+
+
+def correct_fill(
+    *, clinic: Clinic, fill_ref: UUID, entry: FillEntry, reason: str, actor_id: int, now: datetime
+) -> Fill:
+    """Supersede a fill with what is true. Raises RecordError when it was superseded before, or without a reason."""
+    with recording(actor_id=actor_id, reason=reason or "?"):
+        old = _lock_current(clinic, fill_ref, reason)
+        _check(entry, old.implant, clinic, now)
+        others = old.implant.fills.current().exclude(pk=old.pk)
+        if others.filter(filled_on=entry.filled_on).exists():
+            raise RecordError(
+                "filled_on", gettext_noop("another fill is recorded on %(day)s"), day=entry.filled_on
+            )
+        fill = _write(entry, old.implant, actor_id, now, supersedes=old, correction_reason=reason)
+        announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
+        return fill
+
+
+def void_fill(*, clinic: Clinic, fill_ref: UUID, reason: str, actor_id: int, now: datetime) -> Fill:
+    """Withdraw a fill that never happened. The row stays; a withdrawal row with the reason supersedes it."""
+    with recording(actor_id=actor_id, reason=reason or "?"):
+        old = _lock_current(clinic, fill_ref, reason)
+        withdrawal = Fill.objects.create(
+            clinic=clinic,
+            implant=old.implant,
+            filled_on=old.filled_on,
+            filled_at=old.filled_at,
+            fill_volume_ml=old.fill_volume_ml,
+            recorded_at=now,
+            recorded_by_id=actor_id,
+            supersedes=old,
+            is_void=True,
+            correction_reason=reason,
+        )
+        announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
+        return withdrawal
+
+
+def reservoir_ml(implant: Implant) -> Decimal | None:
+    """What the pump's reservoir holds by the catalogue; None where it does not say."""
+    value = implant.pump_model.values.filter(quantity=PumpQuantity.RESERVOIR_ML).first()
+    return None if value is None else value.value
+
+
+def _lock_current(clinic: Clinic, fill_ref: UUID, reason: str) -> Fill:
+    if not reason.strip():
+        raise RecordError("correction_reason", gettext_noop("a correction needs a reason"))
+    found = Fill.objects.for_clinic(clinic.id).select_related("implant").get(ref=fill_ref)
+    implant = lock_implant(clinic=clinic, implant_ref=found.implant.ref)
+    current = implant.fills.current().filter(pk=found.pk).first()
+    if current is None:
+        raise RecordError(
+            "correction_reason", gettext_noop("this fill was corrected or withdrawn in the meantime")
+        )
+    current.implant = implant
+    return current
+
+
+def _check(entry: FillEntry, implant: Implant, clinic: Clinic, now: datetime) -> None:
+    check_fill(
+        entry,
+        implanted_on=implant.implanted_on,
+        reservoir_ml=reservoir_ml(implant),
+        zone=ZoneInfo(clinic.time_zone),
+        now=now,
+    )
+    if implant.explanted_on is not None and entry.filled_on > implant.explanted_on:
+        raise RecordError(
+            "filled_on", gettext_noop("the pump was taken out on %(day)s"), day=implant.explanted_on
+        )
+
+
+def _write(
+    entry: FillEntry,
+    implant: Implant,
+    actor_id: int,
+    now: datetime,
+    supersedes: Fill | None = None,
+    correction_reason: str = "",
+) -> Fill:
+    bridge = entry.bridge
+    fill = Fill(
+        clinic_id=implant.clinic_id,
+        implant=implant,
+        filled_on=entry.filled_on,
+        filled_at=entry.filled_at,
+        fill_volume_ml=entry.fill_volume_ml,
+        residual_ml=entry.residual_ml,
+        first_fill=FIRST_FILL[entry.is_first_fill],
+        bridge_old_volume_ml=bridge.old_volume_ml if bridge else None,
+        bridge_old_concentration=bridge.old_concentration if bridge else None,
+        bridge_old_unit=bridge.old_unit if bridge else "",
+        printed_refill_on=entry.printed_refill_on,
+        performed_by=entry.performed_by,
+        checked_by_id=entry.checked_by_id,
+        note=entry.note,
+        recorded_at=now,
+        recorded_by_id=actor_id,
+        supersedes=supersedes,
+        correction_reason=correction_reason,
+    )
+    if entry.ref is not None:
+        fill.ref = entry.ref
+    fill.save(force_insert=True)
+    _write_drugs(fill, entry.drugs)
+    return fill
+
+
+def _write_drugs(fill: Fill, drugs: tuple[DrugEntry, ...]) -> None:
+    known = dict(Drug.objects.filter(key__in=[drug.drug_key for drug in drugs]).values_list("key", "id"))
+    for number, drug in enumerate(drugs, start=1):
+        if drug.drug_key not in known:
+            raise RecordError(
+                f"drugs.{number}.drug", gettext_noop("%(key)s is not in the catalogue"), key=drug.drug_key
+            )
+    FillDrug.objects.bulk_create(
+        FillDrug(
+            clinic_id=fill.clinic_id,
+            fill=fill,
+            position=number,
+            drug_id=known[drug.drug_key],
+            concentration=drug.concentration,
+            concentration_unit=drug.concentration_unit,
+            is_diluted=drug.is_diluted,
+            stability_days=drug.stability_days,
+            lot=drug.lot.strip(),
+            beyond_use_on=drug.beyond_use_on,
+        )
+        for number, drug in enumerate(drugs, start=1)
+    )

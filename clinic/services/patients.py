@@ -1,0 +1,202 @@
+"""Patients and the people around them: add, change, reach, agree."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic.audit import recording
+from clinic.changes import announce
+from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day
+from clinic.domain.entries import PatientEntry, ProxyEntry
+from clinic.domain.register.reasons import gettext_noop
+from clinic.models import Clinic, Consent, ContactPoint, Implant, Patient, Proxy
+from clinic.services.conflicts import refusing
+
+
+def local_today(clinic: Clinic, now: datetime) -> date:
+    """The calendar day in the clinic's zone."""
+    return now.astimezone(ZoneInfo(clinic.time_zone)).date()
+
+
+def add_patient(
+    *, clinic: Clinic, entry: PatientEntry, actor_id: int, now: datetime, reason: str = "added"
+) -> Patient:
+    """Add a patient. Raises RecordError when the MRN is taken or a value cannot be."""
+    _check_patient(entry, today=local_today(clinic, now))
+    with _one_mrn(), recording(actor_id=actor_id, reason=reason):
+        return Patient.objects.create(clinic=clinic, created_at=now, **asdict(entry))
+
+
+def update_patient(
+    *,
+    clinic: Clinic,
+    patient_ref: UUID,
+    entry: PatientEntry,
+    actor_id: int,
+    now: datetime,
+    reason: str = "changed",
+) -> Patient:
+    """Change who the patient is. Raises RecordError as ``add_patient`` does."""
+    _check_patient(entry, today=local_today(clinic, now))
+    with _one_mrn(), recording(actor_id=actor_id, reason=reason):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        changed = [name for name, value in asdict(entry).items() if getattr(patient, name) != value]
+        for name in changed:
+            setattr(patient, name, getattr(entry, name))
+        if changed:
+            patient.save(update_fields=changed)
+        return patient
+
+
+def record_death(
+    *, clinic: Clinic, patient_ref: UUID, died_on: date, actor_id: int, now: datetime
+) -> Patient:
+    """Record a death: projections of the patient's implants end in the same transaction."""
+    with recording(actor_id=actor_id, reason="death recorded"):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
+        patient.died_on = died_on
+        patient.save(update_fields=["died_on"])
+        _announce_patient(patient, now)
+        return patient
+
+
+def withdraw_death(
+    *, clinic: Clinic, patient_ref: UUID, reason: str, actor_id: int, now: datetime
+) -> Patient:
+    """Take back a death recorded by mistake; projections resume in the same transaction."""
+    with recording(actor_id=actor_id, reason=reason):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient.died_on = None
+        patient.save(update_fields=["died_on"])
+        _announce_patient(patient, now)
+        return patient
+
+
+def add_contact_point(
+    *,
+    clinic: Clinic,
+    patient_ref: UUID,
+    kind: str,
+    value: str,
+    actor_id: int,
+    now: datetime,
+    is_preferred: bool = False,
+    proxy_id: int | None = None,
+) -> ContactPoint:
+    """Add a number or address of the patient, or of one of the patient's proxies."""
+    with recording(actor_id=actor_id, reason="contact added"):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
+        points = ContactPoint.objects.for_clinic(clinic.id).filter(patient=patient, proxy=proxy, kind=kind)
+        if points.filter(value=value, is_active=True).exists():
+            raise RecordError("value", gettext_noop("this number or address is already listed"))
+        if is_preferred:
+            points.filter(is_preferred=True).update(is_preferred=False)
+        point = ContactPoint.objects.create(
+            clinic=clinic, patient=patient, proxy=proxy, kind=kind, value=value, is_preferred=is_preferred
+        )
+        _announce_patient(patient, now)
+        return point
+
+
+def retire_contact_point(*, clinic: Clinic, contact_id: int, actor_id: int, now: datetime) -> ContactPoint:
+    """Stop using a number or address; it stays in the record."""
+    return _set_contact_active(clinic, contact_id, actor_id, now, is_active=False)
+
+
+def restore_contact_point(*, clinic: Clinic, contact_id: int, actor_id: int, now: datetime) -> ContactPoint:
+    """Use a retired number or address again (undo)."""
+    return _set_contact_active(clinic, contact_id, actor_id, now, is_active=True)
+
+
+def record_consent(
+    *,
+    clinic: Clinic,
+    patient_ref: UUID,
+    channel: str,
+    is_granted: bool,
+    wording: str,
+    actor_id: int,
+    now: datetime,
+    topic: str = "reminders",
+) -> Consent:
+    """Record what the patient said about a channel, in which words. The newest row counts."""
+    if not wording.strip():
+        raise RecordError("wording", gettext_noop("write down the words that were used"))
+    with recording(actor_id=actor_id, reason="consent recorded" if is_granted else "consent withdrawn"):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        consent = Consent.objects.create(
+            clinic=clinic,
+            patient=patient,
+            channel=channel,
+            topic=topic,
+            is_granted=is_granted,
+            wording=wording,
+            recorded_at=now,
+            recorded_by_id=actor_id,
+        )
+        _announce_patient(patient, now)
+        return consent
+
+
+def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int) -> Proxy:
+    """Add a relative or helper whom the clinic may speak with."""
+    with recording(actor_id=actor_id, reason="proxy added"):
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        return Proxy.objects.create(clinic=clinic, patient=patient, **asdict(entry))
+
+
+def update_proxy(
+    *, clinic: Clinic, proxy_id: int, entry: ProxyEntry, is_active: bool, actor_id: int
+) -> Proxy:
+    """Change a proxy, or end the role with ``is_active`` False."""
+    with recording(actor_id=actor_id, reason="proxy changed"):
+        proxy = Proxy.objects.for_clinic(clinic.id).select_for_update().get(pk=proxy_id)
+        for name, value in asdict(entry).items():
+            setattr(proxy, name, value)
+        proxy.is_active = is_active
+        proxy.save()
+        return proxy
+
+
+def _check_patient(entry: PatientEntry, *, today: date) -> None:
+    for name in ("mrn", "last_name", "first_name"):
+        if not getattr(entry, name).strip():
+            raise RecordError(name, gettext_noop("is required"))
+    check_day("birth_date", entry.birth_date, today=today, earliest=EARLIEST_DAY)
+
+
+def _one_mrn() -> AbstractContextManager[None]:
+    return refusing(
+        "patient_mrn_once_per_clinic",
+        field="mrn",
+        message=gettext_noop("another patient already has this MRN"),
+    )
+
+
+def _announce_patient(patient: Patient, now: datetime) -> None:
+    implant_ids = list(
+        Implant.objects.for_clinic(patient.clinic_id).filter(patient=patient).values_list("id", flat=True)
+    )
+    announce(clinic_id=patient.clinic_id, implant_ids=implant_ids, now=now)
+
+
+def _set_contact_active(
+    clinic: Clinic, contact_id: int, actor_id: int, now: datetime, *, is_active: bool
+) -> ContactPoint:
+    with recording(actor_id=actor_id, reason="contact restored" if is_active else "contact retired"):
+        point = (
+            ContactPoint.objects.for_clinic(clinic.id)
+            .select_related("patient")
+            .select_for_update()
+            .get(pk=contact_id)
+        )
+        point.is_active = is_active
+        point.save(update_fields=["is_active"])
+        _announce_patient(point.patient, now)
+        return point

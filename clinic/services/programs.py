@@ -1,0 +1,131 @@
+"""How the pump runs: a new version from a day on, corrections, withdrawals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic.audit import recording
+from clinic.changes import announce
+from clinic.domain.checks import RecordError, check_program
+from clinic.domain.entries import ProgramEntry
+from clinic.domain.register.reasons import gettext_noop
+from clinic.models import Clinic, Implant, ProgramVersion
+from clinic.services.implants import lock_implant
+
+
+def record_program(
+    *,
+    clinic: Clinic,
+    implant_ref: UUID,
+    entry: ProgramEntry,
+    actor_id: int,
+    now: datetime,
+    reason: str = "program changed",
+) -> ProgramVersion:
+    """Record a change of program; the projection follows in the same transaction."""
+    with recording(actor_id=actor_id, reason=reason):
+        implant = lock_implant(clinic=clinic, implant_ref=implant_ref)
+        version = write_program(implant=implant, clinic=clinic, entry=entry, actor_id=actor_id, now=now)
+        announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now)
+        return version
+
+
+def correct_program(
+    *, clinic: Clinic, program_id: int, entry: ProgramEntry, reason: str, actor_id: int, now: datetime
+) -> ProgramVersion:
+    """Supersede a program version with what is true."""
+    with recording(actor_id=actor_id, reason=reason or "?"):
+        old = _lock_current(clinic, program_id, reason)
+        version = write_program(
+            implant=old.implant,
+            clinic=clinic,
+            entry=entry,
+            actor_id=actor_id,
+            now=now,
+            supersedes=old,
+            correction_reason=reason,
+        )
+        announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
+        return version
+
+
+def void_program(
+    *, clinic: Clinic, program_id: int, reason: str, actor_id: int, now: datetime
+) -> ProgramVersion:
+    """Withdraw a program version that never ran."""
+    with recording(actor_id=actor_id, reason=reason or "?"):
+        old = _lock_current(clinic, program_id, reason)
+        withdrawal = ProgramVersion.objects.create(
+            clinic=clinic,
+            implant=old.implant,
+            starts_on=old.starts_on,
+            starts_at=old.starts_at,
+            kind="stopped",
+            recorded_at=now,
+            recorded_by_id=actor_id,
+            supersedes=old,
+            is_void=True,
+            correction_reason=reason,
+        )
+        announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
+        return withdrawal
+
+
+def write_program(
+    *,
+    implant: Implant,
+    clinic: Clinic,
+    entry: ProgramEntry,
+    actor_id: int,
+    now: datetime,
+    supersedes: ProgramVersion | None = None,
+    correction_reason: str = "",
+) -> ProgramVersion:
+    """Write one version inside a transaction that already holds the implant's lock; announces nothing."""
+    check_program(entry, implanted_on=implant.implanted_on, zone=ZoneInfo(clinic.time_zone), now=now)
+    same_start = implant.programs.current().filter(starts_on=entry.starts_on, starts_at=entry.starts_at)
+    if supersedes is not None:
+        same_start = same_start.exclude(pk=supersedes.pk)
+    if same_start.exists():
+        raise RecordError(
+            "starts_on",
+            gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
+            day=entry.starts_on,
+        )
+    bolus = entry.bolus
+    return ProgramVersion.objects.create(
+        clinic=clinic,
+        implant=implant,
+        starts_on=entry.starts_on,
+        starts_at=entry.starts_at,
+        kind=entry.kind,
+        dose=entry.dose,
+        dose_unit=entry.dose_unit,
+        flow_ml_per_day=entry.flow_ml_per_day,
+        pattern=entry.pattern,
+        bolus_dose=bolus.dose if bolus else None,
+        bolus_unit=bolus.unit if bolus else "",
+        bolus_max_per_day=bolus.max_per_day if bolus else None,
+        bolus_mean_per_day=bolus.mean_per_day if bolus else None,
+        note=entry.note,
+        recorded_at=now,
+        recorded_by_id=actor_id,
+        supersedes=supersedes,
+        correction_reason=correction_reason,
+    )
+
+
+def _lock_current(clinic: Clinic, program_id: int, reason: str) -> ProgramVersion:
+    if not reason.strip():
+        raise RecordError("correction_reason", gettext_noop("a correction needs a reason"))
+    found = ProgramVersion.objects.for_clinic(clinic.id).select_related("implant").get(pk=program_id)
+    implant = lock_implant(clinic=clinic, implant_ref=found.implant.ref)
+    current = implant.programs.current().filter(pk=found.pk).first()
+    if current is None:
+        raise RecordError(
+            "correction_reason", gettext_noop("this program was corrected or withdrawn in the meantime")
+        )
+    current.implant = implant
+    return current
