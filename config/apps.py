@@ -10,6 +10,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         import config.celery  # noqa: F401  (shared tasks publish through this application)
+        from config import history
         from config.grants import grant_application_role
 
+        history.install()
         post_migrate.connect(grant_application_role, dispatch_uid="config.grant_application_role")

@@ -6,12 +6,16 @@ The role reads and writes rows and nothing else: no DDL, no TRUNCATE, no ownersh
 
 from typing import Any
 
+import pghistory.models
 from django.apps import AppConfig, apps
 from django.db import connections
+from django.db.models import Model
 from psycopg import sql
 
 _ROWS = sql.SQL("SELECT, INSERT, UPDATE, DELETE")
 _APPEND = sql.SQL("SELECT, INSERT")
+# The context of a change is filled in while the change runs; its identity and time are not touched again.
+_CONTEXT = sql.SQL("SELECT, INSERT, UPDATE (metadata, updated_at)")
 
 
 def grant_application_role(*, sender: AppConfig, using: str, **_: Any) -> None:
@@ -43,13 +47,13 @@ def application_role() -> str:
 def _privileges(app: AppConfig) -> dict[str, sql.SQL]:
     models = apps.get_app_config(app.label).get_models(include_auto_created=True)
     return {
-        model._meta.db_table: _APPEND if _is_history(model) else _ROWS
+        model._meta.db_table: _privileges_of(model)
         for model in models
         if model._meta.managed and not model._meta.proxy
     }
 
 
-def _is_history(model: type) -> bool:
-    import pghistory.models
-
-    return issubclass(model, (pghistory.models.Event, pghistory.models.Context))
+def _privileges_of(model: type[Model]) -> sql.SQL:
+    if issubclass(model, pghistory.models.Event):
+        return _APPEND
+    return _CONTEXT if issubclass(model, pghistory.models.Context) else _ROWS

@@ -12,7 +12,6 @@ and starts them when a connection is first opened, never before.
 from pathlib import Path
 
 import environ
-import pghistory
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -130,12 +129,10 @@ if EMBEDDED or env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = _database("DATABASE_OWNER_URL", "refillwise_owner")
     # One test database, made and flushed by the owner; `default` looks at the same one with its own role.
     DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
+    DATABASES["owner"]["TEST"] = {"DEPENDENCIES": []}
 DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
 
-# History rows carry their context (who, why) themselves and are never updated or deleted, by anybody.
-PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
-PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=True)
-PGHISTORY_APPEND_ONLY = True
+PGHISTORY_APPEND_ONLY = True  # history rows are never updated or deleted, by anybody
 
 # --- Broker and cache -------------------------------------------------------------------------------
 

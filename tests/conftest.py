@@ -1,0 +1,143 @@
+"""What every test may ask for: the database, a broker, real workers, the web application.
+
+`@pytest.mark.django_db` gives a transaction that is rolled back; with `transaction=True` the rows are seen by
+other processes and the database is emptied (and the catalogue seeded again) afterwards.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from psycopg import sql
+
+from config.celery import app as celery_app
+from config.embedded import keeper, processes, servers
+from config.embedded.installation import free_ports
+from config.embedded.valkey import Valkey
+from tests.servers import Process, environment
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests work through the application's role; the owner, who may empty tables, is there for the clean-up."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and not mark.kwargs.get("databases"):
+            item.add_marker(
+                pytest.mark.django_db(*mark.args, **(mark.kwargs | {"databases": ["default", "owner"]})),
+                append=False,
+            )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> None:
+    """The PostgreSQL server: the one in DATABASE_URL, or the embedded one of the tests."""
+    from django.conf import settings
+
+    if not settings.EMBEDDED:
+        return
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    (settings.VAR_DIR / keeper.NOT_DURABLE).touch()
+    servers.ensure_running(settings.VAR_DIR, quiet=True)
+    _drop_databases_of_dead_runs()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A broker for this run alone: a test may flush it, freeze it or kill it and start it again."""
+    folder = tmp_path_factory.mktemp("broker")
+    (port,) = free_ports(1)
+    valkey = Valkey(home=folder / "data", port=port, password="for-tests", log=folder / "valkey.log")
+    valkey.start()
+    celery_app.conf.broker_url = broker_url(valkey)
+    yield valkey
+    valkey.stop()
+
+
+def broker_url(valkey: Valkey) -> str:
+    return f"redis://:{valkey.password}@127.0.0.1:{valkey.port}/0"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(postgres: None, broker: Valkey, django_db_setup: None) -> None:
+    """Servers first, then the database of this run (pytest-django), migrated by the owner."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Rate limits of one test are not the next one's."""
+    cache.clear()
+
+
+@pytest.fixture
+def start_worker(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts real Celery workers on the real broker and the database of this run.
+
+    `worker = start_worker()` returns when it takes tasks; `worker.kill()` is kill -9 with all children,
+    `worker.stop()` what a supervisor does. Arguments: `concurrency=1`, and settings by name in capitals
+    (`BROKER_VISIBILITY_TIMEOUT="15"`). What is left is killed after the test, the queue emptied.
+    """
+    started: list[Process] = []
+
+    def start(*, concurrency: int = 1, **more: str) -> Process:
+        worker = Process(
+            "worker",
+            ["celery", "-A", "config.celery", "worker", f"--concurrency={concurrency}", "--loglevel=INFO"],
+            environment=environment(broker_url=broker_url(broker), **more),
+            folder=tmp_path,
+        )
+        started.append(worker)
+        worker.wait_until(lambda: " ready." in worker.output())
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+    if broker.is_alive():
+        celery_app.control.purge()
+
+
+@pytest.fixture
+def start_beat(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts real beats; each with a schedule file of its own."""
+    started: list[Process] = []
+
+    def start(**more: str) -> Process:
+        schedule = tmp_path / f"beat-{len(started)}"
+        beat = Process(
+            "beat",
+            [
+                "celery",
+                "-A",
+                "config.celery",
+                "beat",
+                f"--schedule={schedule}",
+                "--pidfile=",
+                "--loglevel=INFO",
+            ],
+            environment=environment(broker_url=broker_url(broker), **more),
+            folder=tmp_path,
+        )
+        started.append(beat)
+        beat.wait_until(lambda: "beat: Starting" in beat.output())
+        return beat
+
+    yield start
+    for beat in started:
+        beat.kill()
+
+
+def _drop_databases_of_dead_runs() -> None:
+    """A run that was killed leaves its database; its name says which process to look for."""
+    parameters = connections["owner"].get_connection_params()
+    keep = {"host", "port", "user", "password"}
+    with psycopg.connect(
+        dbname="postgres", autocommit=True, **{name: parameters[name] for name in keep}
+    ) as connection:
+        rows = connection.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_refillwise\_%'")
+        for (name,) in rows.fetchall():
+            if not processes.is_running(int(name.rpartition("_")[2])):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))

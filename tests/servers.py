@@ -1,0 +1,91 @@
+"""Real processes for the tests: broker, worker, beat and web, on the database of this run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import connections
+
+SOURCE = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+
+
+class Process:
+    """A process of the product, started for a test. Its output is in `log`."""
+
+    def __init__(self, name: str, command: list[str], *, environment: dict[str, str], folder: Path) -> None:
+        self.name = name
+        self.log = folder / f"{name}-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=SOURCE,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that `kill` reaches its children too
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until(self, is_true: Callable[[], bool], *, seconds: float = START_SECONDS) -> None:
+        until = time.monotonic() + seconds
+        while not is_true():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"{self.name} is not ready:\n{self.output()[-4000:]}")
+            time.sleep(0.05)
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """kill -9 of the process and all its children, as a power cut would."""
+        if self.process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self, *, seconds: float = 30) -> None:
+        """What a supervisor does: SIGTERM, then kill -9 when it takes too long."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+def environment(*, broker_url: str, **more: str) -> dict[str, str]:
+    """What a process of the product needs to work on this run's database, with the application's role only."""
+    from django.conf import settings
+
+    parameters = connections["default"].get_connection_params()
+    return {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DJANGO_", "REFILLWISE_"))
+        },
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": "postgres://{user}:{password}@{host}:{port}/{dbname}".format(**parameters),
+        "REDIS_URL": broker_url,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "HTTPS": "false",
+        "STATIC_FROM_SOURCE": "true",
+        "LOG_LEVEL": "INFO",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
