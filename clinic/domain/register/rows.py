@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -71,3 +71,26 @@ def refusal(line: int, faults: list[Fault], read: Mapping[str, Any]) -> RefusedR
     """Refuse a row for its faults and name the first column at fault."""
     ordered = sorted(faults, key=lambda fault: _ORDER[fault.column])
     return RefusedRow(line, ordered[0].column, ordered[0].reason, tuple(ordered), read)
+
+
+def row_to_json(row: RegisterRow) -> dict[str, Any]:
+    """Write a row as JSON values; dates and decimals become text, exactly."""
+    values = asdict(row)
+    for name, value in values.items():
+        if isinstance(value, date | Decimal):
+            values[name] = str(value)
+    values["drugs"] = [[drug.drug, str(drug.concentration), drug.unit] for drug in row.drugs]
+    return values
+
+
+def row_from_json(values: Mapping[str, Any]) -> RegisterRow:
+    """Read what ``row_to_json`` wrote."""
+    fields = dict(values)
+    for name in ("birth_date", "implanted_on", "filled_on", "printed_refill_on"):
+        fields[name] = fields[name] and date.fromisoformat(fields[name])
+    for name in ("fill_volume_ml", "dose", "threshold_ml"):
+        fields[name] = fields[name] and Decimal(fields[name])
+    fields["drugs"] = tuple(
+        RegisterDrug(drug, Decimal(concentration), unit) for drug, concentration, unit in fields["drugs"]
+    )
+    return RegisterRow(**fields)
