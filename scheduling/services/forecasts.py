@@ -1,0 +1,217 @@
+"""Working out the stored forecasts: one code path for the implant a nurse has just changed and for a sweep."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from clinic.domain.catalogue import Catalogue, Hazard
+from clinic.selectors.catalogue import catalogue as stored_catalogue
+from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
+from scheduling.domain.case import CaseError, PumpCase
+from scheduling.domain.engine import project
+from scheduling.domain.fingerprint import fingerprint
+from scheduling.domain.local_time import start_of_day
+from scheduling.domain.projection import ENGINE_VERSION, Projection, Status
+from scheduling.models import Forecast
+from scheduling.services.cases import Setting, case_of, setting_of
+
+log = logging.getLogger(__name__)
+
+COLUMNS = (
+    "status",
+    "must_refill_by",
+    "limited_by",
+    "low_reservoir_on",
+    "empty_on",
+    "empty_at",
+    "target_visit_on",
+    "latest_visit_on",
+    "review_by",
+    "hazard",
+    "limits",
+    "findings",
+    "high_flow",
+    "fingerprint",
+    "engine_version",
+)
+NOT_FILLED = "not_filled"
+CONTRADICTION = "contradiction"
+CANNOT_COMPUTE = "cannot_compute"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one call did. Every implant asked for is projected, flagged for review, or ended."""
+
+    projected: int = 0
+    flagged: int = 0
+    failed: int = 0
+    """Of the flagged ones, those whose computation raised: each is a defect to look into."""
+    ended: int = 0
+    changed: int = 0
+    drifted: int = 0
+    """Of the changed ones, those whose inputs had changed without a re-projection: each is a defect too."""
+
+    def add(self, other: Outcome) -> None:
+        for name in ("projected", "flagged", "failed", "ended", "changed", "drifted"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class _Desired:
+    implant_id: int
+    values: tuple[Any, ...]
+    has_failed: bool = False
+    fields: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fields = dict(zip(COLUMNS, self.values, strict=True))
+
+
+def reproject(
+    clinic_id: int, implant_ids: Collection[int], now: datetime, catalogue: Catalogue | None = None
+) -> Outcome:
+    """Bring the stored forecasts of these implants up to date, in the caller's transaction or its own.
+
+    Takes the implants' locks first, reads the facts afterwards (a constant number of queries), writes only
+    the rows that changed, and takes the rows of explanted pumps and of the dead away. Running it again, or
+    twice at once, changes nothing more.
+    """
+    with transaction.atomic():
+        active = lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
+        setting = setting_of(
+            clinic_facts(clinic_id=clinic_id), catalogue=catalogue or stored_catalogue(), now=now
+        )
+        desired = [
+            _desire(facts, setting) for facts in implant_facts(clinic_id=clinic_id, implant_ids=active)
+        ]
+        stored = _stored(clinic_id, implant_ids)
+        outcome = _tally(desired, stored)
+        _write(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now)
+        gone = [implant_id for implant_id in stored if implant_id not in set(active)]
+        if gone:
+            Forecast.objects.for_clinic(clinic_id).filter(implant_id__in=gone).delete()
+        outcome.ended = len(gone)
+    return outcome
+
+
+def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
+    """The row one implant should have. Never raises: one bad record must not stop the others."""
+    try:
+        case = case_of(facts, setting)
+        if case is None:
+            return _review(facts, setting, NOT_FILLED, "fill")
+        return _Desired(facts.implant_id, _values(case, project(case)))
+    except CaseError as error:
+        return _review(facts, setting, CONTRADICTION, error.field, str(error))
+    except Exception:
+        # The implant's id names no patient; the values that broke it stay out of the log.
+        log.error("projection failed for implant %s", facts.implant_id, exc_info=False)
+        row = _review(facts, setting, CANNOT_COMPUTE, "")
+        row.has_failed = True
+        return row
+
+
+def _values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
+    """The stored form of a projection, in the order of COLUMNS. Holds nothing that ages with the day."""
+    limits = {kind.value: day.isoformat() for kind, day in projection.limits.items()}
+    high = projection.high_flow
+    return (
+        projection.status.value,
+        projection.must_refill_by,
+        projection.limited_by.value if projection.limited_by else "",
+        projection.low_reservoir_on,
+        projection.empty_on,
+        _empty_at(case, projection),
+        projection.target_visit_on,
+        projection.latest_visit_on,
+        min(projection.limits.values(), default=None) if projection.status is Status.REVIEW else None,
+        int(projection.hazard),
+        limits,
+        [
+            {
+                "code": finding.code.value,
+                "severity": finding.severity.value,
+                "field": finding.field,
+                "values": dict(finding.values),
+            }
+            for finding in projection.findings
+        ],
+        high and {"low_reservoir_on": _iso(high.low_reservoir_on), "empty_on": _iso(high.empty_on)},
+        fingerprint(case),
+        ENGINE_VERSION,
+    )
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _empty_at(case: PumpCase, projection: Projection) -> datetime | None:
+    """The instant the reservoir is empty, to the second below; the start of that day once it has passed."""
+    if projection.empty_on is None:
+        return None
+    if projection.days_to_empty is not None and projection.days_to_empty > 0:
+        return case.as_of_instant + timedelta(seconds=int(projection.days_to_empty * 86_400))
+    return start_of_day(projection.empty_on, case.zone)
+
+
+def _review(facts: ImplantFacts, setting: Setting, code: str, field_name: str, text: str = "") -> _Desired:
+    """A row for an implant that has no projection: loud, without a date, at the highest hazard it may have."""
+    drugs = facts.fills[-1].drugs if facts.fills else []
+    known = [found.hazard for drug in drugs if (found := setting.catalogue.drug(drug.drug_key)) is not None]
+    hazard = max(known, default=Hazard.EMERGENCY)
+    finding = {
+        "code": code,
+        "severity": "stop",
+        "field": field_name,
+        "values": {"text": text} if text else {},
+    }
+    values = dict.fromkeys(COLUMNS)
+    values |= {"status": Status.REVIEW.value, "limited_by": "", "hazard": int(hazard), "limits": {}}
+    values |= {"findings": [finding], "fingerprint": "", "engine_version": ENGINE_VERSION}
+    return _Desired(facts.implant_id, tuple(values.values()))
+
+
+def _stored(clinic_id: int, implant_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    rows = Forecast.objects.for_clinic(clinic_id).filter(implant_id__in=implant_ids)
+    return {implant_id: tuple(values) for implant_id, *values in rows.values_list("implant_id", *COLUMNS)}
+
+
+def _tally(desired: Iterable[_Desired], stored: dict[int, tuple[Any, ...]]) -> Outcome:
+    outcome = Outcome()
+    inputs, engine = COLUMNS.index("fingerprint"), COLUMNS.index("engine_version")
+    for row in desired:
+        if row.fields["status"] == Status.OK.value:
+            outcome.projected += 1
+        else:
+            outcome.flagged += 1
+        outcome.failed += row.has_failed
+        before = stored.get(row.implant_id)
+        if before == row.values:
+            continue
+        outcome.changed += 1
+        if before is None or (before[inputs] != row.values[inputs] and before[engine] == row.values[engine]):
+            outcome.drifted += 1
+    return outcome
+
+
+def _write(clinic_id: int, rows: Collection[_Desired], now: datetime) -> None:
+    if not rows:
+        return
+    Forecast.objects.bulk_create(
+        [
+            Forecast(implant_id=row.implant_id, clinic_id=clinic_id, computed_at=now, **row.fields)
+            for row in rows
+        ],
+        update_conflicts=True,
+        unique_fields=["implant"],
+        update_fields=[*COLUMNS, "computed_at"],
+        batch_size=2_000,
+    )
