@@ -7,7 +7,10 @@ does not know its readers, so imports keep running one way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import transaction
@@ -16,10 +19,11 @@ RecordReader = Callable[[int, Collection[int], datetime], object]
 """Called with clinic id, implant ids and now."""
 
 _readers: list[RecordReader] = []
+_gathered: ContextVar[defaultdict[int, set[int]] | None] = ContextVar("gathered", default=None)
 
 
 def subscribe(reader: RecordReader) -> None:
-    """Have ``reader`` called, in order of subscription, with every change; subscribing twice changes nothing."""
+    """Have ``reader`` called, in order of subscription, with every change; twice changes nothing."""
     if reader not in _readers:
         _readers.append(reader)
 
@@ -28,6 +32,25 @@ def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> 
     """Let every reader bring what it derives from these implants up to date, in the caller's transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a change is announced inside the transaction that makes it")
-    if implant_ids:
-        for reader in _readers:
-            reader(clinic_id, implant_ids, now)
+    if not implant_ids:
+        return
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered[clinic_id].update(implant_ids)
+        return
+    for reader in _readers:
+        reader(clinic_id, implant_ids, now)
+
+
+@contextmanager
+def announcing_once(*, now: datetime) -> Iterator[None]:
+    """Run the block in one transaction and announce everything it changed together, at its end."""
+    with transaction.atomic():
+        gathered: defaultdict[int, set[int]] = defaultdict(set)
+        token = _gathered.set(gathered)
+        try:
+            yield
+        finally:
+            _gathered.reset(token)
+        for clinic_id, implant_ids in gathered.items():
+            announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
