@@ -1,51 +1,15 @@
 """From the bytes of a register to rows and refusals: whatever the bytes, every line is accounted for."""
 
-import csv
 import dataclasses
-import io
-import json
 import random
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.domain.register import COLUMNS, RefusedRow, RegisterRow, RegisterUnusable, read_register
-
-AS_OF = date(2026, 11, 20)
-SAMPLE = (Path(__file__).parent.parent / "data" / "refill_register.csv").read_bytes()
-EXPECTED = json.loads((Path(__file__).parent.parent / "data" / "refill_register.expected.json").read_text())
-GOOD = {
-    "mrn": "M1",
-    "last_name": "Berg",
-    "first_name": "Ana",
-    "birth_date": "1980-02-29",
-    "phone": "+1 202 555 0100",
-    "email": "ana@example.org",
-    "language": "en",
-    "pump_model": "synchromed-ii-40",
-    "pump_serial": "NGV1H",
-    "implanted_on": "2024-01-10",
-    "filled_on": "2026-10-01",
-    "fill_volume_ml": "40",
-    "drug_1": "baclofen",
-    "concentration_1": "2000",
-    "unit_1": "mcg/mL",
-    "dose": "300",
-    "dose_unit": "mcg/day",
-}
-
-
-def register(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS, delimiter: str = ",") -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([{**GOOD, **row}.get(column, "") for column in columns])
-    return text.getvalue().encode()
+from tests.register_files import AS_OF, EXPECTED, EXPECTED_COLUMNS, SAMPLE, register
 
 
 def read(source: bytes) -> list[RegisterRow | RefusedRow]:
@@ -253,11 +217,10 @@ def test_an_open_quote_never_swallows_a_row() -> None:
 
 
 def test_the_sample_register_is_refused_where_reading_alone_can_tell() -> None:
-    expected = {refusal["line"]: refusal["column"] for refusal in EXPECTED["refused"]}
     rows = read(SAMPLE)
     assert len(rows) == EXPECTED["rows"]
     needs_catalogue = {13, 14, 108, 179, 212, 229}
-    assert lines_and_columns(rows) == {k: v for k, v in expected.items() if k not in needs_catalogue}
+    assert lines_and_columns(rows) == {k: v for k, v in EXPECTED_COLUMNS.items() if k not in needs_catalogue}
 
 
 def mutated(seed: int) -> bytes:
