@@ -50,10 +50,9 @@ def say_context(execute: Execute, statement: Any, params: Any, many: bool, conte
 
 def _may_write(cursor: Any, text: str | bytes) -> bool:
     plain = text.decode() if isinstance(text, bytes) else text
-    return bool(
-        not plain.lstrip().lower().startswith(_KEEPS_CONTEXT)
-        and pghistory.runtime._can_inject_variable(cursor, plain)
-    )
+    if plain.lstrip().lower().startswith(_KEEPS_CONTEXT):
+        return False
+    return bool(pghistory.runtime._can_inject_variable(cursor, plain))  # type: ignore[no-untyped-call]
 
 
 def _set_context(connection: Any) -> None:

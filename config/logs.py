@@ -42,7 +42,7 @@ class PlainFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
 
-    def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # type: ignore[override]  # noqa: N802
+    def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # noqa: N802
         kind, error, trace = ei
         if kind is None or error is None:
             return ""

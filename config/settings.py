@@ -5,7 +5,7 @@ DATABASE_OWNER_URL   the owner of the tables, for `migrate` only; leave it out o
 REDIS_URL            Celery's broker (noeviction), CACHE_URL the cache: two servers in production
 SECRET_KEY, ALLOWED_HOSTS, HTTPS, ...  see the reference in docs/
 
-Without DATABASE_URL, `config.embedded` keeps PostgreSQL and Valkey under REFILLWISE_VAR (default var/run)
+Without DATABASE_URL, `config.embedded` keeps PostgreSQL and Valkey under REFILLWISE_VAR (var/run or var/demo)
 and starts them when a connection is first opened, never before.
 """
 
@@ -16,12 +16,13 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.embedded.folders import working_folder
 from config.embedded.installation import Installation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-VAR_DIR = Path(env.str("REFILLWISE_VAR", default=str(BASE_DIR / "var" / "run"))).absolute()
+VAR_DIR = working_folder(BASE_DIR / "var")
 EMBEDDED = not env.str("DATABASE_URL", default="")
 _installation = Installation.load_or_create(VAR_DIR) if EMBEDDED else None
 
@@ -74,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pghistory.middleware.HistoryMiddleware",  # after authentication: every change names its person
+    "web.history.ActorMiddleware",  # after authentication: every change names its person
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -93,6 +94,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "web.context.clinic_frame",
             ],
         },
     },

@@ -1,15 +1,166 @@
-"""For those who run the system: alive, ready, metrics."""
+"""For those who run the system: is it alive, is it ready, and its figures. No person appears in any of them."""
 
+import hmac
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
+from scheduling.selectors.sweeps import late_sweep
+from scheduling.services.heartbeats import BEAT, WORKER
+
+LONGEST_SILENCE = timedelta(minutes=3)  # signs of life come each minute
+_BROKER_SECONDS = 2
 
 
+class NotReadyError(Exception):
+    """One part cannot do its work; the text says which and since when."""
+
+
+@require_safe
+@never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers. Asks nobody else: a broken database is no reason to kill the web process."""
     return JsonResponse({"status": "alive"})
 
 
+@require_safe
+@never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ready"})
+    """Every part can do its work, or 503 with the reason beside each part that cannot."""
+    now = timezone.now()
+    parts: dict[str, Callable[[datetime], None]] = {
+        "database": check_database,
+        "broker": check_broker,
+        "worker": lambda now: check_seen(WORKER, now),
+        "beat": lambda now: check_seen(BEAT, now),
+        "sweep": check_sweeps,
+    }
+    results = {name: _result(check, now) for name, check in parts.items()}
+    is_ready = all(result == "ok" for result in results.values())
+    return JsonResponse(
+        {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
+    )
 
 
+def _result(check: Callable[[datetime], None], now: datetime) -> str:
+    try:
+        check(now)
+    except NotReadyError as error:
+        return str(error)
+    except DatabaseError:
+        return "cannot be asked: no answer from the database"
+    return "ok"
+
+
+def check_database(now: datetime) -> None:
+    """The database answers a statement of the application's role."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        raise NotReadyError("no answer") from error
+
+
+def check_broker(now: datetime) -> None:
+    """The broker answers within two seconds; a frozen one counts as gone."""
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=_BROKER_SECONDS, socket_connect_timeout=_BROKER_SECONDS
+        ) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise NotReadyError("no answer") from error
+
+
+def check_seen(name: str, now: datetime) -> None:
+    """The process of this name wrote its sign of life in the last minutes."""
+    seen_at = last_seen(name=name)
+    if seen_at is None:
+        raise NotReadyError("never seen")
+    if now - seen_at > LONGEST_SILENCE:
+        raise NotReadyError(f"not seen since {seen_at.isoformat(timespec='seconds')}")
+
+
+def check_sweeps(now: datetime) -> None:
+    """The last nightly check of every clinic finished in its night."""
+    late = [sweep for each in last_sweeps() if (sweep := late_sweep(clinic_id=each.clinic_id, now=now))]
+    if late:
+        oldest = min(sweep.business_date for sweep in late)
+        raise NotReadyError(f"not finished for {len(late)} clinic(s), the oldest of {oldest.isoformat()}")
+
+
+@require_safe
+@never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("")
+    """Figures for Prometheus: with the token of METRICS_TOKEN or, without one, to this machine only."""
+    if not _may_read_metrics(request):
+        return HttpResponse("Needs the token of METRICS_TOKEN.\n", status=403, content_type="text/plain")
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Figures(now=timezone.now()))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    # A proxy on this machine also comes from here; it says for whom, and that is then not us.
+    came_through_proxy = {"X-Forwarded-For", "Forwarded"} & set(request.headers)
+    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not came_through_proxy
+
+
+class Figures(Collector):
+    """Reads the figures when they are asked for; every process of the web gives the same ones."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._signs_of_life()
+        yield from self._sweeps()
+        implants = GaugeMetricFamily(
+            "refillwise_implants", "Implants by state of their forecast", labels=["status"]
+        )
+        for status, count in forecasts_by_status().items():
+            implants.add_metric([status], count)
+        yield implants
+
+    def _signs_of_life(self) -> Iterator[Metric]:
+        silence = GaugeMetricFamily(
+            "refillwise_process_silence_seconds", "Time since the last sign of life", labels=["process"]
+        )
+        for name in (WORKER, BEAT):
+            if seen_at := last_seen(name=name):
+                silence.add_metric([name], (self.now - seen_at).total_seconds())
+        yield silence
+
+    def _sweeps(self) -> Iterator[Metric]:
+        age = GaugeMetricFamily(
+            "refillwise_sweep_age_seconds", "Time since the last finished sweep", labels=["clinic"]
+        )
+        drift = GaugeMetricFamily(
+            "refillwise_sweep_drift",
+            "Forecasts that the last sweep found to be out of date",
+            labels=["clinic"],
+        )
+        failed = GaugeMetricFamily(
+            "refillwise_sweep_failed", "Implants that the last sweep could not work out", labels=["clinic"]
+        )
+        for sweep in last_sweeps():
+            label = [str(sweep.clinic_id)]
+            age.add_metric(label, sweep.age(now=self.now).total_seconds())
+            drift.add_metric(label, sweep.drifted)
+            failed.add_metric(label, sweep.failed)
+        yield from (age, drift, failed)

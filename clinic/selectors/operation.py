@@ -1,0 +1,15 @@
+"""What those who run the system ask; nothing about a patient."""
+
+from datetime import datetime
+
+from clinic.models import Clinic
+
+
+def any_clinic_exists() -> bool:
+    """Whether this installation is in use: a first start makes the demo, or asks for an administrator."""
+    return Clinic.objects.exists()
+
+
+def clinic_numbers() -> list[tuple[int, datetime]]:
+    """Every clinic's number and the moment it was founded."""
+    return list(Clinic.objects.order_by("pk").values_list("pk", "created_at"))

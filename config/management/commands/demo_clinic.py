@@ -1,0 +1,33 @@
+"""`manage.py demo_clinic`: a fictitious clinic of 120 patients, dates relative to today."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from clinic.selectors.operation import any_clinic_exists
+from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
+
+
+class Command(BaseCommand):
+    help = "Makes the demo clinic in an empty database, whole or not at all."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--timezone", default="America/New_York")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if any_clinic_exists():
+            raise CommandError("There is a clinic already: the demo only goes into an empty database.")
+        DemoClinic(now=timezone.now(), time_zone=options["timezone"]).make()
+        if settings.EMBEDDED:
+            _keep_logins(settings.VAR_DIR / "logins.txt")
+
+
+def _keep_logins(path: Path) -> None:
+    lines = [f"{role.value:<14} {email_of(name):<22} {PASSWORD}" for role, name in STAFF]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(lines) + "\n")

@@ -1,0 +1,114 @@
+"""Those who run the system learn whether it is alive and ready, and why not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from clinic.domain.entries import ClinicEntry
+from clinic.services.accounts import found_clinic
+from config.embedded.installation import free_ports
+from config.embedded.valkey import Valkey
+from scheduling.services.heartbeats import BEAT, WORKER, record_heartbeat
+from tests.conftest import broker_url
+
+
+@pytest.fixture
+def healthy(db: None, broker: Valkey, settings: Settings) -> None:
+    settings.REDIS_URL = broker_url(broker)
+    for name in (WORKER, BEAT):
+        record_heartbeat(name=name, now=datetime.now(UTC))
+
+
+def ask(client: Client) -> tuple[int, dict[str, str]]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.json()["checks"]
+
+
+def test_alive_without_asking_the_database(client: Client) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
+def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
+    status, checks = ask(client)
+    assert status == 200
+    assert set(checks.values()) == {"ok"}
+    assert list(checks) == ["database", "broker", "worker", "beat", "sweep"]
+
+
+def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:
+    status, checks = ask(client)
+    assert status == 503
+    assert (checks["worker"], checks["beat"]) == ("never seen", "never seen")
+
+
+@pytest.mark.parametrize("name", [WORKER, BEAT])
+def test_not_ready_when_a_process_is_silent(client: Client, healthy: None, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE scheduling_heartbeat SET seen_at = seen_at - interval '4 minutes' WHERE name = %s", [name]
+        )
+    status, checks = ask(client)
+    assert status == 503
+    assert checks.pop(name).startswith("not seen since ")
+    assert set(checks.values()) == {"ok"}
+
+
+def test_not_ready_without_a_broker(client: Client, healthy: None, settings: Settings) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_ports(1)[0]}/0"
+    status, checks = ask(client)
+    assert (status, checks["broker"]) == (503, "no answer")
+
+
+def test_not_ready_when_a_clinic_was_not_swept(client: Client, healthy: None) -> None:
+    found_clinic(
+        entry=ClinicEntry(name="North", time_zone="Europe/Madrid"),
+        admin_email="admin@example.org",
+        admin_password="correct horse battery",
+        admin_name="Ada",
+        now=datetime.now(UTC) - timedelta(days=3),
+    )
+    status, checks = ask(client)
+    assert status == 503
+    assert checks["sweep"].startswith("not finished for 1 clinic(s)")
+
+
+def test_an_older_sign_of_life_never_replaces_a_newer_one(healthy: None, client: Client) -> None:
+    record_heartbeat(name=WORKER, now=datetime.now(UTC) - timedelta(hours=1))
+    assert ask(client)[0] == 200
+
+
+@pytest.fixture
+def figures(healthy: None, client: Client) -> str:
+    return client.get("/metrics").content.decode()
+
+
+def test_figures_are_in_the_format_of_prometheus(figures: str) -> None:
+    assert 'refillwise_process_silence_seconds{process="worker"}' in figures
+    assert "# TYPE refillwise_implants gauge" in figures
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "headers", "address", "expected"),
+    [
+        ("", {}, "127.0.0.1", 200),
+        ("", {}, "10.0.0.7", 403),
+        ("", {"X-Forwarded-For": "10.0.0.7"}, "127.0.0.1", 403),
+        ("secret", {}, "127.0.0.1", 403),
+        ("secret", {"Authorization": "Bearer wrong"}, "127.0.0.1", 403),
+        ("secret", {"Authorization": "Bearer secret"}, "10.0.0.7", 200),
+    ],
+)
+def test_figures_are_for_this_machine_or_for_who_has_the_token(
+    client: Client,
+    settings: Settings,
+    token: str,
+    headers: dict[str, str],
+    address: str,
+    expected: int,
+) -> None:
+    settings.METRICS_TOKEN = token
+    assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == expected
