@@ -158,9 +158,7 @@ def make_fill(
     **values: Any,
 ) -> Fill:
     """A refill 30 days ago with one drug, or with ``drugs``; ``values`` are further fields of FillEntry."""
-    one = DrugEntry(
-        drug_key=drug, concentration=Decimal(concentration), concentration_unit=unit, lot=lot
-    )
+    one = DrugEntry(drug_key=drug, concentration=Decimal(concentration), concentration_unit=unit, lot=lot)
     return record_fill(
         clinic=house.clinic,
         implant_ref=implant.ref,

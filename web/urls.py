@@ -1,5 +1,11 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from web import home
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("clinics/", home.clinics, name="clinics"),
+    path("c/<slug:clinic_slug>/", include("web.nurse.urls")),
+]

@@ -1,0 +1,51 @@
+"""Clinics, members and invitations, as pages need them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from clinic.models import Clinic, Closure, Invitation, Membership
+
+
+def active_membership(*, user_id: int, clinic_slug: str) -> Membership | None:
+    """The person's active role in the clinic; None for a clinic that is not theirs and for one that never was."""
+    return (
+        Membership.objects.filter(user_id=user_id, clinic__slug=clinic_slug, is_active=True)
+        .select_related("clinic", "user")
+        .first()
+    )
+
+
+def clinics_of(*, user_id: int) -> list[Clinic]:
+    """The clinics the person works in, by name."""
+    return list(
+        Clinic.objects.filter(
+            pk__in=Membership.objects.filter(user_id=user_id, is_active=True).values("clinic_id")
+        ).order_by("name")
+    )
+
+
+def members(*, clinic_id: int) -> QuerySet[Membership]:
+    """Everybody who is or was a member, active first, then by name."""
+    return (
+        Membership.objects.for_clinic(clinic_id)
+        .select_related("user")
+        .order_by("-is_active", "user__display_name", "user__email")
+    )
+
+
+def open_invitations(*, clinic_id: int, now: datetime) -> QuerySet[Invitation]:
+    """Invitations that can still be accepted, newest first."""
+    return (
+        Invitation.objects.for_clinic(clinic_id)
+        .filter(accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
+        .select_related("invited_by")
+        .order_by("-created_at")
+    )
+
+
+def closures(*, clinic_id: int) -> QuerySet[Closure]:
+    """The days on which the clinic sees nobody, in order."""
+    return Closure.objects.for_clinic(clinic_id).order_by("closed_on")

@@ -1,0 +1,75 @@
+"""Patients and the people around them, as pages need them. Every read names the clinic."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from clinic.models import Consent, ContactPoint, Implant, Patient, Proxy
+
+LONGEST_SEARCH = 80
+
+
+def get_patient(*, clinic_id: int, patient_ref: UUID) -> Patient | None:
+    """The clinic's patient with this reference, or None."""
+    return Patient.objects.for_clinic(clinic_id).filter(ref=patient_ref).first()
+
+
+def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> QuerySet[Patient]:
+    """Patients by name, with their pumps.
+
+    Every word of ``text`` must begin or stand in a name, or stand in the MRN or in a pump's serial number.
+    ``status`` is active (alive with a pump in place), none (alive without one), died, or all.
+    """
+    patients = Patient.objects.for_clinic(clinic_id)
+    in_place = Implant.objects.filter(patient_id=OuterRef("pk"), explanted_on__isnull=True)
+    match status:
+        case "active":
+            patients = patients.filter(Exists(in_place), died_on__isnull=True)
+        case "none":
+            patients = patients.filter(~Exists(in_place), died_on__isnull=True)
+        case "died":
+            patients = patients.filter(died_on__isnull=False)
+    for word in text[:LONGEST_SEARCH].split():
+        patients = patients.filter(_word(word))
+    pumps = Implant.objects.select_related("pump_model").order_by("-implanted_on", "-id")
+    return patients.order_by("last_name", "first_name", "id").prefetch_related(
+        Prefetch("implants", queryset=pumps)
+    )
+
+
+def _word(word: str) -> Q:
+    serial = Implant.objects.filter(patient_id=OuterRef("pk"), serial__icontains=word)
+    names = Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(mrn__icontains=word)
+    return names | Q(Exists(serial))
+
+
+def contact_points(*, clinic_id: int, patient_id: int) -> list[ContactPoint]:
+    """The patient's own numbers and addresses, those in use first."""
+    return list(
+        ContactPoint.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id, proxy__isnull=True)
+        .order_by("-is_active", "-is_preferred", "kind", "id")
+    )
+
+
+def proxies(*, clinic_id: int, patient_id: int) -> list[Proxy]:
+    """The patient's helpers with their numbers and addresses, active ones first."""
+    points = ContactPoint.objects.order_by("-is_active", "-is_preferred", "kind", "id")
+    return list(
+        Proxy.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id)
+        .order_by("-is_active", "name", "id")
+        .prefetch_related(Prefetch("contact_points", queryset=points))
+    )
+
+
+def consents(*, clinic_id: int, patient_id: int) -> list[Consent]:
+    """What the patient said, newest first: the first row of a channel and topic is the one that counts."""
+    return list(
+        Consent.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id)
+        .select_related("recorded_by")
+        .order_by("-id")
+    )

@@ -1,0 +1,125 @@
+"""What every form of the nurse pages shares: exact numbers, real dates, and refusals at their field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from crispy_forms.bootstrap import AppendedText
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Layout, LayoutObject, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.domain.checks import RecordError
+from clinic.domain.register.reasons import NotReadable
+from clinic.domain.register.values import read_decimal
+from web.words import quantity_words, said
+
+
+class QuantityField(forms.Field):
+    """A decimal number as people type it: with a point, or a comma where it cannot mean thousands.
+
+    Exact: the text never passes through a binary float. What cannot be read is refused, never guessed.
+    """
+
+    widget = forms.TextInput
+
+    def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.unit = unit
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"inputmode": "decimal", "autocomplete": "off", "maxlength": 40}
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value).strip() if value is not None else ""
+        if not text:
+            return None
+        try:
+            return read_decimal(text)
+        except NotReadable as error:
+            raise ValidationError(said(error.reason), code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return quantity_words(value) if isinstance(value, Decimal) else value
+
+
+class CountField(forms.IntegerField):
+    """A whole number, with the number pad of a phone and without the arrows nobody uses."""
+
+    widget = forms.TextInput
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"inputmode": "numeric", "autocomplete": "off", "maxlength": 10}
+
+
+class DayField(forms.DateField):
+    """A day, picked or typed; the browser shows it in the reader's own order."""
+
+    def __init__(self, *, latest: date | None = None, **kwargs: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class TimeOfDayField(forms.TimeField):
+    """A time on the clinic's clock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        super().__init__(widget=widget, input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
+
+class RecordForm(forms.Form):
+    """A form whose service may refuse it: ``add_record_error`` puts the refusal at its field.
+
+    ``places`` maps a name that a service uses to the field that shows it, where the two differ.
+    ``rows`` lays the fields out: a row is a name, or several names side by side on a wide screen.
+    """
+
+    places: ClassVar[dict[str, str]] = {}
+    rows: ClassVar[Sequence[str | Sequence[str]]] = ()
+    error_css_class = "has-error"
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*(self._row(row) for row in self.layout_rows()))
+
+    def layout_rows(self) -> Sequence[str | Sequence[str]]:
+        """The rows to show; all fields one below the other when a form says nothing else."""
+        return self.rows or list(self.fields)
+
+    def add_record_error(self, error: RecordError) -> None:
+        """Show what the record refused, at the field that caused it or above the form."""
+        field = self.places.get(error.field, error.field)
+        self.add_error(field if field in self.fields else None, said(error.reason))
+
+    def _row(self, row: str | Sequence[str]) -> LayoutObject | str:
+        if isinstance(row, str):
+            return self._shown(row)
+        width = {2: "col-sm-6", 3: "col-sm-4", 4: "col-6 col-sm-3"}.get(len(row), "col-12")
+        return Row(*(Column(self._shown(name), css_class=width) for name in row), css_class="g-3")
+
+    def _shown(self, name: str) -> LayoutObject | str:
+        unit = getattr(self.fields[name], "unit", "")
+        return AppendedText(name, unit) if unit else name
+
+
+class ReasonForm(RecordForm):
+    """Why something in the record is taken back: the history keeps the words."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept in the history with your name."),
+    )
+    places: ClassVar[dict[str, str]] = {"correction_reason": "reason"}

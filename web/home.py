@@ -1,0 +1,32 @@
+"""The way in: to the only clinic a person works in, or to a choice of them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic.selectors.accounts import clinics_of
+from web.navigation import first_page
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Somebody with one clinic lands in it; everybody else chooses."""
+    mine = clinics_of(user_id=_person(request))
+    if len(mine) == 1:
+        return redirect(first_page(mine[0].slug))
+    return clinics(request)
+
+
+@login_required
+def clinics(request: HttpRequest) -> HttpResponse:
+    """The clinics this person works in."""
+    mine = clinics_of(user_id=_person(request))
+    rows = [(clinic, first_page(clinic.slug)) for clinic in mine]
+    return render(request, "clinics.html", {"rows": rows})
+
+
+def _person(request: HttpRequest) -> int:
+    assert request.user.pk is not None  # noqa: S101 - signed in
+    return int(request.user.pk)

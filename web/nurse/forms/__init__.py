@@ -1,0 +1,1 @@
+"""The forms of the nurse pages, one module a noun. A form reads; the service it feeds decides."""

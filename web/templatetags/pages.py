@@ -1,0 +1,60 @@
+"""Words and addresses in the templates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from clinic.domain.checks import RecordError
+from clinic.domain.register.reasons import Reason
+from web import words
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def clinic_url(context: template.Context, name: str, **kwargs: Any) -> str:
+    """The address of a page of this clinic: ``{% clinic_url "patient" ref=patient.ref %}``."""
+    return reverse(f"nurse:{name}", kwargs={"clinic_slug": context["clinic"].slug, **kwargs})
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Sat 21 Nov 2026."""
+    return words.day_words(value)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Sat 21 Nov 2026, 14:05 on the clinic's clock."""
+    return words.moment_words(value)
+
+
+@register.filter
+def quantity(value: Decimal | None) -> str:
+    """40 rather than 40.000000000000; the unit stands in the template."""
+    return words.quantity_words(value)
+
+
+@register.filter
+def age(birth_date: date, on: date) -> int:
+    """Completed years on a day."""
+    return words.age_in_years(birth_date, on=on)
+
+
+@register.filter
+def said(reason: Reason | RecordError) -> str:
+    """A refusal or finding in the reader's language."""
+    return words.said(reason.reason if isinstance(reason, RecordError) else reason)
+
+
+@register.inclusion_tag("partials/group_badge.html")
+def group_badge(group: str) -> dict[str, Any]:
+    """The urgency group of a pump: a sign, a word and a colour."""
+    from web.groups import GROUPS
+
+    return {"group": GROUPS[group]}

@@ -1,0 +1,43 @@
+"""How the pages say what the record holds: refusals, days with their weekday, numbers without idle zeros."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from clinic.domain.register.reasons import Reason
+
+DAY_FORMAT = "D j M Y"
+MOMENT_FORMAT = "D j M Y, H:i"
+
+
+def said(reason: Reason) -> str:
+    """The reason as a sentence in the reader's language."""
+    text = gettext(reason.message) if reason.message else ""
+    return str(capfirst(text % reason.values if reason.values else text.replace("%%", "%")))
+
+
+def day_words(day: date | None) -> str:
+    """A day with its weekday (Sat 21 Nov 2026); empty for None."""
+    return "" if day is None else date_format(day, DAY_FORMAT)
+
+
+def moment_words(moment: datetime | None) -> str:
+    """An instant in the clinic's zone, with the weekday; empty for None."""
+    return "" if moment is None else date_format(timezone.localtime(moment), MOMENT_FORMAT)
+
+
+def quantity_words(value: Decimal | None) -> str:
+    """A quantity as a person writes it: 40, 0.35; never 40.000000000000 or 4E+1; empty for None."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def age_in_years(birth_date: date, *, on: date) -> int:
+    """Completed years on a day; somebody born on 29 February is a year older on 1 March of a common year."""
+    had_birthday = (on.month, on.day) >= (birth_date.month, birth_date.day)
+    return on.year - birth_date.year - (0 if had_birthday else 1)
