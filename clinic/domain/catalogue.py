@@ -1,16 +1,15 @@
-"""Pump models and drugs: the seed of the editable catalogue, each value with its source and confidence.
+"""Pump models and drugs as the projection reads them, each value with its source and confidence.
 
-Nothing here is a constant of the software. The seed is what a new installation starts from; a clinic's
+Nothing of this is a constant of the software: a new installation starts from ``clinic.domain.seed``, an
 administrator edits the rows, and an edited row reaches the projection through these same classes.
 Confidence: C confirmed in a published source, C2 confirmed in a secondary one, U unconfirmed but commonly
 quoted, D our own choice.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
 
 
 class Confidence(StrEnum):
@@ -42,7 +41,7 @@ class StabilityCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """One catalogue value: which, in what unit, from where, how sure."""
+    """Where a catalogue value comes from: as quoted, its UCUM unit, the source, how sure."""
 
     value: str
     unit: str
@@ -69,7 +68,7 @@ class PumpModel:
     is_constant_flow: bool = False
     must_be_emptied_for_mri: bool = False
     is_legacy: bool = False
-    provenance: tuple[Provenance, ...] = ()
+    facts: Mapping[str, Provenance] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Drug:
     hazard: Hazard = Hazard.EMERGENCY
     stabilities: tuple[Stability, ...] = ()
     strengths_mcg_per_ml: tuple[Decimal, ...] = ()
-    provenance: tuple[Provenance, ...] = ()
+    facts: Mapping[str, Provenance] = field(default_factory=dict, compare=False)
 
     @property
     def depends_on_dilution(self) -> bool:
@@ -137,7 +136,7 @@ class Catalogue:
 
     pump_models: Mapping[str, PumpModel]
     drugs: Mapping[str, Drug]
-    aliases: Mapping[str, str] = MappingProxyType({})
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def pump_model(self, name: str) -> PumpModel | None:
         """The model under this key or alias (case and outer spaces ignored)."""
@@ -148,6 +147,3 @@ class Catalogue:
         """The drug under this key or alias (case and outer spaces ignored)."""
         key = " ".join(name.split()).lower()
         return self.drugs.get(self.aliases.get(key, key))
-
-
-SEED = Catalogue(pump_models={}, drugs={})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from clinic.domain.catalogue import Drug, Hazard
@@ -29,6 +30,8 @@ from scheduling.domain.program import (
     WeekPattern,
 )
 from scheduling.domain.pump import DEFAULT_THRESHOLD_ML, Pump, pump_of_model
+from scheduling.domain.rates import is_flow_only, rates_of
+from scheduling.domain.schedule import schedule_from
 
 __all__ = [
     "DEFAULT_RULES",
@@ -234,6 +237,10 @@ class PumpCase:
         self._check_order()
         if len(self.programs) > 1:
             self._check_programs_differ()
+        if self.bridge is not None:
+            self._check_bridge(self.bridge)
+        if self.pump.constant_flow_ml_per_day is not None:
+            self._check_constant_flow(Fraction(self.pump.constant_flow_ml_per_day))
         if self.readings:
             self._check_readings()
 
@@ -253,8 +260,25 @@ class PumpCase:
                 raise CaseError("previous.fill_at", "is not before this fill")
             if implanted_on is not None and date_of(previous.fill_at, self.zone) < implanted_on:
                 raise CaseError("previous.fill_at", "is before the implant (pump.implanted_on)")
-        if self.bridge is not None and self.bridge.old_volume_ml > self.fill.volume_ml:
+
+    def _check_bridge(self, bridge: Bridge) -> None:
+        if bridge.old_volume_ml > self.fill.volume_ml:
             raise CaseError("bridge.old_volume_ml", "is more than the fill")
+        at_fill = schedule_from(self.programs, self.fill_on, self.fill_instant, self.zone).at_fill
+        has_flow_only = (
+            self.pump.constant_flow_ml_per_day is not None if at_fill is None else is_flow_only(at_fill)
+        )
+        if has_flow_only:
+            raise CaseError("bridge", "needs a dose: the program gives only a flow")
+
+    def _check_constant_flow(self, constant: Fraction) -> None:
+        """A program entered for a pump that has only one flow must say the same, within its accuracy."""
+        tolerance = constant * Fraction(self.pump.accuracy_percent or 0) / 100
+        concentration = self.fill.primary.concentration_mcg_per_ml
+        for program in self.programs:
+            for flow in rates_of(program, concentration, None).normal.all_days:
+                if abs(flow - constant) > tolerance:
+                    raise CaseError("program", "contradicts the pump's constant flow")
 
     def _check_programs_differ(self) -> None:
         starts = [instant_of(program.starts, self.zone) for program in self.programs]

@@ -81,7 +81,7 @@ MESSAGES: Mapping[FindingCode, str] = MappingProxyType(
         _C.IMPLAUSIBLE_INTERVAL: (
             "The reservoir would be low {days} days after the fill; under 7 days is not plausible."
         ),
-        _C.UNIT_SLIP: "{what} looks 1000 times or 10 times off: mcg and mg may have been exchanged.",
+        _C.UNIT_SLIP: "{what} looks 10 or 1000 times off: was mcg taken for mg, or a digit lost?",
         _C.NO_PROGRAM: "No program is known to be in force at the fill.",
         _C.STOPPED: "The pump is stopped, or its last program is a stop ({since}).",
         _C.MISSING_BRIDGE: (

@@ -8,7 +8,6 @@ it never raises for a built PumpCase, and it costs no reasons. ``explain(case, p
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -36,7 +35,7 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The answer for one pump. Fractions are exact; ``rounded`` makes them printable.
+    """The answer for one pump. Fractions are exact; ``figures.rounded`` makes them printable.
 
     ``limits`` holds every limit that is certain, in the order of LimitKind. In review ``must_refill_by``,
     ``limited_by`` and the visit dates are None. ``high_flow`` is None when the pump's accuracy is not known,
@@ -61,11 +60,3 @@ class Projection:
     high_flow: Dates | None
     mean_use: Dates | None
     engine_version: str = ENGINE_VERSION
-
-
-def rounded(value: Fraction, places: int) -> Decimal:
-    """The value to so many places (half to even), without superfluous zeros, for print and storage."""
-    scale = 10**places
-    scaled = Decimal(round(value * scale))
-    quotient = scaled.scaleb(-places).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    return quotient.normalize() if quotient % 1 else quotient.quantize(Decimal(1))
