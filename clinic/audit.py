@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pghistory
-from django.db import transaction
+from django.db import connection, transaction
 
 
 @contextmanager
@@ -18,5 +18,9 @@ def recording(*, actor_id: int | None, reason: str) -> Iterator[None]:
     """
     if not reason:
         raise ValueError("a change to the record needs a reason")
-    with transaction.atomic(), pghistory.context(actor=actor_id, reason=reason):
-        yield
+    with transaction.atomic():
+        with pghistory.context(actor=actor_id, reason=reason):
+            yield
+        # Inside a larger transaction the setting would outlive the block and sign what comes after it.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from clinic.domain import catalogue as domain
+from clinic.domain.seed import SEED
 from clinic.models import (
     ConcentrationUnit,
     Drug,
@@ -21,7 +22,7 @@ from clinic.models import (
 
 def catalogue() -> domain.Catalogue:
     """All pump models and drugs as they stand now (five queries), under the names the seed knows them by."""
-    return domain.Catalogue(pump_models=_pump_models(), drugs=_drugs(), aliases=domain.SEED.aliases)
+    return domain.Catalogue(pump_models=_pump_models(), drugs=_drugs(), aliases=SEED.aliases)
 
 
 def _pump_models() -> dict[str, domain.PumpModel]:
@@ -68,3 +69,13 @@ def _drugs() -> dict[str, domain.Drug]:
         )
         for row in Drug.objects.all()
     }
+
+
+def drug_choices() -> list[tuple[str, str]]:
+    """Key and name of every drug, by name."""
+    return list(Drug.objects.order_by("name").values_list("key", "name"))
+
+
+def pump_model_choices() -> list[tuple[str, str]]:
+    """Key and name of every pump model, by manufacturer and name."""
+    return [(model.key, str(model)) for model in PumpModel.objects.order_by("manufacturer", "name")]

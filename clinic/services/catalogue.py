@@ -9,6 +9,7 @@ import pghistory
 from django.db import transaction
 
 from clinic.domain import catalogue as domain
+from clinic.domain.seed import SEED
 from clinic.models import (
     ConcentrationUnit,
     Drug,
@@ -21,7 +22,7 @@ from clinic.models import (
 )
 
 
-def seed_catalogue(*, using: str = "default", seed: domain.Catalogue = domain.SEED) -> None:
+def seed_catalogue(*, using: str = "default", seed: domain.Catalogue = SEED) -> None:
     """Add the shipped pump models and drugs that are missing; what exists, edited or not, stays as it is."""
     with transaction.atomic(using=using), pghistory.context(actor=None, reason="catalogue seeded"):
         known_models = set(PumpModel.objects.using(using).values_list("key", flat=True))
@@ -35,15 +36,8 @@ def seed_catalogue(*, using: str = "default", seed: domain.Catalogue = domain.SE
         _add_stabilities(new_drugs, using)
 
 
-def _provenance(entries: Iterable[domain.Provenance], value: str) -> domain.Provenance:
-    for entry in entries:
-        if entry.value == value:
-            return entry
-    raise LookupError(f"the seed gives no source for {value}")
-
-
 def _add_pump_model(model: domain.PumpModel, using: str) -> None:
-    mri = _provenance(model.provenance, "must_be_emptied_for_mri")
+    mri = model.facts["mri"]
     row = PumpModel.objects.using(using).create(
         key=model.key,
         manufacturer=model.manufacturer,
@@ -57,7 +51,7 @@ def _add_pump_model(model: domain.PumpModel, using: str) -> None:
     for quantity in PumpQuantity:
         value = getattr(model, quantity.value, None)
         if value is not None:
-            said = _provenance(model.provenance, quantity.value)
+            said = model.facts[quantity.value]
             PumpModelValue.objects.using(using).create(
                 pump_model=row,
                 quantity=quantity,
@@ -70,21 +64,22 @@ def _add_pump_model(model: domain.PumpModel, using: str) -> None:
 def _mri_action(model: domain.PumpModel) -> MriAction:
     if model.must_be_emptied_for_mri:
         return MriAction.EMPTY_BEFORE
-    return MriAction.NONE if model.is_constant_flow else MriAction.INTERROGATE
+    return MriAction.INTERROGATE if model.facts["mri"].value.startswith("interrogate") else MriAction.NONE
 
 
 def _add_drug(drug: domain.Drug, using: str) -> None:
-    said = _provenance(drug.provenance, "hazard")
+    said = drug.facts["hazard"]
     row = Drug.objects.using(using).create(
         key=drug.key,
         name=drug.name,
         hazard=int(drug.hazard),
+        hazard_note=said.value,
         source=said.source,
         confidence=said.confidence.value,
     )
     if not drug.strengths_mcg_per_ml:
         return
-    sold = _provenance(drug.provenance, "strengths_mcg_per_ml")
+    sold = drug.facts["strengths"]
     MarketedStrength.objects.using(using).bulk_create(
         MarketedStrength(
             drug=row,

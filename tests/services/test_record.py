@@ -99,7 +99,11 @@ def test_a_withdrawn_fill_stands_for_nothing_and_stays_in_the_record(house: Hous
     before = set(implant.fills.current())
     wrong = record(house, implant)
     void_fill(
-        clinic=house.clinic, fill_ref=wrong.ref, reason="other patient", actor_id=house.nurse.id, now=house.now
+        clinic=house.clinic,
+        fill_ref=wrong.ref,
+        reason="other patient",
+        actor_id=house.nurse.id,
+        now=house.now,
     )
     assert set(implant.fills.current()) == before
     assert wrong in implant.fills.all()
@@ -201,7 +205,9 @@ def test_a_write_that_fails_leaves_nothing_not_even_history(house: House, implan
 
 
 @pytest.mark.parametrize("volume", [Decimal("NaN"), Decimal(0), Decimal(-1), Decimal(1000)])
-def test_no_impossible_volume_reaches_a_row_by_any_way(house: House, implant: Implant, volume: Decimal) -> None:
+def test_no_impossible_volume_reaches_a_row_by_any_way(
+    house: House, implant: Implant, volume: Decimal
+) -> None:
     with pytest.raises(DatabaseError), recording(actor_id=None, reason="a try"):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -262,7 +268,10 @@ BAD_FILLS: list[tuple[str, dict[str, object]]] = [
     ("printed_refill_on", {"printed_refill_on": date(9999, 12, 31)}),
     ("drugs", {"drugs": ()}),
     ("drugs", {"drugs": (BACLOFEN, BACLOFEN)}),
-    ("bridge_old_volume_ml", {"bridge": BridgeEntry(old_volume_ml=FAR, old_concentration=FAR, old_unit="mg/mL")}),
+    (
+        "bridge_old_volume_ml",
+        {"bridge": BridgeEntry(old_volume_ml=FAR, old_concentration=FAR, old_unit="mg/mL")},
+    ),
 ]
 
 
@@ -361,9 +370,7 @@ def test_two_clinics_may_use_the_same_mrn(house: House) -> None:
     patient = make_patient(house)
     theirs = add_patient(
         clinic=house.elsewhere,
-        entry=PatientEntry(
-            mrn=patient.mrn, last_name="Vega", first_name="Luz", birth_date=date(1970, 1, 1)
-        ),
+        entry=PatientEntry(mrn=patient.mrn, last_name="Vega", first_name="Luz", birth_date=date(1970, 1, 1)),
         actor_id=house.outsider.id,
         now=house.now,
     )
