@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
+from clinic.selectors.rows import Implant
 from clinic.services.implants import add_implant, record_explant, update_implant, withdraw_explant
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
 from web.nurse.forms.implants import ExplantForm, ImplantForm
 from web.nurse.frame import clinic_reverse, implant_or_404, patient_or_404, patient_trail
+from web.nurse.pages import form_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,34 +25,36 @@ def implant_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Enter a patient's pump; while a patient is being added (``?setup=1``) the last fill comes next."""
     patient = patient_or_404(request, ref)
     is_setup = "setup" in request.GET
-    form = ImplantForm(request.POST or None)
-    if form.is_valid():
-        try:
-            implant = add_implant(
-                clinic=request.clinic,
-                patient_ref=ref,
-                entry=form.entry(),
-                actor_id=request.user.id,
-                now=request.now,
-            )
-        except RecordError as error:
-            form.add_record_error(error)
-        else:
-            messages.success(request, _("The pump is saved."))
-            if is_setup and request.may(Permission.RECORD_CARE):
-                return redirect(clinic_reverse(request, "fill_new", ref=implant.ref) + "?setup=1")
-            return redirect(clinic_reverse(request, "patient", ref=ref))
     goes_on = is_setup and request.may(Permission.RECORD_CARE)
-    context = {
-        "place": "patients",
-        "heading": _("Enter the pump"),
-        "trail": patient_trail(request, patient, (_("Enter the pump"), "")),
-        "form": form,
-        "submit_label": _("Save and go on to the last fill") if goes_on else _("Save"),
-        "cancel_url": clinic_reverse(request, "patient", ref=ref),
-        "step": 2 if is_setup else 0,
-    }
-    return render(request, "nurse/implants/form.html", context, status=422 if form.errors else 200)
+    form = ImplantForm(request.POST or None)
+
+    def then(implant: Implant) -> str:
+        if goes_on:
+            return clinic_reverse(request, "fill_new", ref=implant.ref) + "?setup=1"
+        return clinic_reverse(request, "patient", ref=ref)
+
+    return form_page(
+        request,
+        form,
+        save=lambda: add_implant(
+            clinic=request.clinic,
+            patient_ref=ref,
+            entry=form.entry(),
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=then,
+        done=_("The pump is saved."),
+        template="nurse/implants/form.html",
+        context={
+            "place": "patients",
+            "heading": _("Enter the pump"),
+            "trail": patient_trail(request, patient, (_("Enter the pump"), "")),
+            "submit_label": _("Save and go on to the last fill") if goes_on else _("Save"),
+            "cancel_url": clinic_reverse(request, "patient", ref=ref),
+            "step": 2 if is_setup else 0,
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,29 +64,27 @@ def implant_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
     implant = implant_or_404(request, ref)
     form = ImplantForm(request.POST or None, implant=implant)
     patient_url = clinic_reverse(request, "patient", ref=implant.patient.ref)
-    if form.is_valid():
-        try:
-            update_implant(
-                clinic=request.clinic,
-                implant_ref=ref,
-                entry=form.entry(),
-                actor_id=request.user.id,
-                now=request.now,
-            )
-        except RecordError as error:
-            form.add_record_error(error)
-        else:
-            messages.success(request, _("The pump's details are saved and its dates worked out anew."))
-            return redirect(patient_url)
-    context = {
-        "place": "patients",
-        "heading": _("Change the pump's details"),
-        "trail": patient_trail(request, implant.patient, (_("Change the pump"), "")),
-        "form": form,
-        "submit_label": _("Save"),
-        "cancel_url": patient_url,
-    }
-    return render(request, "nurse/implants/form.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        form,
+        save=lambda: update_implant(
+            clinic=request.clinic,
+            implant_ref=ref,
+            entry=form.entry(),
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=patient_url,
+        done=_("The pump's details are saved and its dates worked out anew."),
+        template="nurse/implants/form.html",
+        context={
+            "place": "patients",
+            "heading": _("Change the pump's details"),
+            "trail": patient_trail(request, implant.patient, (_("Change the pump"), "")),
+            "submit_label": _("Save"),
+            "cancel_url": patient_url,
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,33 +92,30 @@ def implant_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
 def implant_explant(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Record that the pump was taken out."""
     implant = implant_or_404(request, ref)
-    form = ExplantForm(request.POST or None, initial={"explanted_on": request.today})
+    form = ExplantForm(request.POST or None)
     patient_url = clinic_reverse(request, "patient", ref=implant.patient.ref)
-    if form.is_valid():
-        try:
-            record_explant(
-                clinic=request.clinic,
-                implant_ref=ref,
-                explanted_on=form.day(),
-                why=form.cleaned_data["why"],
-                actor_id=request.user.id,
-                now=request.now,
-            )
-        except RecordError as error:
-            form.add_record_error(error)
-        else:
-            messages.success(request, _("The explant is recorded; the pump is off the work list."))
-            return redirect(patient_url)
-    context = {
-        "place": "patients",
-        "heading": _("Record an explant"),
-        "lead": _("The pump's dates end and it leaves the work list. You can take this back."),
-        "trail": patient_trail(request, implant.patient, (_("Explant"), "")),
-        "form": form,
-        "submit_label": _("Record the explant"),
-        "cancel_url": patient_url,
-    }
-    return render(request, "nurse/form_page.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        form,
+        save=lambda: record_explant(
+            clinic=request.clinic,
+            implant_ref=ref,
+            explanted_on=form.day(),
+            why=form.cleaned_data["why"],
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=patient_url,
+        done=_("The explant is recorded; the pump is off the work list."),
+        context={
+            "place": "patients",
+            "heading": _("Record an explant"),
+            "lead": _("The pump's dates end and it leaves the work list. You can take this back."),
+            "trail": patient_trail(request, implant.patient, (_("Explant"), "")),
+            "submit_label": _("Record the explant"),
+            "cancel_url": patient_url,
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,25 +125,26 @@ def implant_explant_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
     implant = implant_or_404(request, ref)
     form = ReasonForm(request.POST or None)
     patient_url = clinic_reverse(request, "patient", ref=implant.patient.ref)
-    if form.is_valid():
-        withdraw_explant(
+    return form_page(
+        request,
+        form,
+        save=lambda: withdraw_explant(
             clinic=request.clinic,
             implant_ref=ref,
             reason=form.cleaned_data["reason"],
             actor_id=request.user.id,
             now=request.now,
-        )
-        messages.success(request, _("The explant is taken back; the pump's dates are worked out again."))
-        return redirect(patient_url)
-    context = {
-        "place": "patients",
-        "heading": _("Take back the explant"),
-        "trail": patient_trail(request, implant.patient, (_("Take back the explant"), "")),
-        "form": form,
-        "submit_label": _("Take back"),
-        "cancel_url": patient_url,
-    }
-    return render(request, "nurse/form_page.html", context, status=422 if form.errors else 200)
+        ),
+        then=patient_url,
+        done=_("The explant is taken back; the pump's dates are worked out again."),
+        context={
+            "place": "patients",
+            "heading": _("Take back the explant"),
+            "trail": patient_trail(request, implant.patient, (_("Take back the explant"), "")),
+            "submit_label": _("Take back"),
+            "cancel_url": patient_url,
+        },
+    )
 
 
 urlpatterns = [

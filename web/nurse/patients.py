@@ -1,24 +1,24 @@
-"""Patients: the list and its search, adding one, changing one."""
+"""Patients: the list and its search, adding one, changing one, recording a death."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import find_patients
-from clinic.services.patients import add_patient, update_patient
+from clinic.services.patients import add_patient, record_death, update_patient, withdraw_death
 from web.access import ClinicRequest, clinic_page
-from web.nurse.forms.patients import STATUSES, PatientForm, SearchForm, patient_values
+from web.forms import ReasonForm
+from web.nurse.forms.patients import STATUSES, DeathForm, PatientForm, SearchForm, patient_values
 from web.nurse.frame import clinic_reverse, patient_or_404, patient_trail
+from web.nurse.pages import form_page
 
 ROWS_PER_PAGE = 50
 
@@ -32,10 +32,9 @@ def patients(request: ClinicRequest) -> HttpResponse:
     search = SearchForm(request.POST or None)
     text = search.cleaned_data["text"].strip() if search.is_valid() else ""
     found = find_patients(clinic_id=request.clinic.id, text=text, status="all" if text else status)
-    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "place": "patients",
-        "page": page,
+        "page": Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "text": text,
         "search": search,
         "status": status,
@@ -50,25 +49,24 @@ def patients(request: ClinicRequest) -> HttpResponse:
 def patient_new(request: ClinicRequest) -> HttpResponse:
     """The first step of adding a patient: who it is. The pump follows at once."""
     form = PatientForm(request.POST or None, initial={"language": request.clinic.language})
-    if form.is_valid():
-        try:
-            patient = add_patient(
-                clinic=request.clinic, entry=form.entry(), actor_id=request.user.id, now=request.now
-            )
-        except RecordError as error:
-            form.add_record_error(error)
-        else:
-            return redirect(clinic_reverse(request, "implant_new", ref=patient.ref) + "?setup=1")
-    context = {
-        "place": "patients",
-        "heading": _("Add a patient"),
-        "trail": [(_("Patients"), clinic_reverse(request, "patients")), (_("Add a patient"), "")],
-        "form": form,
-        "submit_label": _("Save and go on to the pump"),
-        "cancel_url": clinic_reverse(request, "patients"),
-        "step": 1,
-    }
-    return render(request, "nurse/patients/new.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        form,
+        save=lambda: add_patient(
+            clinic=request.clinic, entry=form.entry(), actor_id=request.user.id, now=request.now
+        ),
+        then=lambda patient: clinic_reverse(request, "implant_new", ref=patient.ref) + "?setup=1",
+        done="",
+        template="nurse/patients/new.html",
+        context={
+            "place": "patients",
+            "heading": _("Add a patient"),
+            "trail": [(_("Patients"), clinic_reverse(request, "patients")), (_("Add a patient"), "")],
+            "submit_label": _("Save and go on to the pump"),
+            "cancel_url": clinic_reverse(request, "patients"),
+            "step": 1,
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,33 +75,92 @@ def patient_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Change who the patient is."""
     patient = patient_or_404(request, ref)
     form = PatientForm(request.POST or None, initial=patient_values(patient))
-    if form.is_valid():
-        try:
-            update_patient(
-                clinic=request.clinic,
-                patient_ref=ref,
-                entry=form.entry(),
-                actor_id=request.user.id,
-                now=request.now,
-            )
-        except RecordError as error:
-            form.add_record_error(error)
-        else:
-            messages.success(request, _("The patient's details are saved."))
-            return redirect(clinic_reverse(request, "patient_details", ref=ref))
-    context = {
-        "place": "patients",
-        "heading": _("Change the patient's details"),
-        "trail": patient_trail(request, patient, (_("Change"), "")),
-        "form": form,
-        "submit_label": _("Save"),
-        "cancel_url": clinic_reverse(request, "patient_details", ref=ref),
-    }
-    return render(request, "nurse/form_page.html", context, status=422 if form.errors else 200)
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: update_patient(
+            clinic=request.clinic,
+            patient_ref=ref,
+            entry=form.entry(),
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=details,
+        done=_("The patient's details are saved."),
+        context={
+            "place": "patients",
+            "heading": _("Change the patient's details"),
+            "trail": patient_trail(request, patient, (_("Change"), "")),
+            "submit_label": _("Save"),
+            "cancel_url": details,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def patient_death(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Record that the patient died."""
+    patient = patient_or_404(request, ref)
+    form = DeathForm(request.POST or None)
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: record_death(
+            clinic=request.clinic,
+            patient_ref=ref,
+            died_on=form.day(),
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=details,
+        done=_("The death is recorded. Nothing is due for this patient any more."),
+        context={
+            "place": "patients",
+            "heading": _("Record a death"),
+            "lead": _("The patient leaves the work list and gets no more messages. You can take this back."),
+            "trail": patient_trail(request, patient, (_("Death"), "")),
+            "submit_label": _("Record the death"),
+            "cancel_url": details,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def patient_death_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Take back a death recorded by mistake."""
+    patient = patient_or_404(request, ref)
+    form = ReasonForm(request.POST or None)
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: withdraw_death(
+            clinic=request.clinic,
+            patient_ref=ref,
+            reason=form.cleaned_data["reason"],
+            actor_id=request.user.id,
+            now=request.now,
+        ),
+        then=details,
+        done=_("The record of the death is taken back; the pump's dates are worked out again."),
+        context={
+            "place": "patients",
+            "heading": _("Take back the record of a death"),
+            "trail": patient_trail(request, patient, (_("Take back"), "")),
+            "submit_label": _("Take back"),
+            "cancel_url": details,
+        },
+    )
 
 
 urlpatterns = [
     path("patients/", patients, name="patients"),
     path("patients/new/", patient_new, name="patient_new"),
     path("patients/<uuid:ref>/edit/", patient_edit, name="patient_edit"),
+    path("patients/<uuid:ref>/death/", patient_death, name="patient_death"),
+    path("patients/<uuid:ref>/death/withdraw/", patient_death_withdraw, name="patient_death_withdraw"),
 ]

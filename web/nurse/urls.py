@@ -1,15 +1,19 @@
 """Addresses of a clinic's pages, below /c/<slug of the clinic>/.
 
 Each module of this package lists its own in ``urlpatterns``; objects are addressed by their random reference.
+
+Names that pages of other modules lead to: ``worklist`` (where a person lands), ``patient`` (the overview),
+``fill_new`` and ``program_new`` (of an implant; ``?setup=1`` while a patient is being added).
 """
 
 from django.urls import URLPattern, URLResolver
 
-from web.nurse import implants, overview, patients
+from web.nurse import implants, overview, patients, people
 
 app_name = "nurse"
 urlpatterns: list[URLPattern | URLResolver] = [
     *patients.urlpatterns,
+    *people.urlpatterns,
     *overview.urlpatterns,
     *implants.urlpatterns,
 ]

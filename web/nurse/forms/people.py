@@ -1,0 +1,74 @@
+"""How to reach a patient, what the patient agreed to, and who helps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.domain.entries import ProxyEntry
+from clinic.domain.register.reasons import NotReadable
+from clinic.domain.register.values import read_email, read_phone
+from clinic.selectors.rows import Channel, ContactKind, Proxy
+from web.forms import RecordForm
+from web.words import said
+
+
+class ContactForm(RecordForm):
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.RadioSelect)
+    value = forms.CharField(
+        label=_("Number or address"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    is_preferred = forms.BooleanField(label=_("Use this one first"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind, value = cleaned.get("kind"), cleaned.get("value", "").strip()
+        if kind and value:
+            try:
+                cleaned["value"] = read_email(value) if kind == ContactKind.EMAIL else read_phone(value)
+            except NotReadable as error:
+                self.add_error("value", said(error.reason))
+        return cleaned
+
+
+class ConsentForm(RecordForm):
+    channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, widget=forms.RadioSelect)
+    is_granted = forms.TypedChoiceField(
+        label=_("The patient"),
+        choices=[("yes", _("agrees to appointment reminders")), ("no", _("does not agree, or withdraws"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    wording = forms.CharField(
+        label=_("Words used"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What was read to the patient, or what the patient said. Kept as it stands."),
+    )
+
+
+class ProxyForm(RecordForm):
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    relationship = forms.CharField(
+        label=_("Relationship"), max_length=60, required=False, help_text=_("For example: daughter, carer.")
+    )
+    is_emergency_contact = forms.BooleanField(label=_("Emergency contact"), required=False)
+    may_receive_reminders = forms.BooleanField(label=_("May receive reminders"), required=False)
+    rows = (("name", "relationship"), "is_emergency_contact", "may_receive_reminders")
+
+    def entry(self) -> ProxyEntry:
+        return ProxyEntry(**self.cleaned_data)
+
+
+def proxy_values(proxy: Proxy) -> dict[str, Any]:
+    """What the form starts from when a proxy is changed."""
+    return {name: getattr(proxy, name) for name in ProxyForm.base_fields}
+
+
+def proxy_entry(proxy: Proxy) -> ProxyEntry:
+    """The proxy as it stands, for ending or resuming the role without changing anything else."""
+    return ProxyEntry(**proxy_values(proxy))

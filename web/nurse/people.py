@@ -1,0 +1,285 @@
+"""The tab of details: how to reach a patient, what the patient agreed to, who helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic.domain.roles import Permission
+from clinic.selectors.patients import consents, contact_points, proxies
+from clinic.selectors.rows import Channel, Consent, ContactPoint, Patient, Proxy
+from clinic.services.patients import (
+    add_contact_point,
+    add_proxy,
+    record_consent,
+    restore_contact_point,
+    retire_contact_point,
+    update_proxy,
+)
+from web.access import ClinicRequest, clinic_page
+from web.nurse.forms.people import ConsentForm, ContactForm, ProxyForm, proxy_entry, proxy_values
+from web.nurse.frame import clinic_reverse, patient_frame, patient_or_404, patient_trail
+from web.nurse.pages import act_and_return, form_page
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConsent:
+    """Where one channel stands: the newest word of the patient counts; None when never asked."""
+
+    channel: str
+    label: str | Promise
+    newest: Consent | None
+
+
+@require_safe
+@clinic_page(Permission.VIEW_PATIENTS)
+def patient_details(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Who the patient is, how to reach them, what they agreed to, who helps."""
+    patient = patient_or_404(request, ref)
+    said = consents(clinic_id=request.clinic.id, patient_id=patient.id)
+    channels = [
+        ChannelConsent(value, label, next((row for row in said if row.channel == value), None))
+        for value, label in Channel.choices
+    ]
+    context = patient_frame(request, patient, tab="patient_details") | {
+        "contacts": contact_points(clinic_id=request.clinic.id, patient_id=patient.id),
+        "proxies": proxies(clinic_id=request.clinic.id, patient_id=patient.id),
+        "channels": channels,
+        "consents": said,
+    }
+    return render(request, "nurse/people/details.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def contact_new(request: ClinicRequest, ref: UUID, proxy_id: int | None = None) -> HttpResponse:
+    """Add a number or address of the patient, or of a helper."""
+    patient = patient_or_404(request, ref)
+    proxy = _proxy_or_404(request, patient, proxy_id) if proxy_id is not None else None
+    form = ContactForm(request.POST or None, initial={"kind": "phone"})
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: add_contact_point(
+            clinic=request.clinic,
+            patient_ref=ref,
+            proxy_id=proxy_id,
+            actor_id=request.user.id,
+            now=request.now,
+            **form.cleaned_data,
+        ),
+        then=details,
+        done=_("The number or address is added."),
+        context={
+            "place": "patients",
+            "heading": _("Add a number or address of %(name)s") % {"name": proxy.name}
+            if proxy
+            else _("Add a number or address"),
+            "trail": patient_trail(request, patient, (_("Add a number or address"), "")),
+            "submit_label": _("Add"),
+            "cancel_url": details,
+        },
+    )
+
+
+@require_POST
+@clinic_page(Permission.EDIT_PATIENTS)
+def contact_retire(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpResponse:
+    """Stop using a number or address; it stays listed and can be used again."""
+    point = _contact_or_404(request, patient_or_404(request, ref), contact_id)
+    return act_and_return(
+        request,
+        lambda: retire_contact_point(
+            clinic=request.clinic, contact_id=point.id, actor_id=request.user.id, now=request.now
+        ),
+        done=_("The number or address is no longer used. “Use again” undoes this."),
+        then=clinic_reverse(request, "patient_details", ref=ref),
+    )
+
+
+@require_POST
+@clinic_page(Permission.EDIT_PATIENTS)
+def contact_restore(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpResponse:
+    """Use a retired number or address again."""
+    point = _contact_or_404(request, patient_or_404(request, ref), contact_id)
+    return act_and_return(
+        request,
+        lambda: restore_contact_point(
+            clinic=request.clinic, contact_id=point.id, actor_id=request.user.id, now=request.now
+        ),
+        done=_("The number or address is used again."),
+        then=clinic_reverse(request, "patient_details", ref=ref),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse:
+    """Record what the patient said about a channel, in which words."""
+    patient = patient_or_404(request, ref)
+    if channel not in Channel.values:
+        raise Http404
+    form = ConsentForm(
+        request.POST or None,
+        initial={"channel": channel, "is_granted": "yes", "wording": _asked(request, patient, channel)},
+    )
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: record_consent(
+            clinic=request.clinic,
+            patient_ref=ref,
+            actor_id=request.user.id,
+            now=request.now,
+            **form.cleaned_data,
+        ),
+        then=details,
+        done=_("What the patient said is recorded."),
+        context={
+            "place": "patients",
+            "heading": _("Consent to reminders"),
+            "lead": _("Change the words below to those that were used."),
+            "trail": patient_trail(request, patient, (_("Consent"), "")),
+            "submit_label": _("Record"),
+            "cancel_url": details,
+        },
+    )
+
+
+def _asked(request: ClinicRequest, patient: Patient, channel: str) -> str:
+    """The usual question, in the patient's language."""
+    with override(patient.language):
+        if channel == Channel.SMS:
+            return _("May %(clinic)s remind you of appointments by text message?") % {
+                "clinic": request.clinic.name
+            }
+        return _("May %(clinic)s remind you of appointments by e-mail?") % {"clinic": request.clinic.name}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def proxy_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Add a relative or helper."""
+    patient = patient_or_404(request, ref)
+    form = ProxyForm(request.POST or None)
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: add_proxy(
+            clinic=request.clinic, patient_ref=ref, entry=form.entry(), actor_id=request.user.id
+        ),
+        then=lambda proxy: clinic_reverse(request, "proxy_contact_new", ref=ref, proxy_id=proxy.id),
+        done=_("The helper is added. How can they be reached?"),
+        context={
+            "place": "patients",
+            "heading": _("Add a relative or helper"),
+            "lead": _("Somebody with whom the patient allows the clinic to speak."),
+            "trail": patient_trail(request, patient, (_("Add a relative or helper"), "")),
+            "submit_label": _("Save and add a number"),
+            "cancel_url": details,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
+def proxy_edit(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
+    """Change what is known about a helper."""
+    patient = patient_or_404(request, ref)
+    proxy = _proxy_or_404(request, patient, proxy_id)
+    form = ProxyForm(request.POST or None, initial=proxy_values(proxy))
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: update_proxy(
+            clinic=request.clinic,
+            proxy_id=proxy_id,
+            entry=form.entry(),
+            is_active=proxy.is_active,
+            actor_id=request.user.id,
+        ),
+        then=details,
+        done=_("The helper's details are saved."),
+        context={
+            "place": "patients",
+            "heading": _("Change a relative or helper"),
+            "trail": patient_trail(request, patient, (_("Change a helper"), "")),
+            "submit_label": _("Save"),
+            "cancel_url": details,
+        },
+    )
+
+
+@require_POST
+@clinic_page(Permission.EDIT_PATIENTS)
+def proxy_end(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
+    """End a helper's role; it stays listed and can be resumed."""
+    return _set_proxy(request, ref, proxy_id, is_active=False)
+
+
+@require_POST
+@clinic_page(Permission.EDIT_PATIENTS)
+def proxy_resume(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
+    """Let somebody be the patient's helper again."""
+    return _set_proxy(request, ref, proxy_id, is_active=True)
+
+
+def _set_proxy(request: ClinicRequest, ref: UUID, proxy_id: int, *, is_active: bool) -> HttpResponse:
+    proxy = _proxy_or_404(request, patient_or_404(request, ref), proxy_id)
+    return act_and_return(
+        request,
+        lambda: update_proxy(
+            clinic=request.clinic,
+            proxy_id=proxy.id,
+            entry=proxy_entry(proxy),
+            is_active=is_active,
+            actor_id=request.user.id,
+        ),
+        done=_("The helper is active again.")
+        if is_active
+        else _("The helper's role has ended. “Resume” undoes this."),
+        then=clinic_reverse(request, "patient_details", ref=ref),
+    )
+
+
+def _proxy_or_404(request: ClinicRequest, patient: Patient, proxy_id: int) -> Proxy:
+    for proxy in proxies(clinic_id=request.clinic.id, patient_id=patient.id):
+        if proxy.id == proxy_id:
+            return proxy
+    raise Http404
+
+
+def _contact_or_404(request: ClinicRequest, patient: Patient, contact_id: int) -> ContactPoint:
+    own = contact_points(clinic_id=request.clinic.id, patient_id=patient.id)
+    helpers = proxies(clinic_id=request.clinic.id, patient_id=patient.id)
+    for point in [*own, *(point for proxy in helpers for point in proxy.contact_points.all())]:
+        if point.id == contact_id:
+            return point
+    raise Http404
+
+
+PATIENT = "patients/<uuid:ref>/"
+urlpatterns = [
+    path(PATIENT + "details/", patient_details, name="patient_details"),
+    path(PATIENT + "contacts/new/", contact_new, name="contact_new"),
+    path(PATIENT + "contacts/<int:contact_id>/retire/", contact_retire, name="contact_retire"),
+    path(PATIENT + "contacts/<int:contact_id>/restore/", contact_restore, name="contact_restore"),
+    path(PATIENT + "consents/<slug:channel>/", consent_new, name="consent_new"),
+    path(PATIENT + "proxies/new/", proxy_new, name="proxy_new"),
+    path(PATIENT + "proxies/<int:proxy_id>/edit/", proxy_edit, name="proxy_edit"),
+    path(PATIENT + "proxies/<int:proxy_id>/end/", proxy_end, name="proxy_end"),
+    path(PATIENT + "proxies/<int:proxy_id>/resume/", proxy_resume, name="proxy_resume"),
+    path(PATIENT + "proxies/<int:proxy_id>/contacts/new/", contact_new, name="proxy_contact_new"),
+]
