@@ -41,6 +41,7 @@ from scheduling.domain.engine import project
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MG = Decimal(1000)
+BEARS_ON_DATE = frozenset(kind.value for kind in EventKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def _events(facts: ImplantFacts) -> tuple[Event, ...]:
     return tuple(
         Event(EventKind(event.kind), event.occurred_at or event.occurred_on)
         for event in facts.events
-        if event.kind in EventKind
+        if event.kind in BEARS_ON_DATE
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from clinic.domain.catalogue import Catalogue, Hazard
 from clinic.selectors.catalogue import catalogue as stored_catalogue
@@ -54,12 +55,14 @@ class Outcome:
     failed: int = 0
     """Of the flagged ones, those whose computation raised: each is a defect to look into."""
     ended: int = 0
+    changed_ids: list[int] = field(default_factory=list)
+    """Implants whose row was written or taken away."""
     changed: int = 0
     drifted: int = 0
     """Of the changed ones, those whose inputs had changed without a re-projection: each is a defect too."""
 
     def add(self, other: Outcome) -> None:
-        for name in ("projected", "flagged", "failed", "ended", "changed", "drifted"):
+        for name in ("projected", "flagged", "failed", "ended", "changed_ids", "changed", "drifted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
@@ -94,11 +97,27 @@ def reproject(
         stored = _stored(clinic_id, implant_ids)
         outcome = _tally(desired, stored)
         _write(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now)
-        gone = [implant_id for implant_id in stored if implant_id not in set(active)]
+        gone = list(stored.keys() - set(active))
         if gone:
             Forecast.objects.for_clinic(clinic_id).filter(implant_id__in=gone).delete()
         outcome.ended = len(gone)
+        outcome.changed_ids += gone
     return outcome
+
+
+def flag_as_failed(clinic_id: int, implant_id: int, now: datetime) -> Outcome:
+    """Give an implant whose forecast the database refuses a row that says so, without any other content.
+
+    Should even that be refused, the implant stays without a row and is found missing when the run ends.
+    """
+    log.error("the forecast of implant %s cannot be stored", implant_id)
+    row = _Desired(implant_id, _without_date(Hazard.EMERGENCY, CANNOT_COMPUTE, ""))
+    try:
+        with transaction.atomic():
+            _write(clinic_id, [row], now)
+    except DatabaseError:
+        return Outcome(failed=1)
+    return Outcome(flagged=1, failed=1, changed=1, changed_ids=[implant_id])
 
 
 def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
@@ -110,9 +129,16 @@ def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
         return _Desired(facts.implant_id, _values(case, project(case)))
     except CaseError as error:
         return _review(facts, setting, CONTRADICTION, error.field, str(error))
-    except Exception:
-        # The implant's id names no patient; the values that broke it stay out of the log.
-        log.error("projection failed for implant %s", facts.implant_id, exc_info=False)
+    except Exception as error:
+        # The implant's id names no patient; the error's text may hold values and stays out of the log.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(
+            "projection failed for implant %s: %s at %s:%s",
+            facts.implant_id,
+            type(error).__name__,
+            where.filename,
+            where.lineno,
+        )
         row = _review(facts, setting, CANNOT_COMPUTE, "")
         row.has_failed = True
         return row
@@ -167,16 +193,20 @@ def _review(facts: ImplantFacts, setting: Setting, code: str, field_name: str, t
     drugs = facts.fills[-1].drugs if facts.fills else []
     known = [found.hazard for drug in drugs if (found := setting.catalogue.drug(drug.drug_key)) is not None]
     hazard = max(known, default=Hazard.EMERGENCY)
+    return _Desired(facts.implant_id, _without_date(hazard, code, field_name, text))
+
+
+def _without_date(hazard: Hazard, code: str, field_name: str, text: str = "") -> tuple[Any, ...]:
     finding = {
         "code": code,
         "severity": "stop",
         "field": field_name,
         "values": {"text": text} if text else {},
     }
-    values = dict.fromkeys(COLUMNS)
+    values: dict[str, Any] = dict.fromkeys(COLUMNS)
     values |= {"status": Status.REVIEW.value, "limited_by": "", "hazard": int(hazard), "limits": {}}
     values |= {"findings": [finding], "fingerprint": "", "engine_version": ENGINE_VERSION}
-    return _Desired(facts.implant_id, tuple(values.values()))
+    return tuple(values.values())
 
 
 def _stored(clinic_id: int, implant_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
@@ -197,6 +227,7 @@ def _tally(desired: Iterable[_Desired], stored: dict[int, tuple[Any, ...]]) -> O
         if before == row.values:
             continue
         outcome.changed += 1
+        outcome.changed_ids.append(row.implant_id)
         if before is None or (before[inputs] != row.values[inputs] and before[engine] == row.values[engine]):
             outcome.drifted += 1
     return outcome
