@@ -70,7 +70,7 @@ def _to_decimal(value: object) -> Decimal:
         if value.bit_length() > 256:
             raise QuantityError("has more than 12 digits before or after the decimal point")
         return Decimal(value)
-    text = repr(value) if isinstance(value, float) else value.strip()
+    text = repr(value) if isinstance(value, float) else value
     if _NOT_FINITE.fullmatch(text):
         raise QuantityError("is not a finite number")
     if not _PLAIN_NUMBER.fullmatch(text) or len(text) > 4 * _LONGEST_NUMBER:

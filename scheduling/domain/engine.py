@@ -45,7 +45,7 @@ def project_model(model: Model) -> Projection:
     crossing = None
     if model.can_walk:
         crossing = model.crossing()
-        findings += interval_findings(model.crossing_without_reading() if model.is_rebased else crossing)
+        findings += interval_findings(crossing)
     doubts = doubted(findings)
     if crossing is not None and LimitKind.LOW_RESERVOIR in doubts:
         crossing = None

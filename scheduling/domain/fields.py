@@ -116,7 +116,7 @@ def parse_when(value: object, name: str) -> When:
     elif not isinstance(value, str):
         raise CaseError(name, "is not a date")
     else:
-        when = _when_of_text(value.strip(), name)
+        when = _when_of_text(value, name)
     check_date(name, when)
     return when
 

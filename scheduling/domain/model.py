@@ -52,6 +52,15 @@ class Rebase:
         return self.reading_ml < self.least_ml
 
 
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Part of a walk without a jump: the volume it starts with, where, and when it ends."""
+
+    volume_ml: Fraction
+    start: Position
+    until: Fraction
+
+
 class Model:
     """The walks of one case. Every volume is in mL, every moment in days since the fill."""
 
@@ -98,10 +107,6 @@ class Model:
         """The nominal walk."""
         return self._crossing(self.nominal, NEVER_HIGH, rebase=self.rebase)
 
-    def crossing_without_reading(self) -> Crossing:
-        """The nominal walk from the fill on, as if no reading had been taken."""
-        return self._crossing(self.nominal, NEVER_HIGH, rebase=None)
-
     def high_crossing(self) -> Crossing | None:
         """The walk with the flow high by the pump's accuracy; None when that is not known."""
         percent = self.case.pump.accuracy_percent
@@ -127,6 +132,25 @@ class Model:
             return Crossing(track.reach(again, (rebase.reading_ml - self.threshold_ml) / high), empty)
         crossed = track.reach(start, above)
         return Crossing(rebase.at if crossed is None else min(crossed, rebase.at), empty)
+
+    def legs(self, high: Fraction) -> tuple[Leg, ...]:
+        """The walk with the flow high by a factor, to empty: one leg, or two where a reading re-bases it."""
+        start = Position(AT_FILL, self._start.old_drug_ml / high)
+        rebase = self.rebase
+        if rebase is None or not rebase.applies:
+            return (self._leg_to_empty(self.volume_ml, start, high),)
+        again = Position(rebase.at, self._old_drug_at_reading(rebase) / high)
+        before = self._leg_to_empty(self.volume_ml, start, high)
+        return (
+            Leg(self.volume_ml, start, min(before.until, rebase.at)),
+            self._leg_to_empty(rebase.reading_ml, again, high),
+        )
+
+    def _leg_to_empty(self, volume_ml: Fraction, start: Position, high: Fraction) -> Leg:
+        """Until 0 mL; a walk that never gets there ends at its last change."""
+        empty = self.nominal.reach(start, volume_ml / high)
+        last_change = self.nominal.phases[-1].start
+        return Leg(volume_ml, start, max(start.at, last_change) if empty is None else empty)
 
     def _old_drug_at_reading(self, rebase: Rebase) -> Fraction:
         return max(NO_FLOW, self._start.old_drug_ml - (self.volume_ml - rebase.reading_ml))

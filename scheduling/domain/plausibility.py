@@ -235,10 +235,10 @@ def _reading_findings(model: Model) -> Iterator[Finding]:
         yield _finding(FindingCode.POCKET_FILL, "readings", missing_ml=plain(missing))
 
 
-def interval_findings(unbased: Crossing) -> Iterator[Finding]:
+def interval_findings(crossing: Crossing) -> Iterator[Finding]:
     """``implausible_interval``: from the fill to the low reservoir in under 7 days."""
-    if unbased.low is not None and unbased.low < LEAST_DAYS_TO_LOW:
-        days = plain(max(Fraction(0), unbased.low), places=1)
+    if crossing.low is not None and crossing.low < LEAST_DAYS_TO_LOW:
+        days = plain(max(Fraction(0), crossing.low), places=1)
         yield _finding(FindingCode.IMPLAUSIBLE_INTERVAL, "fill.at", days=days)
 
 
