@@ -7,16 +7,16 @@ other processes and the database is emptied (and the catalogue seeded again) aft
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
-from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
-from config.embedded import keeper, processes, servers
+from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
+from tests import databases
 from tests.servers import Process, environment
 
 
@@ -25,24 +25,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests work through the application's role; the owner, who may empty tables, is there for the clean-up."""
     for item in items:
         mark = item.get_closest_marker("django_db")
-        if mark and not mark.kwargs.get("databases"):
+        fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        if mark or fixtures:
+            given = mark.kwargs if mark else {"transaction": "transactional_db" in fixtures}
             item.add_marker(
-                pytest.mark.django_db(*mark.args, **(mark.kwargs | {"databases": ["default", "owner"]})),
-                append=False,
+                pytest.mark.django_db(**({"databases": ["default", "owner"]} | given)), append=False
             )
 
 
 @pytest.fixture(scope="session")
 def postgres() -> None:
     """The PostgreSQL server: the one in DATABASE_URL, or the embedded one of the tests."""
-    from django.conf import settings
-
     if not settings.EMBEDDED:
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     (settings.VAR_DIR / keeper.NOT_DURABLE).touch()
     servers.ensure_running(settings.VAR_DIR, quiet=True)
-    _drop_databases_of_dead_runs()
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +60,19 @@ def broker_url(valkey: Valkey) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(postgres: None, broker: Valkey, django_db_setup: None) -> None:
+def template(postgres: None) -> bool:
+    """Whether the database of this run is copied from one that is migrated already."""
+    return settings.EMBEDDED and databases.prepare()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    template: bool, broker: Valkey, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
     """Servers first, then the database of this run (pytest-django), migrated by the owner."""
+    if settings.EMBEDDED and not template:
+        with django_db_blocker.unblock():
+            databases.keep_as_template()
 
 
 @pytest.fixture(autouse=True)
@@ -128,16 +137,3 @@ def start_beat(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterat
     yield start
     for beat in started:
         beat.kill()
-
-
-def _drop_databases_of_dead_runs() -> None:
-    """A run that was killed leaves its database; its name says which process to look for."""
-    parameters = connections["owner"].get_connection_params()
-    keep = {"host", "port", "user", "password"}
-    with psycopg.connect(
-        dbname="postgres", autocommit=True, **{name: parameters[name] for name in keep}
-    ) as connection:
-        rows = connection.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_refillwise\_%'")
-        for (name,) in rows.fetchall():
-            if not processes.is_running(int(name.rpartition("_")[2])):
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
