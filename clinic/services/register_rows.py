@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from django.db import transaction
 from django.db.models.functions import Upper
 
 from clinic.audit import recording
+from clinic.changes import announcing_once
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import ImplantEntry, PatientEntry
 from clinic.domain.register import COLUMNS, Fault, RegisterRow
@@ -71,7 +71,7 @@ def import_row(
     """
     work = _Import(clinic, row, actor_id, now)
     try:
-        with recording(actor_id=actor_id, reason=REASON):
+        with recording(actor_id=actor_id, reason=REASON), announcing_once(now=now):
             implant, is_new = _bring_in(work, consent_channels)
     except RecordError as error:
         return RowOutcome(RowResult.REFUSED, fault=Fault(_column(error.field), error.reason))
@@ -79,23 +79,6 @@ def import_row(
     if is_new:
         return RowOutcome(RowResult.CREATED, columns, implant_id=implant.id)
     return RowOutcome(RowResult.UPDATED if columns else RowResult.UNCHANGED, columns, implant_id=implant.id)
-
-
-def try_row(
-    *,
-    clinic: Clinic,
-    row: RegisterRow,
-    actor_id: int,
-    now: datetime,
-    consent_channels: frozenset[str] = frozenset(),
-) -> RowOutcome:
-    """Tell what ``import_row`` would do, by doing it and rolling it back."""
-    with transaction.atomic():
-        outcome = import_row(
-            clinic=clinic, row=row, actor_id=actor_id, now=now, consent_channels=consent_channels
-        )
-        transaction.set_rollback(True)
-    return replace(outcome, implant_id=None) if outcome.result is RowResult.CREATED else outcome
 
 
 def _bring_in(work: _Import, consent_channels: frozenset[str]) -> tuple[Implant, bool]:

@@ -3,7 +3,7 @@
 from clinic.domain.register.columns import COLUMNS, check_header
 from clinic.domain.register.conflicts import Conflicts
 from clinic.domain.register.lines import LARGEST_FILE_BYTES, ByteSource, refuse_size
-from clinic.domain.register.reading import read_register
+from clinic.domain.register.reading import check_register, read_register
 from clinic.domain.register.reasons import Fault, Reason, RegisterUnusable
 from clinic.domain.register.rows import (
     RefusedRow,
@@ -26,6 +26,7 @@ __all__ = [
     "RegisterRow",
     "RegisterUnusable",
     "check_header",
+    "check_register",
     "read_register",
     "refusal",
     "refuse_size",

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from clinic.domain.register.columns import COLUMNS, REQUIRED, check_header, read_cell
-from clinic.domain.register.lines import ByteSource, Cells, Lines, read_cells, read_header
+from clinic.domain.register.lines import ByteSource, Cells, Lines, read_cells, read_header, refuse_size
 from clinic.domain.register.reasons import Fault, NotReadable, Reason, gettext_noop
 from clinic.domain.register.rows import RefusedRow, RegisterDrug, RegisterRow, refusal
 
@@ -34,11 +34,21 @@ def read_register(source: ByteSource | bytes, *, as_of: date) -> Iterator[Regist
     UTF-8 text, no header, columns missing, unknown or repeated), and at 50 MB.
     """
     lines = Lines(source)
-    header, delimiter = read_header(lines)
-    names = header[: max((i + 1 for i, name in enumerate(header) if name), default=0)]
-    check_header(names)
+    header, delimiter = _header(lines)
     for cut in read_cells(lines, width=len(header), delimiter=delimiter):
         yield _read_row(cut, header, as_of)
+
+
+def check_register(content: bytes) -> None:
+    """Raise RegisterUnusable when ``content`` is too large, not text, or has not the register's header."""
+    refuse_size(len(content))
+    _header(Lines(content))
+
+
+def _header(lines: Lines) -> tuple[tuple[str, ...], str]:
+    header, delimiter = read_header(lines)
+    check_header(header[: max((i + 1 for i, name in enumerate(header) if name), default=0)])
+    return header, delimiter
 
 
 def _read_row(cut: Cells, header: Sequence[str], as_of: date) -> RegisterRow | RefusedRow:

@@ -1,0 +1,271 @@
+"""A register from upload to record: checked, confirmed, imported; each step can stop anywhere and go on.
+
+Progress is rows, never memory: a worker that is killed leaves whole rows, and whoever comes next (a repeated
+task, the tick, a second worker at the same time) finds what is left. So every step may run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from time import monotonic
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from clinic.domain.register import (
+    Fault,
+    Reason,
+    RefusedRow,
+    RegisterUnusable,
+    check_register,
+    row_from_json,
+    row_to_json,
+)
+from clinic.domain.register.reasons import gettext_noop
+from clinic.selectors.catalogue import catalogue
+from clinic.selectors.rows import Clinic
+from clinic.services.register_rows import RowOutcome
+from scheduling.domain.register_case import Judge, JudgedRow, judge_register
+from scheduling.models import ImportState, RegisterImport, RegisterImportRow, RowResult
+from scheduling.services.register_rows import bring_in
+
+BATCH_ROWS = 50
+STANDSTILL = timedelta(minutes=2)
+KEPT_UNCONFIRMED = timedelta(days=7)
+_RUNNING = (ImportState.CHECKING, ImportState.IMPORTING)
+_DEFECT = Reason(gettext_noop("could not be brought in, and nothing of it was kept: please tell us the line"))
+
+
+def upload_register(
+    *,
+    clinic: Clinic,
+    file_name: str,
+    content: bytes,
+    uploaded_by_id: int,
+    now: datetime,
+    consent_channels: frozenset[str] = frozenset(),
+) -> RegisterImport:
+    """Keep an uploaded register to be checked. Raises RegisterUnusable when it is not a register.
+
+    Nothing of the record changes before the uploader has seen the report and confirmed it.
+    """
+    check_register(content)
+    return RegisterImport.objects.create(
+        clinic=clinic,
+        file_name=file_name[-200:],
+        size_bytes=len(content),
+        content=content,
+        as_of=now.astimezone(ZoneInfo(clinic.time_zone)).date(),
+        consent_channels=sorted(consent_channels),
+        lines_total=content.count(b"\n") + (not content.endswith(b"\n")),
+        uploaded_by_id=uploaded_by_id,
+        uploaded_at=now,
+        progressed_at=now,
+    )
+
+
+def check_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
+    """Go on checking for about so many seconds; True while there is more to check.
+
+    Each row is brought in and rolled back, so the report says what the import will do. Rows already checked
+    are not checked again.
+    """
+    run = _running(import_id, ImportState.CHECKING).first()
+    if run is None or run.content is None:
+        return False
+    clinic, until = run.clinic, monotonic() + seconds
+    judge = Judge(as_of=run.as_of, zone=ZoneInfo(clinic.time_zone), catalogue=catalogue())
+    try:
+        rows = (row for row in judge_register(bytes(run.content), judge) if _line(row) > run.lines_checked)
+        while batch := list(islice(rows, BATCH_ROWS)):
+            if not _store_checked(run, clinic, batch, now):
+                return False
+            if monotonic() > until:
+                return True
+    except RegisterUnusable as error:
+        _end(run, ImportState.UNUSABLE, now, error.reason)
+        return False
+    RegisterImport.objects.filter(pk=run.pk, state=ImportState.CHECKING).update(
+        state=ImportState.CHECKED, lines_checked=run.lines_total, progressed_at=now
+    )
+    return False
+
+
+def confirm_import(*, clinic: Clinic, import_ref: UUID, actor_id: int, now: datetime) -> bool:
+    """Let the import begin; False when it was not waiting for that (confirmed twice, discarded)."""
+    waiting = RegisterImport.objects.for_clinic(clinic.id).filter(ref=import_ref, state=ImportState.CHECKED)
+    return bool(
+        waiting.update(
+            state=ImportState.IMPORTING, confirmed_by_id=actor_id, confirmed_at=now, progressed_at=now
+        )
+    )
+
+
+def discard_import(*, clinic: Clinic, import_ref: UUID, now: datetime) -> bool:
+    """Throw the file away before anything was imported; False when it is too late for that."""
+    with transaction.atomic():
+        run = (
+            RegisterImport.objects.for_clinic(clinic.id)
+            .filter(ref=import_ref, state__in=(ImportState.CHECKING, ImportState.CHECKED))
+            .defer("content")
+            .select_for_update()
+            .first()
+        )
+        if run is not None:
+            _end(run, ImportState.DISCARDED, now)
+        return run is not None
+
+
+def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
+    """Go on importing for about so many seconds; True while rows are left.
+
+    One transaction a row: the row in the record and its outcome here, or neither. Rows that another worker
+    is just bringing in are passed over.
+    """
+    run = _running(import_id, ImportState.IMPORTING).defer("content").first()
+    if run is None:
+        return False
+    clinic, until = run.clinic, monotonic() + seconds
+    while row_ids := list(_waiting(run).values_list("pk", flat=True)[:BATCH_ROWS]):
+        done = 0
+        for row_id in row_ids:
+            done += _import_one(run, clinic, row_id, now)
+            if monotonic() > until:
+                break
+        RegisterImport.objects.filter(pk=run.pk).update(progressed_at=now)
+        if monotonic() > until or not done:
+            return _waiting(run).exists()
+    _end(run, ImportState.FINISHED, now)
+    return False
+
+
+def standing_still(*, now: datetime) -> Iterator[tuple[int, str]]:
+    """Give id and state of the imports whose worker seems to be gone, and claim them for the caller.
+
+    Throws away, on the way, files that nobody confirmed for a week.
+    """
+    stale = RegisterImport.objects.filter(
+        state=ImportState.CHECKED, progressed_at__lt=now - KEPT_UNCONFIRMED
+    ).defer("content")
+    for run in stale:
+        _end(run, ImportState.DISCARDED, now)
+    waiting = Q(state__in=_RUNNING, progressed_at__lt=now - STANDSTILL)
+    for run_id, state in RegisterImport.objects.filter(waiting).values_list("pk", "state"):
+        if RegisterImport.objects.filter(waiting, pk=run_id).update(progressed_at=now):
+            yield run_id, state
+
+
+def _running(import_id: int, state: ImportState) -> QuerySet[RegisterImport]:
+    return RegisterImport.objects.filter(pk=import_id, state=state).select_related("clinic")
+
+
+def _line(row: JudgedRow | RefusedRow) -> int:
+    return row.line if isinstance(row, RefusedRow) else row.row.line
+
+
+def _store_checked(
+    run: RegisterImport, clinic: Clinic, batch: list[JudgedRow | RefusedRow], now: datetime
+) -> bool:
+    """Store what the check found; False when the import was discarded in the meantime."""
+    checked = [_checked(run, clinic, row, now) for row in batch]
+    run.lines_checked = _line(batch[-1])
+    with transaction.atomic():
+        RegisterImportRow.objects.bulk_create(checked, ignore_conflicts=True)
+        return bool(
+            RegisterImport.objects.filter(pk=run.pk, state=ImportState.CHECKING).update(
+                lines_checked=run.lines_checked, progressed_at=now
+            )
+        )
+
+
+def _checked(
+    run: RegisterImport, clinic: Clinic, row: JudgedRow | RefusedRow, now: datetime
+) -> RegisterImportRow:
+    stored = RegisterImportRow(register_import=run, clinic_id=run.clinic_id, line=_line(row))
+    if isinstance(row, RefusedRow):
+        return _refuse(stored, Fault(row.column, row.reason))
+    try:
+        outcome = bring_in(
+            clinic=clinic,
+            row=row.row,
+            actor_id=run.uploaded_by_id,
+            now=now,
+            consent_channels=frozenset(run.consent_channels),
+            is_trial=True,
+        )
+    except (DataError, IntegrityError, ValueError, LookupError, ArithmeticError):
+        return _refuse(stored, Fault("mrn", _DEFECT))
+    if outcome.fault is not None:
+        return _refuse(stored, outcome.fault)
+    stored.foreseen = outcome.result
+    stored.columns = list(outcome.columns)
+    stored.needs_review = row.needs_review
+    stored.implant_id = outcome.implant_id
+    stored.payload = row_to_json(row.row)
+    return stored
+
+
+def _refuse(stored: RegisterImportRow, fault: Fault) -> RegisterImportRow:
+    """Keep of a refused row its line, its column and the reason; of its contents nothing."""
+    stored.foreseen = stored.foreseen or RowResult.REFUSED
+    stored.columns, stored.payload, stored.implant = [], None, None
+    stored.column = fault.column
+    stored.message, stored.values = fault.reason.message, dict(fault.reason.values)
+    return stored
+
+
+def _waiting(run: RegisterImport) -> QuerySet[RegisterImportRow]:
+    return run.rows.filter(result="").exclude(foreseen=RowResult.REFUSED).order_by("line")
+
+
+def _import_one(run: RegisterImport, clinic: Clinic, row_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        stored = _waiting(run).filter(pk=row_id).select_for_update(skip_locked=True).first()
+        if stored is None or stored.payload is None or run.confirmed_by_id is None:
+            return False
+        outcome = _outcome(run, clinic, stored, now)
+        if outcome is None or outcome.fault is not None:
+            stored.result = RowResult.REFUSED
+            _refuse(stored, outcome.fault if outcome and outcome.fault else Fault("mrn", _DEFECT))
+        else:
+            stored.result, stored.columns = outcome.result, list(outcome.columns)
+            stored.implant_id, stored.payload = outcome.implant_id, None
+        stored.save()
+    return True
+
+
+def _outcome(
+    run: RegisterImport, clinic: Clinic, stored: RegisterImportRow, now: datetime
+) -> RowOutcome | None:
+    """Bring the row in; None when it broke something we did not foresee, which must not stop the others."""
+    assert stored.payload is not None and run.confirmed_by_id is not None  # noqa: S101, PT018 - seen above
+    try:
+        return bring_in(
+            clinic=clinic,
+            row=row_from_json(stored.payload),
+            actor_id=run.confirmed_by_id,
+            now=now,
+            consent_channels=frozenset(run.consent_channels),
+        )
+    except (DataError, IntegrityError, ValueError, LookupError, ArithmeticError):
+        return None
+
+
+def _end(run: RegisterImport, state: ImportState, now: datetime, problem: Reason | None = None) -> None:
+    """End the import: the file and every row's contents go, the report stays."""
+    with transaction.atomic():
+        run.rows.exclude(payload=None).update(payload=None)
+        RegisterImport.objects.filter(pk=run.pk).exclude(
+            state__in=(ImportState.FINISHED, ImportState.DISCARDED, ImportState.UNUSABLE)
+        ).update(
+            state=state,
+            content=None,
+            finished_at=now,
+            progressed_at=now,
+            problem_message=problem.message if problem else "",
+            problem_values=dict(problem.values) if problem else {},
+        )
