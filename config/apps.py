@@ -10,8 +10,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         import config.celery  # noqa: F401  (shared tasks publish through this application)
-        from config import history
+        from config import history, wiring
         from config.grants import grant_application_role
 
         history.install()
+        wiring.connect()
         post_migrate.connect(grant_application_role, dispatch_uid="config.grant_application_role")

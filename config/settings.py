@@ -169,12 +169,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 25,
 }
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
-# Fixed intervals only: each tick asks the database what is due, so beat holds nobody's times.
+# Fixed intervals only: each tick asks the database what is due, so beat holds nobody's times. A tick that no
+# worker took before the next one is dropped.
 CELERY_BEAT_SCHEDULE = {
-    "scheduling.tick": {"task": "scheduling.tick", "schedule": 600.0},
-    "scheduling.heartbeat": {"task": "scheduling.heartbeat", "schedule": 60.0},
-    "notifications.tick": {"task": "notifications.tick", "schedule": 60.0},
+    name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+    for name, seconds in {
+        "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
+        "scheduling.heartbeat": 60.0,
+        "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
+    }.items()
 }
+# An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.
+MONITOR_URL = env.str("MONITOR_URL", default="")
 
 # --- People -----------------------------------------------------------------------------------------
 

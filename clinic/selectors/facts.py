@@ -152,8 +152,40 @@ def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> lis
     ]
 
 
-def implant_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[ImplantFacts]:
-    """The facts of these implants, by id (six queries however many there are)."""
+def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
+    """(first id, last id) of parts of ``size`` implants that together hold all of the clinic's, ended ones too."""
+    ids = Implant.objects.for_clinic(clinic_id).order_by("id").values_list("id", flat=True)
+    ranges: list[tuple[int, int]] = []
+    first = last = held = 0
+    for implant_id in ids.iterator(chunk_size=10_000):
+        first = first or implant_id
+        last, held = implant_id, held + 1
+        if held == size:
+            ranges.append((first, last))
+            first = held = 0
+    return [*ranges, (first, last)] if held else ranges
+
+
+def implants_between(*, clinic_id: int, first_id: int, last_id: int) -> list[int]:
+    """The clinic's implants of one part, by id."""
+    rows = Implant.objects.for_clinic(clinic_id).filter(id__range=(first_id, last_id))
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def count_active(*, clinic_id: int, first_id: int | None = None, last_id: int | None = None) -> int:
+    """How many pumps stand in living patients, in the whole clinic or in one part of it."""
+    rows = Implant.objects.for_clinic(clinic_id).filter(
+        explanted_on__isnull=True, patient__died_on__isnull=True
+    )
+    if first_id is not None and last_id is not None:
+        rows = rows.filter(id__range=(first_id, last_id))
+    return rows.count()
+
+
+def implant_facts(
+    *, clinic_id: int, implant_ids: Collection[int], fills_each: int = FILLS_THAT_MATTER
+) -> list[ImplantFacts]:
+    """The facts of these implants, by id (six queries however many there are), with their newest fills."""
     implants = {
         row[0]: ImplantFacts(*row)
         for row in Implant.objects.for_clinic(clinic_id)
@@ -169,7 +201,7 @@ def implant_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[Impla
             "end_of_service_on",
         )
     }
-    _add_fills(implants, clinic_id)
+    _add_fills(implants, clinic_id, fills_each)
     for implant_id, *row in _programs(clinic_id, implants):
         implants[implant_id].programs.append(ProgramFacts(*row))
     for implant_id, *row in _readings(clinic_id, implants):
@@ -179,14 +211,14 @@ def implant_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[Impla
     return list(implants.values())
 
 
-def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int) -> None:
+def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: int) -> None:
     newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
     rows = (
         Fill.objects.for_clinic(clinic_id)
         .current()
         .filter(implant_id__in=implants)
         .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
-        .filter(age__lte=FILLS_THAT_MATTER)
+        .filter(age__lte=fills_each)
         .order_by("-age")
         .values_list(
             "implant_id",

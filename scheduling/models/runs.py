@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class Heartbeat(models.Model):
@@ -17,19 +23,20 @@ class Heartbeat(models.Model):
         return self.name
 
 
+class RunKind(models.TextChoices):
+    NIGHT = "night", _("nightly check")
+    RECALCULATION = "recalculation", _("recalculation")
+
+
 class RunState(models.TextChoices):
     RUNNING = "running", _("running")
     FINISHED = "finished", _("finished")
+    SUPERSEDED = "superseded", _("given up for a later one")
 
 
-class SweepRun(models.Model):
-    """One clinic's nightly recomputation of one local date. This row, not beat, decides whether it ran."""
+class Counts(models.Model):
+    """What was found among so many implants. ``expected`` is counted apart from the work itself."""
 
-    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.CASCADE, related_name="+")
-    business_date = models.DateField()
-    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
     expected = models.PositiveIntegerField(default=0)
     projected = models.PositiveIntegerField(default=0)
     flagged = models.PositiveIntegerField(default=0)
@@ -38,17 +45,60 @@ class SweepRun(models.Model):
     drifted = models.PositiveIntegerField(default=0)
 
     class Meta:
+        abstract = True
+
+
+class SweepRun(Counts):
+    """One recomputation of a whole clinic: the nightly one of a local date, or one that a change asked for.
+
+    The row of a night, not beat's memory, decides whether that night's ran.
+    """
+
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=15, choices=RunKind.choices, default=RunKind.NIGHT)
+    business_date = models.DateField()
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    finished_at = models.DateTimeField(null=True)
+    missing = models.PositiveIntegerField(default=0)
+    """Pumps in place that had no forecast row when the run finished: always a defect."""
+
+    chunks: RelatedManager[SweepChunk]
+
+    class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["clinic", "business_date"], name="sweep_run_once_a_night"),
+            models.UniqueConstraint(
+                fields=["clinic", "business_date"],
+                condition=Q(kind="night"),
+                name="sweep_run_once_a_night",
+            ),
             models.CheckConstraint(
                 condition=Q(state="running", finished_at__isnull=True)
-                | Q(state="finished", finished_at__gte=F("started_at")),
+                | Q(state__in=["finished", "superseded"], finished_at__gte=F("started_at")),
                 name="sweep_run_finished_has_time",
             ),
+            models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="sweep_run_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "-finished_at"], name="sweep_run_newest"),
+            models.Index(fields=["clinic"], condition=Q(state="running"), name="sweep_run_running"),
         ]
 
     def __str__(self) -> str:
-        return f"sweep of clinic {self.clinic_id} for {self.business_date}"
+        return f"{self.kind} of clinic {self.clinic_id} for {self.business_date}"
+
+    @property
+    def accounts_for_all(self) -> bool:
+        """Whether every pump it should have looked at got a date or a flag."""
+        return self.unaccounted == 0
+
+    @property
+    def unaccounted(self) -> int:
+        """Pumps without a date and without a flag."""
+        return max(self.missing, self.expected - self.projected - self.flagged)
 
 
 class ChunkState(models.TextChoices):
@@ -56,18 +106,17 @@ class ChunkState(models.TextChoices):
     DONE = "done", _("done")
 
 
-class SweepChunk(models.Model):
+class SweepChunk(Counts):
     """A range of implants of one run; done exactly when its counts are in."""
 
     run = models.ForeignKey(SweepRun, on_delete=models.CASCADE, related_name="chunks")
     first_implant_id = models.BigIntegerField()
     last_implant_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.QUEUED)
-    projected = models.PositiveIntegerField(default=0)
-    flagged = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    drifted = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    """How often it raised as a whole; it stays queued and is tried again."""
+    last_error = models.CharField(max_length=120, blank=True, default="")
+    """The class of what was raised, never its text."""
 
     class Meta:
         constraints = [

@@ -1,0 +1,14 @@
+"""Who works what out from whom: the explicit list that the packages themselves must not know.
+
+See docs/adr/0001-one-door-for-changes.md.
+"""
+
+from __future__ import annotations
+
+
+def connect() -> None:
+    """Subscribe each derivation to what it is derived from, in the order in which they build on each other."""
+    from clinic import changes as record
+    from scheduling.services.forecasts import reproject
+
+    record.subscribe(reproject)

@@ -1,0 +1,32 @@
+"""The one door through which a sweep tells which forecasts it changed.
+
+A change of the record is announced by ``clinic.changes``; this is for what moved without one: a closure, a
+catalogue value, drift. Readers are registered by ``config`` and run at once, in the sweep's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from django.db import transaction
+
+ForecastReader = Callable[[int, Collection[int], datetime], object]
+"""Called with clinic id, implant ids and now."""
+
+_readers: list[ForecastReader] = []
+
+
+def subscribe(reader: ForecastReader) -> None:
+    """Have ``reader`` called, in order of subscription, with every change; twice changes nothing."""
+    if reader not in _readers:
+        _readers.append(reader)
+
+
+def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
+    """Let every reader bring what it derives from these forecasts up to date, in the caller's transaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a change is announced inside the transaction that makes it")
+    if implant_ids:
+        for reader in _readers:
+            reader(clinic_id, implant_ids, now)

@@ -1,0 +1,213 @@
+"""Working out a whole clinic again: every night, and when a change touches all its dates.
+
+A run and its chunks are rows; whoever finds a chunk queued may do it. Doing one twice, at once, or after a
+crash changes nothing: the chunk's row is locked while it is worked on and is done exactly when its counts are
+in, in the same transaction as the forecasts.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Sum
+
+from clinic.domain.catalogue import Catalogue
+from clinic.selectors.catalogue import catalogue as stored_catalogue
+from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
+from clinic.selectors.rows import Implant
+from scheduling import changes
+from scheduling.models import SweepChunk, SweepRun
+from scheduling.models.runs import ChunkState, RunKind, RunState
+from scheduling.selectors.sweeps import nights_due, queued_chunks
+from scheduling.services.doorbell import ring_aside
+from scheduling.services.forecasts import Outcome, flag_as_failed, reproject
+
+log = logging.getLogger(__name__)
+
+CHUNK_IMPLANTS = 500
+"""Long enough for few round trips, short enough that a nurse who saves one of them waits under a second."""
+
+COUNTED = ("expected", "projected", "flagged", "failed", "changed", "drifted")
+
+
+def begin_due_nights(*, now: datetime) -> list[int]:
+    """Begin the nightly check of every clinic whose night has come; the ids of the runs begun here.
+
+    Twice, or from two processes at once, begins each night once: the row's unique key decides.
+    """
+    begun = (
+        begin_night(clinic_id=clinic_id, night=night, now=now) for clinic_id, night in nights_due(now=now)
+    )
+    return [run.pk for run in begun if run is not None]
+
+
+def begin_night(*, clinic_id: int, night: date, now: datetime) -> SweepRun | None:
+    """Begin one clinic's check of one night, or None when somebody has begun it."""
+    with transaction.atomic():
+        run = SweepRun(clinic_id=clinic_id, kind=RunKind.NIGHT, business_date=night, started_at=now)
+        SweepRun.objects.bulk_create([run], ignore_conflicts=True)
+        # Which of two wrote the row is known by who still finds it without chunks, under its lock.
+        found = SweepRun.objects.select_for_update().get(
+            clinic_id=clinic_id, kind=RunKind.NIGHT, business_date=night
+        )
+        if found.state != RunState.RUNNING or found.chunks.exists():
+            return None
+        _lay_out(found, now)
+        return found
+
+
+def start_recalculation(*, clinic_id: int, now: datetime, actor_id: int | None = None) -> SweepRun:
+    """Work out the whole clinic again because its settings, closures or the catalogue changed.
+
+    Returns at once; the run's progress can be asked for. One that is still going on is given up for this one,
+    which sees the newer settings.
+    """
+    zone = ZoneInfo(clinic_facts(clinic_id=clinic_id).time_zone)
+    with transaction.atomic():
+        run = SweepRun.objects.create(
+            clinic_id=clinic_id,
+            kind=RunKind.RECALCULATION,
+            business_date=now.astimezone(zone).date(),
+            started_at=now,
+            started_by_id=actor_id,
+        )
+        _lay_out(run, now)
+        transaction.on_commit(partial(ring_aside, queued_chunks(run_id=run.pk)))
+    return run
+
+
+def run_chunk(*, chunk_id: int, now: datetime) -> bool:
+    """Work out the implants of one chunk; False when it is done, being done, or no longer wanted.
+
+    Whatever it raises leaves the chunk queued, with the attempt counted, for a later try.
+    """
+    try:
+        with transaction.atomic():
+            return _run_chunk(chunk_id, now)
+    except Exception as error:
+        _note_failure(chunk_id, error)
+        raise
+
+
+def run_everything(*, now: datetime) -> tuple[int, int]:
+    """Begin what is due and do every queued chunk here and now, without a broker: (done, failed)."""
+    begin_due_nights(now=now)
+    done = failed = 0
+    for chunk_id in queued_chunks():
+        try:
+            done += run_chunk(chunk_id=chunk_id, now=now)
+        except Exception:
+            failed += 1  # noted on the chunk; the others go on
+    return done, failed
+
+
+def _lay_out(run: SweepRun, now: datetime) -> None:
+    """Give the run its chunks and take the place of earlier runs of its kind."""
+    earlier = SweepRun.objects.filter(clinic_id=run.clinic_id, kind=run.kind, state=RunState.RUNNING)
+    earlier.filter(pk__lt=run.pk, started_at__lte=now).update(state=RunState.SUPERSEDED, finished_at=now)
+    ranges = implant_ranges(clinic_id=run.clinic_id, size=CHUNK_IMPLANTS)
+    SweepChunk.objects.bulk_create(
+        SweepChunk(run=run, first_implant_id=first, last_implant_id=last) for first, last in ranges
+    )
+    run.expected = count_active(clinic_id=run.clinic_id)
+    run.save(update_fields=["expected"])
+    if not ranges:
+        _finish(run, now)
+
+
+def _run_chunk(chunk_id: int, now: datetime) -> bool:
+    chunk = (
+        SweepChunk.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("run")
+        .filter(pk=chunk_id, state=ChunkState.QUEUED, run__state=RunState.RUNNING)
+        .first()
+    )
+    if chunk is None:
+        return False
+    clinic_id = chunk.run.clinic_id
+    ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
+    implant_ids = implants_between(clinic_id=clinic_id, **ends)
+    outcome = _reproject_all(clinic_id, implant_ids, now, stored_catalogue())
+    changes.announce(clinic_id=clinic_id, implant_ids=outcome.changed_ids, now=now)
+    for name in COUNTED[1:]:
+        setattr(chunk, name, getattr(outcome, name))
+    if chunk.run.kind == RunKind.RECALCULATION:
+        chunk.drifted = 0  # its inputs have changed: that is why it runs
+    chunk.expected = count_active(clinic_id=clinic_id, **ends)
+    chunk.state = ChunkState.DONE
+    chunk.save(update_fields=[*COUNTED, "state"])
+    _finish_when_last(chunk.run_id, now)
+    return True
+
+
+def _reproject_all(clinic_id: int, implant_ids: list[int], now: datetime, catalogue: Catalogue) -> Outcome:
+    """Reproject together; what the database refuses is narrowed down to the implants that it refuses.
+
+    One record whose forecast cannot be stored must not keep five hundred others from theirs.
+    """
+    try:
+        with transaction.atomic():
+            return reproject(clinic_id, implant_ids, now, catalogue)
+    except (OperationalError, InterfaceError):
+        raise  # the connection, a deadlock, a time-out: not the fault of a row
+    except DatabaseError:
+        if len(implant_ids) == 1:
+            return flag_as_failed(clinic_id, implant_ids[0], now)
+    outcome, middle = Outcome(), len(implant_ids) // 2
+    for part in (implant_ids[:middle], implant_ids[middle:]):
+        outcome.add(_reproject_all(clinic_id, part, now, catalogue))
+    return outcome
+
+
+def _finish_when_last(run_id: int, now: datetime) -> None:
+    """Finish the run when no chunk is left. The run's lock makes the last of several count all the others."""
+    run = SweepRun.objects.select_for_update().get(pk=run_id)
+    if run.state == RunState.RUNNING and not run.chunks.filter(state=ChunkState.QUEUED).exists():
+        _finish(run, now)
+
+
+def _finish(run: SweepRun, now: datetime) -> None:
+    sums = run.chunks.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
+    for name, value in sums.items():
+        setattr(run, name, value)
+    in_place = Implant.objects.for_clinic(run.clinic_id).filter(
+        explanted_on__isnull=True, patient__died_on__isnull=True
+    )
+    run.missing = in_place.filter(forecast__isnull=True).count()
+    run.state, run.finished_at = RunState.FINISHED, max(now, run.started_at)
+    run.save(update_fields=[*COUNTED, "missing", "state", "finished_at"])
+    _report(run)
+
+
+def _report(run: SweepRun) -> None:
+    is_well = run.accounts_for_all and not run.failed and not run.drifted
+    log.log(
+        logging.INFO if is_well else logging.ERROR,
+        "%s of clinic %s for %s: %s expected, %s projected, %s flagged (%s failed), %s unaccounted, "
+        "%s changed, %s drifted",
+        run.kind,
+        run.clinic_id,
+        run.business_date,
+        run.expected,
+        run.projected,
+        run.flagged,
+        run.failed,
+        run.unaccounted,
+        run.changed,
+        run.drifted,
+    )
+
+
+def _note_failure(chunk_id: int, error: Exception) -> None:
+    """Leave a mark on the chunk, in its own transaction; the class of the error and nothing of its text."""
+    name = type(error).__name__
+    log.error("chunk %s raised %s and stays queued", chunk_id, name)
+    try:
+        SweepChunk.objects.filter(pk=chunk_id).update(attempts=F("attempts") + 1, last_error=name[:120])
+    except DatabaseError:
+        log.error("the failure of chunk %s could not be noted", chunk_id)
