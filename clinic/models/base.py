@@ -112,7 +112,7 @@ class RecordedFact(ClinicOwned):
     is_void = models.BooleanField(default=False)
     correction_reason = models.TextField(_("reason for the correction"), blank=True, max_length=500)
 
-    objects = RecordQuerySet.as_manager()
+    objects = RecordQuerySet.as_manager()  # type: ignore[misc]  # narrows ScopedQuerySet
 
     class Meta:
         abstract = True

@@ -22,7 +22,7 @@ class ClinicAPIView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        membership = active_membership(user_id=request.user.pk, clinic_slug=kwargs["clinic_slug"])
+        membership = active_membership(user_id=int(request.user.pk or 0), clinic_slug=kwargs["clinic_slug"])
         if membership is None:
             raise Http404
         if not may(Role(membership.role), self.required_permission):
