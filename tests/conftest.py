@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from config.celery import app as celery_app
@@ -68,11 +69,13 @@ def template(postgres: None) -> bool:
 @pytest.fixture(scope="session")
 def django_db_setup(
     template: bool, broker: Valkey, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> None:
+) -> Iterator[None]:
     """Servers first, then the database of this run (pytest-django), migrated by the owner."""
     if settings.EMBEDDED and not template:
         with django_db_blocker.unblock():
             databases.keep_as_template()
+    yield
+    connections.close_all()  # a database with visitors cannot be dropped
 
 
 @pytest.fixture(autouse=True)
