@@ -137,8 +137,8 @@ def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
             if monotonic() > until:
                 break
         RegisterImport.objects.filter(pk=run.pk).update(progressed_at=now)
-        if monotonic() > until or not done:
-            return _waiting(run).exists()
+        if (monotonic() > until or not done) and _waiting(run).exists():
+            return True
     _end(run, ImportState.FINISHED, now)
     return False
 
