@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.findings import MESSAGES, Finding, FindingCode, LimitKind, Severity
 from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED

@@ -1,0 +1,89 @@
+"""One pump as it stands now: the case, its projection, or why there is none. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from clinic.selectors.catalogue import catalogue as stored_catalogue
+from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts
+from scheduling.domain.case import CaseError, PumpCase
+from scheduling.domain.engine import project
+from scheduling.domain.findings import Finding, Severity
+from scheduling.domain.projection import Projection, Status
+from scheduling.domain.urgency import WorkGroup, deadlines_of, review_by, work_group
+from scheduling.services.cases import Setting, case_of, setting_of
+from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED
+
+FILLS_FOR_WHAT_IF = 4
+"""Enough that one can be moved or taken away and the two that then matter are still known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """``case`` and ``projection`` are both there or both None; then ``trouble`` says why (a stored code)."""
+
+    facts: ImplantFacts
+    setting: Setting
+    case: PumpCase | None = None
+    projection: Projection | None = None
+    trouble: str = ""
+    trouble_field: str = ""
+    trouble_text: str = ""
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether no refill date can be trusted."""
+        return self.projection is None or self.projection.status is Status.REVIEW
+
+    @property
+    def review_on(self) -> date | None:
+        """In review, by when somebody must look: the earliest certain limit or the next working day."""
+        if not self.needs_review:
+            return None
+        limits = self.projection.limits if self.projection else {}
+        return review_by(limits, today=self.setting.as_of, rules=self.setting.rules)
+
+    @property
+    def group(self) -> WorkGroup:
+        """The pump's group on the work list today."""
+        if self.projection is None:
+            return WorkGroup.REVIEW
+        return work_group(deadlines_of(self.projection), today=self.setting.as_of)
+
+    @property
+    def stops(self) -> tuple[Finding, ...]:
+        """The findings that put a date in doubt."""
+        findings = self.projection.findings if self.projection else ()
+        return tuple(finding for finding in findings if finding.severity is Severity.STOP)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that only ask for a look."""
+        findings = self.projection.findings if self.projection else ()
+        return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
+
+
+def read_outlook(*, clinic_id: int, implant_id: int, now: datetime) -> Outlook:
+    """The pump's outlook by the record as it stands (a constant number of queries).
+
+    The same facts, case and projection as the stored forecast's, so the same dates.
+    """
+    setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
+    (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant_id], fills_each=FILLS_FOR_WHAT_IF)
+    return outlook_of(facts, setting)
+
+
+def outlook_of(facts: ImplantFacts, setting: Setting) -> Outlook:
+    """The outlook these facts give. Never raises: what cannot be computed is said in ``trouble``."""
+    try:
+        case = case_of(facts, setting)
+        if case is None:
+            return Outlook(facts, setting, trouble=NOT_FILLED, trouble_field="fill")
+        return Outlook(facts, setting, case=case, projection=project(case))
+    except CaseError as error:
+        return Outlook(
+            facts, setting, trouble=CONTRADICTION, trouble_field=error.field, trouble_text=str(error)
+        )
+    except Exception:  # the list of pumps must open whatever one record holds; the sweep counts these
+        return Outlook(facts, setting, trouble=CANNOT_COMPUTE)

@@ -1,0 +1,245 @@
+"""What would the dates be? The facts as they would stand after an entry, projected, nothing written.
+
+An entry goes through the same checks as when it is saved, and its facts through the same case and projection,
+so a preview shows what saving will store (``tests/services/test_preview.py`` holds the two together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from clinic.domain.checks import RecordError, check_fill, check_program
+from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
+from clinic.domain.register.reasons import gettext_noop
+from clinic.selectors.facts import DrugFacts, FillFacts, ImplantFacts, ProgramFacts
+from scheduling.domain.case import Previous
+from scheduling.domain.local_time import instant_of
+from scheduling.domain.residual import ResidualCheck, residual_check
+from scheduling.domain.schedule import days_between
+from scheduling.services.cases import in_mcg
+from scheduling.services.outlook import Outlook, outlook_of, read_outlook
+
+_NEWER_THAN_ANY_ROW = 2**63
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the reservoir should hold at this refill; ``check`` is None until a residual is entered."""
+
+    expected_ml: Fraction
+    since: date
+    days: Fraction
+    fill_volume_ml: Decimal
+    flow_ml_per_day: Decimal
+    check: ResidualCheck | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The outlook now and as it would be; at a refill also the residual and a change of concentration."""
+
+    before: Outlook
+    after: Outlook
+    expectation: Expectation | None = None
+    old_drug: DrugFacts | None = None
+    """The primary drug that was in the pump, when the entry holds the same drug at another concentration."""
+
+    @property
+    def stop_codes(self) -> tuple[str, ...]:
+        """What a person must acknowledge before saving, each code once; trouble counts as a stop."""
+        codes = [finding.code.value for finding in self.after.stops]
+        return tuple(dict.fromkeys([self.after.trouble, *codes] if self.after.trouble else codes))
+
+
+def preview_fill(
+    *,
+    clinic_id: int,
+    implant_id: int,
+    entry: FillEntry,
+    now: datetime,
+    program: ProgramEntry | None = None,
+    replaces: int | None = None,
+) -> Preview:
+    """What recording this refill would give; ``replaces`` is the id of the fill it corrects.
+
+    Raises RecordError for what saving would refuse.
+    """
+    before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
+    facts, zone = before.facts, before.setting.zone
+    model = before.setting.catalogue.pump_model(facts.pump_model_key)
+    reservoir_ml = model.reservoir_ml if model else None
+    check_fill(entry, implanted_on=facts.implanted_on, reservoir_ml=reservoir_ml, zone=zone, now=now)
+    others = [fill for fill in facts.fills if fill.fill_id != replaces]
+    if any(fill.filled_on == entry.filled_on for fill in others):
+        raise RecordError(
+            "filled_on",
+            gettext_noop("a fill on %(day)s is recorded already: correct that one"),
+            day=entry.filled_on,
+        )
+    new = fill_facts(entry)
+    changed = replace(facts, fills=_in_order([*others, new]))
+    if program is not None:
+        check_program(program, implanted_on=facts.implanted_on, zone=zone, now=now)
+        changed = _with_program(changed, program)
+    after = outlook_of(changed, before.setting)
+    older = _fill_before(changed, new)
+    return Preview(before, after, _expectation(after, new), _other_concentration(older, new))
+
+
+def preview_without_fill(*, clinic_id: int, implant_id: int, fill_id: int, now: datetime) -> Preview:
+    """What withdrawing this fill would give."""
+    before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
+    fills = [fill for fill in before.facts.fills if fill.fill_id != fill_id]
+    return Preview(before, outlook_of(replace(before.facts, fills=fills), before.setting))
+
+
+def preview_program(
+    *,
+    clinic_id: int,
+    implant_id: int,
+    entry: ProgramEntry,
+    now: datetime,
+    replaces: tuple[date, datetime | None] | None = None,
+) -> Preview:
+    """What this change of program would give; ``replaces`` is the start of the version it corrects.
+
+    Raises RecordError for what saving would refuse.
+    """
+    before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
+    facts, zone = before.facts, before.setting.zone
+    check_program(entry, implanted_on=facts.implanted_on, zone=zone, now=now)
+    facts = _without_program(facts, replaces)
+    if any(_start(program) == (entry.starts_on, entry.starts_at) for program in facts.programs):
+        raise RecordError(
+            "starts_on",
+            gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
+            day=entry.starts_on,
+        )
+    return Preview(before, outlook_of(_with_program(facts, entry), before.setting))
+
+
+def preview_without_program(
+    *, clinic_id: int, implant_id: int, start: tuple[date, datetime | None], now: datetime
+) -> Preview:
+    """What withdrawing the program version that begins then would give."""
+    before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
+    return Preview(before, outlook_of(_without_program(before.facts, start), before.setting))
+
+
+def fill_facts(entry: FillEntry) -> FillFacts:
+    """The entry as the projection would read it back, newer than every stored row."""
+    bridge = entry.bridge
+    return FillFacts(
+        fill_id=_NEWER_THAN_ANY_ROW,
+        filled_on=entry.filled_on,
+        filled_at=entry.filled_at,
+        fill_volume_ml=entry.fill_volume_ml,
+        residual_ml=entry.residual_ml,
+        first_fill={None: "", True: "yes", False: "no"}[entry.is_first_fill],
+        bridge_old_volume_ml=bridge.old_volume_ml if bridge else None,
+        bridge_old_concentration=bridge.old_concentration if bridge else None,
+        bridge_old_unit=bridge.old_unit if bridge else "",
+        printed_refill_on=entry.printed_refill_on,
+        drugs=[_drug_facts(drug) for drug in entry.drugs],
+    )
+
+
+def _drug_facts(drug: DrugEntry) -> DrugFacts:
+    return DrugFacts(
+        drug_key=drug.drug_key,
+        concentration=drug.concentration,
+        concentration_unit=drug.concentration_unit,
+        is_diluted=drug.is_diluted,
+        stability_days=drug.stability_days,
+        beyond_use_on=drug.beyond_use_on,
+    )
+
+
+def program_facts(entry: ProgramEntry) -> ProgramFacts:
+    """The entry as the projection would read it back."""
+    bolus = entry.bolus
+    return ProgramFacts(
+        starts_on=entry.starts_on,
+        starts_at=entry.starts_at,
+        kind=entry.kind,
+        dose=entry.dose,
+        dose_unit=entry.dose_unit,
+        flow_ml_per_day=entry.flow_ml_per_day,
+        pattern=entry.pattern,
+        bolus_dose=bolus.dose if bolus else None,
+        bolus_unit=bolus.unit if bolus else "",
+        bolus_max_per_day=bolus.max_per_day if bolus else None,
+        bolus_mean_per_day=bolus.mean_per_day if bolus else None,
+    )
+
+
+def _in_order(fills: list[FillFacts]) -> list[FillFacts]:
+    """Oldest first, as ``clinic.selectors.facts`` sorts them."""
+    return sorted(
+        fills,
+        key=lambda fill: (
+            fill.filled_on,
+            fill.filled_at is not None,
+            fill.filled_at or _BEFORE_ALL,
+            fill.fill_id,
+        ),
+    )
+
+
+def _start(program: ProgramFacts) -> tuple[date, datetime | None]:
+    return program.starts_on, program.starts_at
+
+
+def _with_program(facts: ImplantFacts, entry: ProgramEntry) -> ImplantFacts:
+    by_day: Callable[[ProgramFacts], date] = lambda program: program.starts_on  # noqa: E731 - typed key
+    return replace(facts, programs=sorted([*facts.programs, program_facts(entry)], key=by_day))
+
+
+def _without_program(facts: ImplantFacts, start: tuple[date, datetime | None] | None) -> ImplantFacts:
+    return replace(facts, programs=[program for program in facts.programs if _start(program) != start])
+
+
+def _fill_before(facts: ImplantFacts, fill: FillFacts) -> FillFacts | None:
+    place = facts.fills.index(fill)
+    return facts.fills[place - 1] if place else None
+
+
+def _other_concentration(older: FillFacts | None, new: FillFacts) -> DrugFacts | None:
+    if older is None or not older.drugs:
+        return None
+    was, now_is = older.drugs[0], new.drugs[0]
+    is_same = in_mcg(was.concentration, was.concentration_unit) == in_mcg(
+        now_is.concentration, now_is.concentration_unit
+    )
+    return None if was.drug_key != now_is.drug_key or is_same else was
+
+
+def _expectation(after: Outlook, fill: FillFacts) -> Expectation | None:
+    """What the cycle before this fill should have left; None when it is not the fill in the pump."""
+    case = after.case
+    if case is None or case.previous is None or after.facts.fills[-1] is not fill:
+        return None
+    previous: Previous = case.previous
+    days = days_between(instant_of(previous.fill_at, case.zone), case.fill_instant)
+    programmed = Fraction(previous.flow_ml_per_day) * days
+    check = None
+    if fill.residual_ml is not None:
+        check = residual_check(
+            fill_volume_ml=previous.fill_volume_ml,
+            programmed_ml=programmed,
+            residual_ml=fill.residual_ml,
+            reservoir_ml=case.pump.reservoir_ml,
+        )
+    return Expectation(
+        expected_ml=max(Fraction(0), Fraction(previous.fill_volume_ml) - programmed),
+        since=after.facts.fills[-2].filled_on,
+        days=days,
+        fill_volume_ml=previous.fill_volume_ml,
+        flow_ml_per_day=previous.flow_ml_per_day,
+        check=check,
+    )
