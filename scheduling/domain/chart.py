@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from scheduling.domain.case import PumpCase
 from scheduling.domain.local_time import When, instant_of
-from scheduling.domain.model import Model
+from scheduling.domain.model import Model, high_factor
 from scheduling.domain.schedule import AT_FILL, days_between
 
 
@@ -36,7 +36,7 @@ def remaining_points(case: PumpCase) -> RemainingPoints:
     if not model.can_walk:
         return RemainingPoints((), ())
     percent = case.pump.accuracy_percent
-    high = () if percent is None else tuple(_points(model, 1 + Fraction(percent) / 100))
+    high = () if percent is None else tuple(_points(model, high_factor(percent)))
     return RemainingPoints(tuple(_points(model, Fraction(1))), high)
 
 

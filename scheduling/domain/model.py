@@ -6,7 +6,9 @@ flow high by the pump's stated accuracy, and one with boluses at their mean.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from scheduling.domain.case import PumpCase, Reading
 from scheduling.domain.local_time import instant_of
@@ -23,6 +25,7 @@ from scheduling.domain.walk import Phase, Position, PumpClock, Track
 
 _LAST_DAY = date(9998, 12, 31)
 NEVER_HIGH = Fraction(1)
+FROM_FILL = Position()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,17 @@ class Leg:
 class Model:
     """The walks of one case. Every volume is in mL, every moment in days since the fill."""
 
-    __slots__ = ("_start", "case", "nominal", "rebase", "schedule", "threshold_ml", "volume_ml")
+    __slots__ = ("_start", "as_of_at", "case", "nominal", "rebase", "schedule", "threshold_ml", "volume_ml")
 
     def __init__(self, case: PumpCase) -> None:
         self.case = case
         self.schedule = schedule_of(case)
         self.volume_ml = Fraction(case.fill.volume_ml)
         self.threshold_ml = Fraction(case.pump.threshold_ml)
+        #: The moment of ``as_of``: its first instant, or the fill when that came later on the same day.
+        self.as_of_at = moment_of_as_of(case)
         self.nominal = self._track(at_mean_boluses=False)
-        self._start = Position(AT_FILL, old_drug_of(case))
+        self._start = FROM_FILL if case.bridge is None else Position(AT_FILL, old_drug_of(case))
         self.rebase = self._rebase() if case.readings and self.can_walk else None
 
     @property
@@ -84,13 +89,6 @@ class Model:
     def is_rebased(self) -> bool:
         """Whether the newest reading was lower than the model."""
         return self.rebase is not None and self.rebase.applies
-
-    @property
-    def as_of_at(self) -> Fraction:
-        """The moment of ``as_of``: its first instant, or the fill when that came later on the same day."""
-        if self.case.as_of_instant <= self.case.fill_instant:
-            return AT_FILL
-        return days_between(self.case.fill_instant, self.case.as_of_instant)
 
     @property
     def has_boluses(self) -> bool:
@@ -112,7 +110,7 @@ class Model:
         percent = self.case.pump.accuracy_percent
         if percent is None:
             return None
-        return self._crossing(self.nominal, 1 + Fraction(percent) / 100, rebase=self.rebase)
+        return self._crossing(self.nominal, high_factor(percent), rebase=self.rebase)
 
     def mean_crossing(self) -> Crossing | None:
         """The walk with boluses at their mean, never re-based; None without boluses."""
@@ -121,6 +119,8 @@ class Model:
         return self._crossing(self._track(at_mean_boluses=True), NEVER_HIGH, rebase=None)
 
     def _crossing(self, track: Track, high: Fraction, *, rebase: Rebase | None) -> Crossing:
+        if track.flat is not None and (rebase is None or not rebase.applies) and self.case.bridge is None:
+            return self._straight_crossing(track.flat * high)
         # A flow high by a factor drains 1/factor of every amount in the same time at the nominal flow.
         start = Position(AT_FILL, self._start.old_drug_ml / high)
         above = (self.volume_ml - self.threshold_ml) / high
@@ -132,6 +132,10 @@ class Model:
             return Crossing(track.reach(again, (rebase.reading_ml - self.threshold_ml) / high), empty)
         crossed = track.reach(start, above)
         return Crossing(rebase.at if crossed is None else min(crossed, rebase.at), empty)
+
+    def _straight_crossing(self, flow: Fraction) -> Crossing:
+        above = self.volume_ml - self.threshold_ml
+        return Crossing(above / flow if above > 0 else AT_FILL, self.volume_ml / flow)
 
     def legs(self, high: Fraction) -> tuple[Leg, ...]:
         """The walk with the flow high by a factor, to empty: one leg, or two where a reading re-bases it."""
@@ -186,7 +190,8 @@ class Model:
         phase = self.nominal.phase_at(moment)
         if phase is None:
             return None
-        is_bridge = self.can_walk and self.position(moment).old_drug_ml > 0
+        has_bridge = self.can_walk and self._start.old_drug_ml.numerator > 0
+        is_bridge = has_bridge and self.position(moment).old_drug_ml > 0
         return day_flow(phase, self.case.as_of.weekday(), is_bridge=is_bridge)
 
     def _left(self, track: Track, moment: Fraction) -> Fraction:
@@ -207,7 +212,7 @@ class Model:
         def rates(program: Program) -> Rates:
             return rates_of(program, concentration, bridge, at_mean_boluses=at_mean_boluses)
 
-        return Track(self.schedule.stretches(), rates, clock_of(self.case))
+        return Track(self.schedule.stretches(), rates, lambda: clock_of(self.case))
 
     def date_at(self, moment: Fraction | None) -> date | None:
         """The local date of a moment, taken from the exact instant; None beyond the calendar."""
@@ -227,9 +232,24 @@ class Model:
         )
 
 
+def moment_of_as_of(case: PumpCase) -> Fraction:
+    """``as_of`` in days since the fill, never before it."""
+    if case.as_of_instant <= case.fill_instant:
+        return AT_FILL
+    return days_between(case.fill_instant, case.as_of_instant)
+
+
+@lru_cache(maxsize=256)
+def high_factor(accuracy_percent: Decimal) -> Fraction:
+    """By what the flow is multiplied when it is high by the pump's accuracy."""
+    return 1 + Fraction(accuracy_percent) / 100
+
+
 def day_flow(phase: Phase, weekday: int, *, is_bridge: bool) -> Fraction:
     """The highest flow of a phase on a weekday."""
     flows = [rates.bridged if is_bridge else rates.normal for rates in phase.rates]
+    if len(flows) == 1:
+        return flows[0].on_weekday(weekday)
     return max(flow.on_weekday(weekday) for flow in flows)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from clinic.domain.quantities import MassUnit, in_unit
 from scheduling.domain.case import DrugInFill, EventKind, PumpCase
@@ -88,8 +89,9 @@ def _is_strength_slip(member: DrugInFill) -> bool:
 def _program_findings(model: Model) -> Iterator[Finding]:
     if not model.can_walk:
         yield _finding(FindingCode.NO_PROGRAM, "program")
+    pump = model.case.pump
+    least, most = _flow_range(pump.min_flow_ml_per_day, pump.max_flow_ml_per_day)
     for flow in _flows(model):
-        least, most = _flow_range(model.case)
         if not least <= flow <= most:
             yield _finding(
                 FindingCode.FLOW_OUT_OF_RANGE,
@@ -117,8 +119,8 @@ def _flows(model: Model) -> Iterator[Fraction]:
                 yield from rates.bridged.all_days
 
 
-def _flow_range(case: PumpCase) -> tuple[Fraction, Fraction]:
-    own_least, own_most = case.pump.min_flow_ml_per_day, case.pump.max_flow_ml_per_day
+@lru_cache(maxsize=256)
+def _flow_range(own_least: Decimal | None, own_most: Decimal | None) -> tuple[Fraction, Fraction]:
     least = LEAST_FLOW if own_least is None else max(LEAST_FLOW, Fraction(own_least))
     most = MOST_FLOW if own_most is None else min(MOST_FLOW, Fraction(own_most))
     return least, most

@@ -27,11 +27,16 @@ Pieces = tuple[tuple[Fraction, Fraction], ...]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A flow: flat (``week`` is None) or a week of days by the pump's clock, Monday first."""
+    """A flow: flat (``week`` is None) or a week of days by the pump's clock, Monday first.
+
+    A week repeats every ``period_days`` (1 when all days are alike), with ``period_total`` mL each time.
+    """
 
     flat: Fraction = NO_FLOW
     week: tuple[Pieces, ...] | None = None
     day_totals: tuple[Fraction, ...] = ()
+    period_days: int = 1
+    period_total: Fraction = NO_FLOW
 
     def on_weekday(self, weekday: int) -> Fraction:
         """The volume of one whole day, in mL."""
@@ -41,11 +46,6 @@ class Flow:
     def all_days(self) -> tuple[Fraction, ...]:
         """Every daily volume this flow can show."""
         return (self.flat,) if self.week is None else self.day_totals
-
-    @property
-    def week_total(self) -> Fraction:
-        """The volume of seven days, in mL."""
-        return 7 * self.flat if self.week is None else sum(self.day_totals, NO_FLOW)
 
 
 STILL = Flow()
@@ -86,9 +86,12 @@ def _weekly(pattern: WeekPattern, concentration: Decimal, bolus: Fraction) -> Fl
         if steps not in known:
             known[steps] = _day(steps, concentration, bolus)
     days = [known[steps] for steps in pattern.days]
+    totals = tuple(total for _, total in days)
     return Flow(
         week=tuple(pieces for pieces, _ in days),
-        day_totals=tuple(total for _, total in days),
+        day_totals=totals,
+        period_days=1 if len(known) == 1 else len(days),
+        period_total=totals[0] if len(known) == 1 else sum(totals, NO_FLOW),
     )
 
 

@@ -55,10 +55,13 @@ class Piece:
 class Track:
     """One way the reservoir may empty (boluses at their maximum, or at their mean)."""
 
-    __slots__ = ("_clock", "_phases")
+    __slots__ = ("_clock", "_clock_of", "_phases", "flat")
 
     def __init__(
-        self, stretches: Sequence[Stretch], rates_of: Callable[[Program], Rates], clock: PumpClock
+        self,
+        stretches: Sequence[Stretch],
+        rates_of: Callable[[Program], Rates],
+        clock_of: Callable[[], PumpClock],
     ) -> None:
         known: dict[int, Rates] = {}
         phases = []
@@ -69,7 +72,10 @@ class Track:
             rates = tuple(known[id(program)] for program in stretch.programs)
             phases.append(Phase(stretch.start, end, rates))
         self._phases = tuple(phases)
-        self._clock = clock
+        self._clock_of = clock_of
+        self._clock: PumpClock | None = None
+        #: The one flow there ever is, while no bridge runs; None when there are several.
+        self.flat = _only_flow(phases)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -78,12 +84,16 @@ class Track:
 
     def phase_at(self, moment: Fraction) -> Phase | None:
         """The phase in force at a moment; one that begins then counts."""
+        if self.flat is not None:
+            return self._phases[0]
         return next((phase for phase in reversed(self._phases) if phase.start <= moment), None)
 
     def reach(self, start: Position, amount_ml: Fraction) -> Fraction | None:
         """When so much has left since ``start``; None if it never does."""
-        if amount_ml <= 0:
+        if amount_ml.numerator <= 0:
             return start.at
+        if self.flat is not None and not start.old_drug_ml.numerator:
+            return start.at + amount_ml / self.flat
         left = amount_ml
         for run in self._runs(start):
             gone = self._amount(run)
@@ -95,6 +105,8 @@ class Track:
     def used(self, start: Position, until: Fraction) -> tuple[Fraction, Position]:
         """How many mL leave between ``start`` and ``until``, and where that leaves the bridge."""
         total, old_drug = NO_FLOW, start.old_drug_ml
+        if self.flat is not None and not old_drug.numerator:
+            return self.flat * max(NO_FLOW, until - start.at), Position(until)
         for run in self._runs(start):
             if run.start >= until:
                 break
@@ -149,9 +161,9 @@ class Track:
     def _amount_of_steps(self, flows: tuple[Flow, ...], start: Fraction, end: Fraction) -> Fraction:
         total = NO_FLOW
         if len(flows) == 1:
-            weeks = (end - start) // WEEK
-            total = weeks * flows[0].week_total
-            start += weeks * WEEK
+            periods = (end - start) // flows[0].period_days
+            total = periods * flows[0].period_total
+            start += periods * flows[0].period_days
         for begin, stop, flow in self._steps(flows, start, end):
             total += flow * (stop - begin)
         return total
@@ -163,9 +175,9 @@ class Track:
             return run.start + amount_ml / flows[0].flat if flows[0].flat else None
         start = run.start
         if len(flows) == 1:
-            weeks = amount_ml // flows[0].week_total
-            amount_ml -= weeks * flows[0].week_total
-            start += weeks * WEEK
+            periods = amount_ml // flows[0].period_total
+            amount_ml -= periods * flows[0].period_total
+            start += periods * flows[0].period_days
             if not amount_ml:
                 return start
         for begin, stop, flow in self._steps(flows, start, None):
@@ -182,11 +194,13 @@ class Track:
         if end is not None and all(flow.week is None for flow in flows):
             yield start, end, max(flow.flat for flow in flows)
             return
-        moment = start
+        if self._clock is None:
+            self._clock = self._clock_of()
+        clock, moment = self._clock, start
         while end is None or moment < end:
-            on_clock = moment + self._clock.time_of_day
+            on_clock = moment + clock.time_of_day
             day = on_clock.numerator // on_clock.denominator
-            weekday, time_of_day = (self._clock.weekday + day) % WEEK, on_clock - day
+            weekday, time_of_day = (clock.weekday + day) % WEEK, on_clock - day
             stop_of_day, flow = _highest(flows, weekday, time_of_day)
             stop = moment + (stop_of_day - time_of_day)
             if end is not None and stop > end:
@@ -202,6 +216,13 @@ class _Run:
     flows: tuple[Flow, ...]
     is_bridge: bool
     ends_bridge: Fraction | None = None
+
+
+def _only_flow(phases: Sequence[Phase]) -> Fraction | None:
+    if len(phases) != 1 or phases[0].start != AT_FILL:
+        return None
+    flow = phases[0].rates[0].normal
+    return flow.flat if flow.week is None and flow.flat else None
 
 
 def _highest(flows: tuple[Flow, ...], weekday: int, time_of_day: Fraction) -> tuple[Fraction, Fraction]:
