@@ -9,7 +9,7 @@ urlpatterns = [
     path("healthz", ops.healthz, name="healthz"),
     path("readyz", ops.readyz, name="readyz"),
     path("metrics", ops.metrics, name="metrics"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("web.account_urls")),
     path("admin/", admin.site.urls),
     path("", include("web.urls")),
 ]

@@ -55,6 +55,7 @@ class House:
     administrator: User
     nurse: User
     elsewhere: Clinic
+    elsewhere_administrator: User
     outsider: User
     now: datetime
     people: dict[Role, User] = field(default_factory=dict)
@@ -69,6 +70,10 @@ class House:
             self.people[role] = join(self.clinic, role, invited_by=self.administrator, now=self.now)
         return self.people[role]
 
+    def join_also(self, person: User, clinic: Clinic, role: Role = Role.NURSE) -> None:
+        """Let somebody who has an account join another clinic too."""
+        join(clinic, role, invited_by=self.elsewhere_administrator, now=self.now, email=person.email)
+
 
 def make_clinic(
     *, name: str = "Riverside Pump Clinic", time_zone: str = "America/Chicago", now: datetime | None = None
@@ -82,6 +87,7 @@ def make_clinic(
         administrator=administrator,
         nurse=join(clinic, Role.NURSE, invited_by=administrator, now=now),
         elsewhere=elsewhere,
+        elsewhere_administrator=their_administrator,
         outsider=join(elsewhere, Role.NURSE, invited_by=their_administrator, now=now),
         now=now,
     )
@@ -100,11 +106,11 @@ def found(name: str, time_zone: str, now: datetime) -> tuple[Clinic, User]:
     )
 
 
-def join(clinic: Clinic, role: Role, *, invited_by: User, now: datetime) -> User:
+def join(clinic: Clinic, role: Role, *, invited_by: User, now: datetime, email: str = "") -> User:
     """Invite somebody and accept: the account that results."""
     _, token = invite_member(
         clinic=clinic,
-        email=f"{role.value}{next(_numbers)}@example.org",
+        email=email or f"{role.value}{next(_numbers)}@example.org",
         role=role,
         actor_id=invited_by.id,
         now=now,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from crispy_forms.bootstrap import AppendedText
 from crispy_forms.helper import FormHelper
@@ -15,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.checks import RecordError
-from clinic.domain.register.reasons import NotReadable
+from clinic.domain.register.reasons import NotReadable, gettext_noop
 from clinic.domain.register.values import read_decimal
 from web.words import quantity_words, said
 
@@ -60,7 +61,7 @@ class CountField(forms.IntegerField):
 class DayField(forms.DateField):
     """A day, picked or typed; the browser shows it in the reader's own order."""
 
-    def __init__(self, *, latest: date | None = None, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         super().__init__(widget=widget, input_formats=["%Y-%m-%d"], **kwargs)
 
@@ -71,6 +72,20 @@ class TimeOfDayField(forms.TimeField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
         super().__init__(widget=widget, input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
+
+def local_instant(field: str, day: date, at: time | None, zone: ZoneInfo) -> datetime | None:
+    """The instant of a time on the clinic's clock; None when no time is given.
+
+    An hour that the clock skipped that day (spring) is refused at ``field``; of an hour that it showed twice
+    (autumn) the first is meant.
+    """
+    if at is None:
+        return None
+    instant = datetime.combine(day, at, zone)
+    if instant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at):
+        raise RecordError(field, gettext_noop("the clock skipped this hour on %(day)s"), day=day)
+    return instant
 
 
 class RecordForm(forms.Form):

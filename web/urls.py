@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from web import home
+from web import home, join
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("clinics/", home.clinics, name="clinics"),
+    path("join/", join.join, name="join"),
     path("api/v1/", include("web.api.urls")),
     path("c/<slug:clinic_slug>/", include("web.nurse.urls")),
 ]

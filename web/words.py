@@ -37,6 +37,23 @@ def quantity_words(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
 
 
+def plain_words(value: object) -> str:
+    """Any value of the record: days with their weekday, quantities without idle zeros, yes and no."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case datetime():
+            return moment_words(value)
+        case date():
+            return day_words(value)
+        case Decimal():
+            return quantity_words(value)
+        case _:
+            return str(value)
+
+
 def age_in_years(birth_date: date, *, on: date) -> int:
     """Completed years on a day; somebody born on 29 February is a year older on 1 March of a common year."""
     had_birthday = (on.month, on.day) >= (birth_date.month, birth_date.day)

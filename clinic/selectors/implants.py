@@ -41,7 +41,7 @@ def readings(*, clinic_id: int, implant_ids: list[int]) -> list[Reading]:
     return list(
         Reading.objects.for_clinic(clinic_id)
         .filter(implant_id__in=implant_ids, is_void=False)
-        .select_related("recorded_by", "superseded_by__recorded_by")
+        .select_related("implant", "recorded_by", "superseded_by__recorded_by")
         .order_by("-read_on", "-id")
     )
 
@@ -51,7 +51,7 @@ def events(*, clinic_id: int, implant_ids: list[int]) -> list[PumpEvent]:
     return list(
         PumpEvent.objects.for_clinic(clinic_id)
         .filter(implant_id__in=implant_ids, is_void=False)
-        .select_related("recorded_by", "superseded_by__recorded_by")
+        .select_related("implant", "recorded_by", "superseded_by__recorded_by")
         .order_by("-occurred_on", "-id")
     )
 
@@ -72,6 +72,6 @@ def programs(*, clinic_id: int, implant_ids: list[int]) -> list[ProgramVersion]:
     return list(
         ProgramVersion.objects.for_clinic(clinic_id)
         .filter(implant_id__in=implant_ids, is_void=False)
-        .select_related("recorded_by", "superseded_by__recorded_by")
+        .select_related("implant", "recorded_by", "superseded_by__recorded_by")
         .order_by("-starts_on", "-id")
     )

@@ -1,40 +1,200 @@
-"""Who gets in: strangers sign in first, a foreign clinic is not there, a role sees what it may."""
+"""Who gets in: strangers sign in first, a foreign clinic is not there, a role sees what it may.
+
+One table of every page about patients and the clinic, walked as every role, as an outsider, as nobody.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import House, make_clinic, make_patient
+from clinic.domain.entries import ProxyEntry
+from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.models import User
+from clinic.selectors.accounts import members
+from clinic.services.accounts import change_membership, invite_member
+from clinic.services.closures import add_closure
+from clinic.services.patients import add_contact_point, add_proxy
+from scheduling.services.sweeps import start_recalculation
+from tests.factories import House, make_event, make_implant, make_patient, make_reading
+from web.nurse import urls
 
-pytestmark = pytest.mark.django_db
+VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.RECORD_CARE
+CLINIC, MEMBERS = Permission.MANAGE_CLINIC, Permission.MANAGE_MEMBERS
+
+
+@dataclass(frozen=True)
+class Row:
+    """A page: its name, what it needs, what it is about, and whether it only takes POST."""
+
+    name: str
+    needs: Permission
+    about: str = ""
+    post: bool = False
+
+
+PAGES = (
+    Row("patients", VIEW),
+    Row("patient_new", EDIT),
+    Row("patient", VIEW, "patient"),
+    Row("patient_record", VIEW, "patient"),
+    Row("patient_details", VIEW, "patient"),
+    Row("patient_history", Permission.VIEW_AUDIT, "patient"),
+    Row("patient_edit", EDIT, "patient"),
+    Row("patient_death", EDIT, "patient"),
+    Row("patient_death_withdraw", EDIT, "patient"),
+    Row("contact_new", EDIT, "patient"),
+    Row("contact_retire", EDIT, "contact", post=True),
+    Row("contact_restore", EDIT, "contact", post=True),
+    Row("consent_new", EDIT, "channel"),
+    Row("proxy_new", EDIT, "patient"),
+    Row("proxy_edit", EDIT, "proxy"),
+    Row("proxy_end", EDIT, "proxy", post=True),
+    Row("proxy_resume", EDIT, "proxy", post=True),
+    Row("proxy_contact_new", EDIT, "proxy"),
+    Row("implant_new", EDIT, "patient"),
+    Row("implant_edit", EDIT, "implant"),
+    Row("implant_explant", CARE, "implant"),
+    Row("implant_explant_withdraw", CARE, "implant"),
+    Row("reading_new", CARE, "implant"),
+    Row("reading_withdraw", CARE, "reading"),
+    Row("event_new", CARE, "implant"),
+    Row("event_withdraw", CARE, "event"),
+    Row("lots", Permission.TRACE_LOTS),
+    Row("lots_download", Permission.TRACE_LOTS, post=True),
+    Row("settings", CLINIC),
+    Row("closure_new", CLINIC, post=True),
+    Row("closure_remove", CLINIC, "closure", post=True),
+    Row("recalculation", CLINIC, "run"),
+    Row("members", MEMBERS),
+    Row("member_invite", MEMBERS),
+    Row("member_edit", MEMBERS, "membership"),
+    Row("invitation_revoke", MEMBERS, "invitation", post=True),
+)
 
 
 @pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
-
-def test_a_person_with_one_clinic_lands_in_it(house: House) -> None:
-    response = signed_in(house.nurse).get("/")
-    assert response.status_code == 302
-    assert response.url.startswith(f"/c/{house.clinic.slug}/")
-
-
-def test_the_list_shows_this_clinics_patients(house: House) -> None:
-    patient = make_patient(house, last_name="Quarterman")
-    response = signed_in(house.nurse).get(reverse("nurse:patients", args=[house.clinic.slug]) + "?status=all")
-    assert "Quarterman" in response.content.decode()
-    assert (
-        signed_in(house.nurse)
-        .get(reverse("nurse:patient", args=[house.clinic.slug, patient.ref]))
-        .status_code
-        == 200
+def about(house: House) -> dict[str, dict[str, object]]:
+    """One of everything that a page can be about, in the house's clinic."""
+    who = {"clinic": house.clinic, "actor_id": house.nurse.id}
+    patient = make_patient(house)
+    implant = make_implant(house, patient)
+    contact = add_contact_point(
+        patient_ref=patient.ref, kind="email", value="p@example.org", now=house.now, **who
     )
+    proxy = add_proxy(patient_ref=patient.ref, entry=ProxyEntry(name="Per Ode"), **who)
+    invitation, _ = invite_member(
+        clinic=house.clinic,
+        email="x@example.org",
+        role=Role.NURSE,
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
+    closure = add_closure(clinic=house.clinic, closed_on=house.today, reason="", actor_id=house.nurse.id)
+    run = start_recalculation(clinic_id=house.clinic.id, now=house.now)
+    return {
+        "": {},
+        "patient": {"ref": patient.ref},
+        "implant": {"ref": implant.ref},
+        "contact": {"ref": patient.ref, "contact_id": contact.id},
+        "channel": {"ref": patient.ref, "channel": "email"},
+        "proxy": {"ref": patient.ref, "proxy_id": proxy.id},
+        "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
+        "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
+        "closure": {"closure_id": closure.id},
+        "run": {"run_id": run.id},
+        "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
+        "invitation": {"ref": invitation.ref},
+    }
+
+
+def visit(client: Client, row: Row, address: str) -> int:
+    response = client.post(address) if row.post else client.get(address)
+    return response.status_code
+
+
+def test_every_role_sees_exactly_the_pages_its_permissions_name(
+    house: House,
+    signed_in: Callable[[User], Client],
+    about: dict[str, dict[str, object]],
+    url: Callable[..., str],
+) -> None:
+    for role in Role:
+        client = signed_in(house.person(role))
+        for row in PAGES:
+            may = row.needs in PERMISSIONS[role]
+            status = visit(client, row, url(row.name, **about[row.about]))
+            assert status in ({200, 302, 422} if may else {403}), f"{role} {row.name} {status}"
+
+
+def test_a_member_of_another_clinic_finds_nothing_here(
+    house: House,
+    signed_in: Callable[[User], Client],
+    about: dict[str, dict[str, object]],
+    url: Callable[..., str],
+) -> None:
+    outsider = signed_in(house.outsider)
+    for row in PAGES:
+        assert visit(outsider, row, url(row.name, **about[row.about])) == 404, row.name
+
+
+def test_what_belongs_to_this_clinic_is_not_found_below_the_address_of_another(
+    house: House, signed_in: Callable[[User], Client], about: dict[str, dict[str, object]]
+) -> None:
+    """The outsider's own clinic, the other clinic's objects: also for its administrator."""
+    for person in (house.outsider, house.elsewhere_administrator):
+        client = signed_in(person)
+        permissions = PERMISSIONS[Role.NURSE if person == house.outsider else Role.ADMINISTRATOR]
+        for row in PAGES:
+            if row.about in ("", "closure", "invitation") or row.needs not in permissions:
+                continue
+            address = reverse(
+                f"nurse:{row.name}", kwargs={"clinic_slug": house.elsewhere.slug, **about[row.about]}
+            )
+            assert visit(client, row, address) == 404, row.name
+
+
+def test_nobody_is_sent_to_sign_in(about: dict[str, dict[str, object]], url: Callable[..., str]) -> None:
+    for row in PAGES:
+        response = Client().get(url(row.name, **about[row.about]))
+        if not row.post:
+            assert response.status_code == 302, row.name
+            assert response.url.startswith("/accounts/login/")
+
+
+def test_somebody_who_left_finds_nothing(
+    house: House, signed_in: Callable[[User], Client], url: Callable[..., str]
+) -> None:
+    client = signed_in(house.nurse)
+    membership = members(clinic_id=house.clinic.id).get(user=house.nurse)
+    change_membership(
+        clinic=house.clinic,
+        membership_id=membership.id,
+        role=Role.NURSE,
+        is_active=False,
+        actor_id=house.administrator.id,
+    )
+    assert client.get(url("patients")).status_code == 404
+
+
+def test_every_page_of_a_clinic_names_a_permission() -> None:
+    assert [path.name for path in urls.urlpatterns if not hasattr(path.callback, "permission")] == []
+
+
+def test_no_browser_keeps_a_page_about_patients(nurse: Client, url: Callable[..., str]) -> None:
+    assert "no-store" in nurse.get(url("patients"))["Cache-Control"]
+
+
+def test_a_person_with_one_clinic_lands_in_it(house: House, nurse: Client) -> None:
+    assert nurse.get("/").url.startswith(f"/c/{house.clinic.slug}/")
+
+
+def test_a_person_with_several_clinics_chooses(house: House, signed_in: Callable[[User], Client]) -> None:
+    house.join_also(house.nurse, house.elsewhere)
+    page = signed_in(house.nurse).get("/").content.decode()
+    assert house.clinic.name in page
+    assert house.elsewhere.name in page

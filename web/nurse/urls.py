@@ -8,12 +8,31 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 
 from django.urls import URLPattern, URLResolver
 
-from web.nurse import implants, overview, patients, people
+from web.nurse import (
+    history,
+    implants,
+    lots,
+    members,
+    observations,
+    overview,
+    patients,
+    people,
+    refill,
+    settings,
+    worklist,
+)
 
 app_name = "nurse"
 urlpatterns: list[URLPattern | URLResolver] = [
+    *worklist.urlpatterns,
     *patients.urlpatterns,
     *people.urlpatterns,
     *overview.urlpatterns,
     *implants.urlpatterns,
+    *refill.urlpatterns,
+    *observations.urlpatterns,
+    *history.urlpatterns,
+    *lots.urlpatterns,
+    *members.urlpatterns,
+    *settings.urlpatterns,
 ]

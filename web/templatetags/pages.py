@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import Reason
@@ -50,6 +52,24 @@ def age(birth_date: date, on: date) -> int:
 def said(reason: Reason | RecordError) -> str:
     """A refusal or finding in the reader's language."""
     return words.said(reason.reason if isinstance(reason, RecordError) else reason)
+
+
+@register.filter
+def plain(value: object) -> str:
+    """Any value of the record as a person reads it."""
+    return words.plain_words(value)
+
+
+@register.filter
+def told(reason: str) -> str:
+    """A stored reason: the product's own in the reader's language, a person's as it was written."""
+    return gettext(reason) if reason else ""
+
+
+@register.filter
+def lookup(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """The mapping's value under a key that the template holds in a variable."""
+    return mapping.get(key, key)
 
 
 @register.inclusion_tag("partials/group_badge.html")
