@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, seconds in {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "scheduling.heartbeat": 60.0,
+        "scheduling.register_tick": 60.0,
         "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
     }.items()
 }

@@ -11,13 +11,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from scheduling.selectors.sweeps import are_all_accounted, queued_chunks
-from scheduling.services.doorbell import ring
+from scheduling.services.doorbell import REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
+from scheduling.services.register_import import check_slice, import_slice, take_up_stalled
 from scheduling.services.sweeps import begin_due_nights, run_chunk
 
 log = logging.getLogger(__name__)
 
 MONITOR_SECONDS = 5
+SLICE_SECONDS = 30.0
 
 
 @shared_task(name="scheduling.tick")
@@ -40,6 +42,22 @@ def sweep_chunk(chunk_id: int) -> None:
 def heartbeat() -> None:
     """Show that a worker takes tasks from the broker and reaches the database."""
     record_heartbeat(name=WORKER, now=timezone.now())
+
+
+@shared_task(name="scheduling.advance_register")
+def advance_register(import_id: int) -> None:
+    """Check or import a register for half a minute, whichever it is at, then ring again for the rest."""
+    now = timezone.now()
+    if check_slice(import_id=import_id, now=now, seconds=SLICE_SECONDS) or import_slice(
+        import_id=import_id, now=now, seconds=SLICE_SECONDS
+    ):
+        ring([import_id], REGISTER_TASK)
+
+
+@shared_task(name="scheduling.register_tick")
+def register_tick() -> None:
+    """Take up the register imports whose worker was killed or whose ring was lost."""
+    ring(take_up_stalled(now=timezone.now()), REGISTER_TASK)
 
 
 def _ping_monitor(url: str) -> None:

@@ -12,28 +12,27 @@ from kombu.exceptions import KombuError
 log = logging.getLogger(__name__)
 
 CHUNK_TASK = "scheduling.sweep_chunk"
+REGISTER_TASK = "scheduling.advance_register"
 LAST = 9
 """The lowest priority of the Redis transport: signs of life and messages go before a sweep."""
 
 
-def ring(chunk_ids: Sequence[int]) -> int:
-    """Send one task per chunk; the number sent. Gives up at the first that the broker does not take.
+def ring(ids: Sequence[int], task: str = CHUNK_TASK) -> int:
+    """Send one task per row number; the number sent. Gives up at the first that the broker does not take.
 
     Tasks carry numbers only. A broker that is down is noticed at once, a frozen one after its socket timeout.
     """
     sent = 0
     try:
         with current_app.producer_pool.acquire(block=True) as producer:
-            for chunk_id in chunk_ids:
-                current_app.send_task(
-                    CHUNK_TASK, args=[chunk_id], priority=LAST, producer=producer, retry=False
-                )
+            for row_id in ids:
+                current_app.send_task(task, args=[row_id], priority=LAST, producer=producer, retry=False)
                 sent += 1
     except (KombuError, OSError) as error:
-        log.warning("rang for %s of %s chunks (%s)", sent, len(chunk_ids), type(error).__name__)
+        log.warning("rang for %s of %s rows (%s)", sent, len(ids), type(error).__name__)
     return sent
 
 
-def ring_aside(chunk_ids: Sequence[int]) -> None:
+def ring_aside(ids: Sequence[int], task: str = CHUNK_TASK) -> None:
     """Ring from a thread of its own, so that no broker, gone or frozen, holds up the caller's request."""
-    threading.Thread(target=ring, args=[list(chunk_ids)], name="doorbell", daemon=True).start()
+    threading.Thread(target=ring, args=[list(ids), task], name="doorbell", daemon=True).start()

@@ -6,15 +6,14 @@ task, the tick, a second worker at the same time) finds what is left. So every s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.domain.register import (
     Fault,
@@ -25,19 +24,16 @@ from clinic.domain.register import (
     row_from_json,
     row_to_json,
 )
-from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.catalogue import catalogue
 from clinic.selectors.rows import Clinic
-from clinic.services.register_rows import RowOutcome
 from scheduling.domain.register_case import Judge, JudgedRow, judge_register
 from scheduling.models import ImportState, RegisterImport, RegisterImportRow, RowResult
-from scheduling.services.register_rows import bring_in
+from scheduling.services.register_rows import RowReport, import_rows, outcome_of
 
 BATCH_ROWS = 50
 STANDSTILL = timedelta(minutes=2)
 KEPT_UNCONFIRMED = timedelta(days=7)
 _RUNNING = (ImportState.CHECKING, ImportState.IMPORTING)
-_DEFECT = Reason(gettext_noop("could not be brought in, and nothing of it was kept: please tell us the line"))
 
 
 def upload_register(
@@ -143,8 +139,8 @@ def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
     return False
 
 
-def standing_still(*, now: datetime) -> Iterator[tuple[int, str]]:
-    """Give id and state of the imports whose worker seems to be gone, and claim them for the caller.
+def take_up_stalled(*, now: datetime) -> list[int]:
+    """Claim the imports whose worker seems to be gone: their ids, each given to one caller only.
 
     Throws away, on the way, files that nobody confirmed for a week.
     """
@@ -153,10 +149,12 @@ def standing_still(*, now: datetime) -> Iterator[tuple[int, str]]:
     ).defer("content")
     for run in stale:
         _end(run, ImportState.DISCARDED, now)
-    waiting = Q(state__in=_RUNNING, progressed_at__lt=now - STANDSTILL)
-    for run_id, state in RegisterImport.objects.filter(waiting).values_list("pk", "state"):
-        if RegisterImport.objects.filter(waiting, pk=run_id).update(progressed_at=now):
-            yield run_id, state
+    stalled = RegisterImport.objects.filter(state__in=_RUNNING, progressed_at__lt=now - STANDSTILL)
+    return [
+        import_id
+        for import_id in stalled.values_list("pk", flat=True)
+        if stalled.filter(pk=import_id).update(progressed_at=now)
+    ]
 
 
 def _running(import_id: int, state: ImportState) -> QuerySet[RegisterImport]:
@@ -171,7 +169,15 @@ def _store_checked(
     run: RegisterImport, clinic: Clinic, batch: list[JudgedRow | RefusedRow], now: datetime
 ) -> bool:
     """Store what the check found; False when the import was discarded in the meantime."""
-    checked = [_checked(run, clinic, row, now) for row in batch]
+    reports = import_rows(
+        clinic=clinic,
+        rows=batch,
+        actor_id=run.uploaded_by_id,
+        now=now,
+        consent_channels=frozenset(run.consent_channels),
+        is_trial=True,
+    )
+    checked = [_checked(run, report) for report in reports]
     run.lines_checked = _line(batch[-1])
     with transaction.atomic():
         RegisterImportRow.objects.bulk_create(checked, ignore_conflicts=True)
@@ -182,40 +188,27 @@ def _store_checked(
         )
 
 
-def _checked(
-    run: RegisterImport, clinic: Clinic, row: JudgedRow | RefusedRow, now: datetime
-) -> RegisterImportRow:
-    stored = RegisterImportRow(register_import=run, clinic_id=run.clinic_id, line=_line(row))
-    if isinstance(row, RefusedRow):
-        return _refuse(stored, Fault(row.column, row.reason))
-    try:
-        outcome = bring_in(
-            clinic=clinic,
-            row=row.row,
-            actor_id=run.uploaded_by_id,
-            now=now,
-            consent_channels=frozenset(run.consent_channels),
-            is_trial=True,
-        )
-    except (DataError, IntegrityError, ValueError, LookupError, ArithmeticError):
-        return _refuse(stored, Fault("mrn", _DEFECT))
-    if outcome.fault is not None:
-        return _refuse(stored, outcome.fault)
-    stored.foreseen = outcome.result
-    stored.columns = list(outcome.columns)
-    stored.needs_review = row.needs_review
-    stored.implant_id = outcome.implant_id
-    stored.payload = row_to_json(row.row)
+def _checked(run: RegisterImport, report: RowReport) -> RegisterImportRow:
+    stored = RegisterImportRow(
+        register_import=run,
+        clinic_id=run.clinic_id,
+        line=report.line,
+        foreseen=report.result,
+        columns=list(report.columns),
+        needs_review=report.needs_review,
+        implant_id=report.implant_id,
+        payload=row_to_json(report.row) if report.row else None,
+    )
+    if report.fault is not None:
+        _refuse(stored, report.fault)
     return stored
 
 
-def _refuse(stored: RegisterImportRow, fault: Fault) -> RegisterImportRow:
+def _refuse(stored: RegisterImportRow, fault: Fault) -> None:
     """Keep of a refused row its line, its column and the reason; of its contents nothing."""
-    stored.foreseen = stored.foreseen or RowResult.REFUSED
     stored.columns, stored.payload, stored.implant = [], None, None
     stored.column = fault.column
     stored.message, stored.values = fault.reason.message, dict(fault.reason.values)
-    return stored
 
 
 def _waiting(run: RegisterImport) -> QuerySet[RegisterImportRow]:
@@ -227,32 +220,14 @@ def _import_one(run: RegisterImport, clinic: Clinic, row_id: int, now: datetime)
         stored = _waiting(run).filter(pk=row_id).select_for_update(skip_locked=True).first()
         if stored is None or stored.payload is None or run.confirmed_by_id is None:
             return False
-        outcome = _outcome(run, clinic, stored, now)
-        if outcome is None or outcome.fault is not None:
-            stored.result = RowResult.REFUSED
-            _refuse(stored, outcome.fault if outcome and outcome.fault else Fault("mrn", _DEFECT))
-        else:
-            stored.result, stored.columns = outcome.result, list(outcome.columns)
-            stored.implant_id, stored.payload = outcome.implant_id, None
+        row, channels = row_from_json(stored.payload), frozenset(run.consent_channels)
+        outcome = outcome_of(clinic, row, run.confirmed_by_id, now, channels)
+        stored.result, stored.columns = outcome.result, list(outcome.columns)
+        stored.implant_id, stored.payload = outcome.implant_id, None
+        if outcome.fault is not None:
+            _refuse(stored, outcome.fault)
         stored.save()
     return True
-
-
-def _outcome(
-    run: RegisterImport, clinic: Clinic, stored: RegisterImportRow, now: datetime
-) -> RowOutcome | None:
-    """Bring the row in; None when it broke something we did not foresee, which must not stop the others."""
-    assert stored.payload is not None and run.confirmed_by_id is not None  # noqa: S101, PT018 - seen above
-    try:
-        return bring_in(
-            clinic=clinic,
-            row=row_from_json(stored.payload),
-            actor_id=run.confirmed_by_id,
-            now=now,
-            consent_channels=frozenset(run.consent_channels),
-        )
-    except (DataError, IntegrityError, ValueError, LookupError, ArithmeticError):
-        return None
 
 
 def _end(run: RegisterImport, state: ImportState, now: datetime, problem: Reason | None = None) -> None:

@@ -1,23 +1,94 @@
-"""One judged row into the record, and back out again when the projection then finds what must not come in."""
+"""Judged rows into the record, one by one, and back out where the projection then finds what must not come in."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
-from clinic.domain.register import Fault, Reason, RegisterRow, refusal
+from clinic.domain.register import Fault, Reason, RefusedRow, RegisterRow, refusal
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
 from clinic.services.register_rows import RowOutcome, RowResult, import_row
 from scheduling.domain.findings import Finding, FindingCode
-from scheduling.domain.register_case import REFUSING, faults_of_findings
+from scheduling.domain.register_case import REFUSING, JudgedRow, faults_of_findings
 from scheduling.models import Forecast
 from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION
 
+log = logging.getLogger(__name__)
+
+_DEFECT = Reason(gettext_noop("could not be brought in, and nothing of it was kept: please tell us the line"))
 _BROKEN = frozenset({CANNOT_COMPUTE, CONTRADICTION})
+
+
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """What became, or would become, of one row."""
+
+    line: int
+    result: str
+    columns: tuple[str, ...] = ()
+    fault: Fault | None = None
+    implant_id: int | None = None
+    needs_review: bool = False
+    row: RegisterRow | None = None
+
+
+def import_rows(
+    *,
+    clinic: Clinic,
+    rows: Iterable[JudgedRow | RefusedRow],
+    actor_id: int,
+    now: datetime,
+    consent_channels: frozenset[str] = frozenset(),
+    is_trial: bool = False,
+) -> Iterator[RowReport]:
+    """Bring judged rows in, one transaction a row, and report each as it is done; a trial takes each back.
+
+    Stopped anywhere, the rows reported so far are in the record, whole, and the rest is not.
+    """
+    for judged in rows:
+        if isinstance(judged, RefusedRow):
+            yield RowReport(judged.line, RowResult.REFUSED, fault=Fault(judged.column, judged.reason))
+            continue
+        outcome = outcome_of(clinic, judged.row, actor_id, now, consent_channels, is_trial=is_trial)
+        yield RowReport(
+            judged.row.line,
+            outcome.result,
+            outcome.columns,
+            outcome.fault,
+            outcome.implant_id,
+            judged.needs_review and outcome.fault is None,
+            judged.row if outcome.fault is None else None,
+        )
+
+
+def outcome_of(
+    clinic: Clinic,
+    row: RegisterRow,
+    actor_id: int,
+    now: datetime,
+    consent_channels: frozenset[str],
+    *,
+    is_trial: bool = False,
+) -> RowOutcome:
+    """Bring the row in; one that breaks something nobody foresaw is refused and does not stop the others."""
+    try:
+        return bring_in(
+            clinic=clinic,
+            row=row,
+            actor_id=actor_id,
+            now=now,
+            consent_channels=consent_channels,
+            is_trial=is_trial,
+        )
+    except (DataError, IntegrityError, ValueError, LookupError, ArithmeticError) as error:
+        log.error("line %s of a register broke the import (%s)", row.line, type(error).__name__)
+        return RowOutcome(RowResult.REFUSED, fault=Fault("mrn", _DEFECT))
 
 
 def bring_in(
