@@ -54,10 +54,10 @@ $(NODE_READY): package-lock.json $(PYTHON_READY) requirements/node.txt
 	@touch $@
 
 demo: setup
-	@PORT=$(PORT) $(PYTHON) manage.py demo
+	@exec env PORT=$(PORT) $(PYTHON) manage.py demo
 
 run: setup
-	@PORT=$(PORT) $(PYTHON) manage.py run
+	@exec env PORT=$(PORT) $(PYTHON) manage.py run
 
 test: setup
 	@$(PYTHON) -m pytest $(ARGS)

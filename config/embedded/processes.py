@@ -36,6 +36,12 @@ def dies_with_parent(signal_number: int) -> Callable[[], None] | None:
     return arrange
 
 
+def end_with_parent(signal_number: int) -> None:
+    """Asks the kernel to send us the signal when whoever started us dies (Linux; elsewhere watch the parent)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal_number)
+
+
 def ordinary_user() -> pwd.struct_passwd | None:
     """Whom a server runs as when we are root: PostgreSQL refuses root. None when we are ordinary ourselves."""
     if os.geteuid() != 0:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from config.embedded import servers
+from config.embedded import processes, servers
 from config.embedded.installation import HOST, Installation, is_free
 from config.supervisor.child import Child, stop_leftover
 from config.supervisor.screen import Screen
@@ -26,6 +26,10 @@ _CHILDREN = "children.json"
 _LOCK = "supervisor.lock"
 _WEB_SECONDS = 60
 _STOP_SECONDS = 10
+_GLANCE_SECONDS = 2
+_PATIENCE_SECONDS = 40
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING_MARK = "stopping"
 _LOG_BYTES = 5_000_000
 
 
@@ -46,6 +50,10 @@ class Supervisor:
         self.prepare = prepare
         self.screen = Screen()
         self.children: list[Child] = []
+        self.lock: int | None = None
+        # Under make we end with it: somebody who kills make wants all of it gone.
+        self.is_bound = "MAKELEVEL" in os.environ
+        self.parent = os.getppid()
 
     @property
     def address(self) -> str:
@@ -56,29 +64,42 @@ class Supervisor:
 
         Raises CannotStartError when a person must do something first.
         """
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+        for number in _STOPPING:
+            if (
+                number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+            ):  # nohup ignores it for us
+                signal.signal(number, _stop)
+        if self.is_bound:
+            processes.end_with_parent(signal.SIGTERM)
         try:
-            lock = self._lock()
+            self._lock()
             self._bring_up()
             welcome(self.screen, self.address)
             self._look_after()
-            os.close(lock)
         except _Stopped:
             self.screen.say()
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in _STOPPING:
                 signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
             self._take_down()
 
-    def _lock(self) -> int:
+    def _lock(self) -> None:
+        """One supervisor per folder; waits for one that is on its way out."""
         self.var.mkdir(parents=True, exist_ok=True)
         lock = os.open(self.var / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStartError(f"This is running already, in another terminal ({self.var}).") from None
-        return lock
+        begun, told = time.monotonic(), False
+        while not _take(lock):
+            waited = time.monotonic() - begun
+            is_stopping = (self.var / _STOPPING_MARK).exists()
+            if waited > (_PATIENCE_SECONDS if is_stopping else _GLANCE_SECONDS):
+                os.close(lock)
+                raise CannotStartError(f"This is running already, in another terminal ({self.var}).")
+            if is_stopping and not told:
+                self.screen.say("Waiting for an earlier run to stop ...")
+                told = True
+            time.sleep(0.1)
+        (self.var / _STOPPING_MARK).unlink(missing_ok=True)
+        self.lock = lock
 
     def _bring_up(self) -> None:
         self._stop_leftovers()
@@ -127,7 +148,7 @@ class Supervisor:
         raise CannotStartError(f"The web server does not answer; its log: {self.children[0].log}")
 
     def _look_after(self) -> None:
-        while True:
+        while not self.is_bound or os.getppid() == self.parent:
             for child in self.children:
                 told = child.look_after()
                 if told:
@@ -136,6 +157,9 @@ class Supervisor:
             time.sleep(0.5)
 
     def _take_down(self) -> None:
+        if self.lock is None:
+            return
+        (self.var / _STOPPING_MARK).touch()
         if self.children:
             self.screen.say("Stopping ...")
         for child in reversed(self.children):
@@ -151,6 +175,8 @@ class Supervisor:
             self.screen.say(
                 f"Stopped. {kept}" if stopped else f"Stopped; another command still uses the database. {kept}"
             )
+        os.close(self.lock)
+        self.lock = None
 
     def _remember_children(self) -> None:
         alive = [child.process.pid for child in self.children if child.process and child.is_alive()]
@@ -190,6 +216,14 @@ def child_environment(installation: Installation) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **given}
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
