@@ -23,7 +23,8 @@ from clinic.selectors.rows import Clinic, Membership, User
 class ClinicRequest(HttpRequest):
     """A request for a page of one clinic by one of its members.
 
-    ``now`` is read once, ``today`` is the calendar day in the clinic's zone.
+    ``now`` is read once, ``today`` is the calendar day in the clinic's zone. The attributes are set by
+    ``clinic_page``; the class itself only names them.
     """
 
     clinic: Clinic
@@ -33,9 +34,7 @@ class ClinicRequest(HttpRequest):
     today: date
     htmx: HtmxDetails
     user: User
-
-    def may(self, permission: Permission) -> bool:
-        return permission in self.permissions
+    may: Callable[[Permission], bool]
 
 
 Page = Callable[..., HttpResponseBase]
@@ -59,6 +58,7 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
             zone = ZoneInfo(membership.clinic.time_zone)
             request.clinic, request.membership = membership.clinic, membership
             request.permissions = PERMISSIONS[Role(membership.role)]
+            request.may = request.permissions.__contains__
             request.now = timezone.now()
             request.today = request.now.astimezone(zone).date()
             if permission not in request.permissions:

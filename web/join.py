@@ -47,13 +47,13 @@ class JoinForm(RecordForm):
 def join(request: HttpRequest) -> HttpResponse:
     """Join a clinic. A link that was guessed looks like one that has expired.
 
-    The token stands in the query, which no log keeps, and the page sends no referrer.
+    The token stands in the query, which no log keeps, and no other site is told it (referrer policy).
     """
     now = timezone.now()
     token = request.POST.get("token") or request.GET.get("invitation", "")
     invitation = open_invitation(token=token[:200], now=now)
     if invitation is None:
-        return _private(render(request, "join/closed.html", status=404))
+        return render(request, "join/closed.html", status=404)
     form = JoinForm(request.POST or None, initial={"token": token})
     if form.is_valid():
         try:
@@ -64,11 +64,6 @@ def join(request: HttpRequest) -> HttpResponse:
             logout(request)
             login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
             messages.success(request, gettext("Welcome to %(clinic)s.") % {"clinic": invitation.clinic.name})
-            return _private(redirect("home"))
+            return redirect("home")
     context = {"form": form, "invitation": invitation, "role": ROLE_LABELS[Role(invitation.role)]}
-    return _private(render(request, "join/page.html", context, status=422 if form.errors else 200))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "join/page.html", context, status=422 if form.errors else 200)

@@ -31,7 +31,7 @@ class Tab:
 TABS = (
     Tab("patient", _("Overview")),
     Tab("patient_record", _("Record")),
-    Tab("patient_details", _("Details and contacts")),
+    Tab("patient_details", _("Contacts")),
     Tab("patient_history", _("History"), Permission.VIEW_AUDIT),
 )
 

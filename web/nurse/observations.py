@@ -28,15 +28,14 @@ def patient_record(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Everything recorded about the patient's pumps; what was corrected or withdrawn stays visible as such."""
     patient = patient_or_404(request, ref)
     implants = implants_of(clinic_id=request.clinic.id, patient_id=patient.id)
-    scope = {"clinic_id": request.clinic.id, "implant_ids": [implant.id for implant in implants]}
+    clinic_id, ids = request.clinic.id, [implant.id for implant in implants]
     context = patient_frame(request, patient, tab="patient_record") | {
         "implants": implants,
         "in_place": [implant for implant in implants if implant.explanted_on is None],
-        "serials": {implant.id: implant.serial for implant in implants},
-        "fills": fills(**scope),
-        "programs": programs(**scope),
-        "readings": readings(**scope),
-        "events": events(**scope),
+        "fills": fills(clinic_id=clinic_id, implant_ids=ids),
+        "programs": programs(clinic_id=clinic_id, implant_ids=ids),
+        "readings": readings(clinic_id=clinic_id, implant_ids=ids),
+        "events": events(clinic_id=clinic_id, implant_ids=ids),
     }
     return render(request, "nurse/observations/record.html", context)
 
