@@ -20,7 +20,6 @@ from scheduling.domain.case import Previous
 from scheduling.domain.local_time import instant_of
 from scheduling.domain.residual import ResidualCheck, residual_check
 from scheduling.domain.schedule import days_between
-from scheduling.services.cases import in_mcg
 from scheduling.services.outlook import Outlook, outlook_of, read_outlook
 
 _NEWER_THAN_ANY_ROW = 2**63
@@ -41,13 +40,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The outlook now and as it would be; at a refill also the residual and a change of concentration."""
+    """The outlook now and as it would be; at a refill also what the residual should be."""
 
     before: Outlook
     after: Outlook
     expectation: Expectation | None = None
-    old_drug: DrugFacts | None = None
-    """The primary drug that was in the pump, when the entry holds the same drug at another concentration."""
 
     @property
     def stop_codes(self) -> tuple[str, ...]:
@@ -87,8 +84,7 @@ def preview_fill(
         check_program(program, implanted_on=facts.implanted_on, zone=zone, now=now)
         changed = _with_program(changed, program)
     after = outlook_of(changed, before.setting)
-    older = _fill_before(changed, new)
-    return Preview(before, after, _expectation(after, new), _other_concentration(older, new))
+    return Preview(before, after, _expectation(after, new))
 
 
 def preview_without_fill(*, clinic_id: int, implant_id: int, fill_id: int, now: datetime) -> Preview:
@@ -202,21 +198,6 @@ def _with_program(facts: ImplantFacts, entry: ProgramEntry) -> ImplantFacts:
 
 def _without_program(facts: ImplantFacts, start: tuple[date, datetime | None] | None) -> ImplantFacts:
     return replace(facts, programs=[program for program in facts.programs if _start(program) != start])
-
-
-def _fill_before(facts: ImplantFacts, fill: FillFacts) -> FillFacts | None:
-    place = facts.fills.index(fill)
-    return facts.fills[place - 1] if place else None
-
-
-def _other_concentration(older: FillFacts | None, new: FillFacts) -> DrugFacts | None:
-    if older is None or not older.drugs:
-        return None
-    was, now_is = older.drugs[0], new.drugs[0]
-    is_same = in_mcg(was.concentration, was.concentration_unit) == in_mcg(
-        now_is.concentration, now_is.concentration_unit
-    )
-    return None if was.drug_key != now_is.drug_key or is_same else was
 
 
 def _expectation(after: Outlook, fill: FillFacts) -> Expectation | None:

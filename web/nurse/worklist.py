@@ -13,7 +13,8 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t, gettext_lazy as _
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.domain.roles import Permission
@@ -155,7 +156,13 @@ def _chips(
 def _sections(rows: list[WorkRow], *, is_by_urgency: bool) -> list[dict[str, Any]]:
     """The rows under a heading per group; one section without a heading in another order."""
     shown: list[dict[str, Any]] = [
-        {"row": row, "look": LOOKS[row.group], "findings": findings.stored(row.findings)} for row in rows
+        {
+            "row": row,
+            "look": LOOKS[row.group],
+            "findings": findings.stored(row.findings),
+            "days_late": -(row.days_left or 0),
+        }
+        for row in rows
     ]
     if not is_by_urgency:
         return [{"rows": shown}] if shown else []

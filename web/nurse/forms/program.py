@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -34,6 +34,7 @@ WEEKDAYS = (
     ("sun", _("Sun")),
 )
 ALL_DAYS = [key for key, _name in WEEKDAYS]
+BOLUS_FIELDS = ("bolus_dose", "bolus_unit", "bolus_max_per_day", "bolus_mean_per_day")
 HOURS_PER_DAY = Decimal(24)
 MOST_STEPS = 48
 
@@ -73,7 +74,13 @@ class StepForm(forms.Form):
         )
 
 
-class BaseStepFormSet(forms.BaseFormSet[StepForm]):
+if TYPE_CHECKING:
+    _Rows = forms.BaseFormSet[StepForm]
+else:
+    _Rows = forms.BaseFormSet
+
+
+class BaseStepFormSet(_Rows):
     """The steps of a week; together they fill each weekday."""
 
     def clean(self) -> None:
@@ -95,20 +102,15 @@ class BaseStepFormSet(forms.BaseFormSet[StepForm]):
 
     def pattern(self) -> list[dict[str, Any]]:
         """The stored shape: each set of days with its steps, in the order they were entered."""
-        groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+        steps = self.steps()
+        groups: dict[tuple[int, ...], list[str]] = {}
         for day in ALL_DAYS:
-            groups.setdefault(tuple(self._steps_of(day)), []).append({"day": day})
+            places = (number for number, form in enumerate(steps) if day in form.cleaned_data["days"])
+            groups.setdefault(tuple(places), []).append(day)
         return [
-            {
-                "on": [entry["day"] for entry in days],
-                "steps": [_step(self.steps()[number]) for number in places],
-            }
+            {"on": days, "steps": [_step(steps[number]) for number in places]}
             for places, days in groups.items()
-            if places
         ]
-
-    def _steps_of(self, day: str) -> list[int]:
-        return [number for number, form in enumerate(self.steps()) if day in form.cleaned_data["days"]]  # type: ignore[misc]
 
 
 def _step(form: StepForm) -> dict[str, str]:
@@ -123,7 +125,7 @@ def _step(form: StepForm) -> dict[str, str]:
 def step_formset(data: Mapping[str, Any] | None, *, version: ProgramVersion | None = None) -> BaseStepFormSet:
     """The rows of steps: those of the version to start from, else three empty ones."""
     initial = steps_of(version) or [{"days": ALL_DAYS, "unit": "mcg/h"}] * 3
-    made = forms.formset_factory(
+    made: Any = forms.formset_factory(
         StepForm, formset=BaseStepFormSet, extra=0, max_num=MOST_STEPS, absolute_max=MOST_STEPS
     )
     formset: BaseStepFormSet = made(data, prefix="steps", initial=None if data is not None else initial)
@@ -173,6 +175,8 @@ class ProgramForm(RecordForm):
         self._ask(cleaned, "dose", is_needed=mode == DOSE)
         self._ask(cleaned, "flow_ml_per_day", is_needed=mode == FLOW)
         if mode not in {DOSE, FLOW, FLEX}:
+            for name in BOLUS_FIELDS:
+                self.errors.pop(name, None)
             return cleaned
         dose, most, mean = (cleaned.get(f"bolus_{name}") for name in ("dose", "max_per_day", "mean_per_day"))
         if dose is not None and dose < 0:

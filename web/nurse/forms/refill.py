@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -79,7 +79,13 @@ class DrugForm(forms.Form):
         )
 
 
-class BaseDrugFormSet(forms.BaseFormSet[DrugForm]):
+if TYPE_CHECKING:
+    _Rows = forms.BaseFormSet[DrugForm]
+else:
+    _Rows = forms.BaseFormSet
+
+
+class BaseDrugFormSet(_Rows):
     """The mixture; the first drug is the primary one, which a dose refers to."""
 
     def filled(self) -> list[DrugForm]:
@@ -109,7 +115,7 @@ class BaseDrugFormSet(forms.BaseFormSet[DrugForm]):
 def drug_formset(data: Mapping[str, Any] | None, *, initial: Iterable[dict[str, Any]]) -> BaseDrugFormSet:
     """The rows of the mixture: the given ones, at least one."""
     rows = list(initial) or [{"concentration_unit": ConcentrationUnit.MCG_PER_ML.value}]
-    made = forms.formset_factory(
+    made: Any = forms.formset_factory(
         DrugForm, formset=BaseDrugFormSet, extra=0, max_num=MOST_DRUGS, absolute_max=MOST_DRUGS
     )
     formset: BaseDrugFormSet = made(
@@ -205,11 +211,10 @@ class RefillForm(RecordForm):
             value = cleaned.get(name)
             if value is not None and value < 0:
                 self.add_error(name, _("Must not be negative."))
-        if cleaned.get("bridge_old_volume_ml") is not None:
-            if cleaned.get("bridge_old_concentration") is None and not self.has_error(
-                "bridge_old_concentration"
-            ):
-                self.add_error("bridge_old_concentration", _("Enter the old concentration."))
+        has_bridge = cleaned.get("bridge_old_volume_ml") is not None
+        is_asked = has_bridge and cleaned.get("bridge_old_concentration") is None
+        if is_asked and not self.has_error("bridge_old_concentration"):
+            self.add_error("bridge_old_concentration", _("Enter the old concentration."))
         return cleaned
 
     def entry(self, drugs: BaseDrugFormSet, zone: ZoneInfo) -> FillEntry:

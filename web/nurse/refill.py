@@ -1,0 +1,410 @@
+"""A refill visit: recorded or corrected on one form, with the resulting dates before anything is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic.domain.checks import RecordError
+from clinic.domain.entries import FillEntry, ProgramEntry
+from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.selectors.accounts import members
+from clinic.selectors.fills import current_fills, current_programs, get_fill, sent_before
+from clinic.selectors.rows import Fill, Implant, ProgramVersion
+from clinic.services.fills import correct_fill, record_fill, reservoir_ml
+from scheduling.services.cases import in_mcg
+from scheduling.services.preview import Preview, preview_fill
+from web.access import ClinicRequest, clinic_page
+from web.findings import short_name
+from web.nurse.forms.controls import dress
+from web.nurse.forms.program import (
+    ALL_DAYS,
+    DOSE,
+    FLEX,
+    UNCHANGED,
+    BaseStepFormSet,
+    ProgramForm,
+    StepForm,
+    program_values,
+    step_formset,
+)
+from web.nurse.forms.refill import (
+    BaseDrugFormSet,
+    DrugForm,
+    RefillForm,
+    drug_formset,
+    drug_values,
+    mass_echo,
+    new_refill_values,
+    refill_values,
+)
+from web.nurse.frame import Trail, clinic_reverse, full_name, implant_or_404, patient_trail
+from web.nurse.outlooks import preview_context, program_words
+from web.words import said
+
+
+@dataclass(slots=True)
+class Visit:
+    """The forms of one visit, judged together."""
+
+    form: RefillForm
+    drugs: BaseDrugFormSet
+    program: ProgramForm | None
+    steps: BaseStepFormSet | None
+    zone: ZoneInfo
+
+    def is_valid(self) -> bool:
+        parts: list[Any] = [self.form, self.drugs]
+        if self.program is not None:
+            parts.append(self.program)
+            if self.program.data.get(self.program.add_prefix("mode")) == FLEX:
+                parts.append(self.steps)
+        judged = [part.is_valid() for part in parts]  # each of them, so that every error is shown at once
+        return all(judged)
+
+    def entry(self) -> FillEntry:
+        return self.form.entry(self.drugs, self.zone)
+
+    def program_entry(self, entry: FillEntry) -> ProgramEntry | None:
+        """The program that starts with the refill; None when it stays as it was."""
+        if self.program is None or self.steps is None:
+            return None
+        return self.program.program(self.steps, starts_on=entry.filled_on, starts_at=entry.filled_at)
+
+    def add_record_error(self, error: RecordError) -> None:
+        """Put a refusal at the field it is about, whichever form holds it."""
+        if self.drugs.add_record_error(error.field, said(error.reason)):
+            return
+        program_field = ProgramForm.places.get(error.field, error.field)
+        if self.program is not None and program_field in self.program.fields:
+            self.program.add_error(program_field, said(error.reason))
+        else:
+            self.form.add_record_error(error)
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Everything wrong, in the order of the page: the control's id, its label, what is wrong."""
+        found = _problems(self.form)
+        for row in self.drugs.forms:
+            found += _problems(row)
+        found += [("", _("Mixture"), str(text)) for text in self.drugs.non_form_errors()]
+        if self.program is not None and self.steps is not None:
+            found += _problems(self.program)
+            if self.program.data.get(self.program.add_prefix("mode")) == FLEX:
+                for step in self.steps.forms:
+                    found += _problems(step)
+                found += [("", _("Steps"), str(text)) for text in self.steps.non_form_errors()]
+        return found
+
+
+def _problems(form: BaseForm) -> list[tuple[str, str, str]]:
+    """A form's errors with the control each belongs to; an empty form has none."""
+    if not form.is_bound:
+        return []
+    found = [("", "", str(text)) for text in form.non_field_errors()]
+    for field in form:
+        found += [(field.id_for_label, str(field.label), str(text)) for text in field.errors]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the page is about: the pump, what was last put in, how it runs; ``corrects`` names a fill."""
+
+    implant: Implant
+    last: Fill | None
+    running: ProgramVersion | None
+    corrects: Fill | None = None
+
+
+def _subject(implant: Implant, corrects: Fill | None = None) -> Subject:
+    earlier = [
+        fill
+        for fill in current_fills(implant=implant)
+        if corrects is None or fill.filled_on < corrects.filled_on
+    ]
+    running = current_programs(implant=implant)
+    return Subject(implant, next(iter(earlier), None), next(iter(running), None), corrects)
+
+
+def _is_superseded(row: Fill | ProgramVersion) -> bool:
+    return getattr(row, "superseded_by", None) is not None
+
+
+def _visit(request: ClinicRequest, subject: Subject) -> Visit:
+    """The forms, empty or with what was posted."""
+    data = request.POST if request.method == "POST" else None
+    corrects = subject.corrects
+    form = RefillForm(
+        data,
+        initial=refill_values(corrects) if corrects else _new_values(request, subject),
+        colleagues=_colleagues(request),
+        corrects=corrects is not None,
+    )
+    rows = drug_values(corrects or subject.last, with_lots=corrects is not None)
+    drugs = drug_formset(data, initial=rows)
+    program = steps = None
+    if corrects is None and request.may(Permission.CHANGE_PROGRAM):
+        is_known = subject.running is not None
+        initial = program_values(subject.running) | {"mode": UNCHANGED if is_known else DOSE}
+        program = ProgramForm(data, prefix="program", initial=initial, may_stay=is_known)
+        steps = step_formset(data, version=subject.running)
+    for part in (form, *drugs.forms, program, *(steps.forms if steps else ())):
+        if part is not None:
+            dress(part)
+    return Visit(form, drugs, program, steps, ZoneInfo(request.clinic.time_zone))
+
+
+def _new_values(request: ClinicRequest, subject: Subject) -> dict[str, Any]:
+    is_setup = "setup" in request.GET
+    last = subject.last
+    today: date | None = None if is_setup else request.today
+    volume_ml = last.fill_volume_ml if last else reservoir_ml(subject.implant)
+    person = "" if is_setup else str(request.user)
+    return new_refill_values(today=today, volume_ml=volume_ml, person=person, last=last)
+
+
+def _colleagues(request: ClinicRequest) -> list[tuple[int, str]]:
+    """Who may have checked: colleagues who may record care, never the person who records."""
+    return [
+        (member.user_id, str(member.user))
+        for member in members(clinic_id=request.clinic.id)
+        if member.is_active
+        and member.user_id != request.user.id
+        and Permission.RECORD_CARE in PERMISSIONS[Role(member.role)]
+    ]
+
+
+def _preview(request: ClinicRequest, subject: Subject, visit: Visit) -> Preview | None:
+    """The dates as they would be; None when the forms do not say enough, with the reason at its field."""
+    if not visit.is_valid():
+        return None
+    try:
+        entry = visit.entry()
+        return preview_fill(
+            clinic_id=request.clinic.id,
+            implant_id=subject.implant.id,
+            entry=entry,
+            program=visit.program_entry(entry),
+            now=request.now,
+            replaces=subject.corrects.id if subject.corrects else None,
+        )
+    except RecordError as error:
+        visit.add_record_error(error)
+        return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.RECORD_CARE)
+def fill_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Record a refill, or (``?setup=1``) the last fill of a pump that is being entered."""
+    implant = implant_or_404(request, ref)
+    subject = _subject(implant)
+
+    def save(entry: FillEntry, program: ProgramEntry | None, reason: str) -> Fill:
+        return record_fill(
+            clinic=request.clinic,
+            implant_ref=implant.ref,
+            entry=entry,
+            program=program,
+            actor_id=request.user.id,
+            now=request.now,
+            reason=reason,
+        )
+
+    return _page(request, subject, save=save, done=_("The refill is recorded."), why="refill recorded")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.RECORD_CARE)
+def fill_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Correct a fill: the old entry stays in the history, superseded."""
+    implant, fill = fill_or_404(request, ref)
+    if _is_superseded(fill):
+        messages.error(request, _("This fill was corrected or withdrawn in the meantime."))
+        return redirect(clinic_reverse(request, "fill", ref=ref))
+    subject = _subject(implant, corrects=fill)
+
+    def save(entry: FillEntry, program: ProgramEntry | None, reason: str) -> Fill:
+        return correct_fill(
+            clinic=request.clinic,
+            fill_ref=fill.ref,
+            entry=entry,
+            reason=reason,
+            actor_id=request.user.id,
+            now=request.now,
+        )
+
+    return _page(request, subject, save=save, done=_("The fill is corrected."), why="")
+
+
+def _page(
+    request: ClinicRequest,
+    subject: Subject,
+    *,
+    save: Callable[[FillEntry, ProgramEntry | None, str], Fill],
+    done: str,
+    why: str,
+) -> HttpResponse:
+    """Show the form; or save, once nothing is wrong and every stop is acknowledged by name."""
+    if request.method == "POST" and (
+        sent := sent_before(implant=subject.implant, ref=request.POST.get("ref", ""))
+    ):
+        return _to_patient(request, subject.implant, sent, done)
+    visit = _visit(request, subject)
+    acknowledged = set(request.POST.getlist("acknowledged"))
+    context: dict[str, Any] = {}
+    if request.method == "POST" and (preview := _preview(request, subject, visit)) is not None:
+        context = preview_context(preview, acknowledged=acknowledged)
+        if not context["open_stops"]:
+            try:
+                entry = visit.entry()
+                reason = _reason(why or visit.form.cleaned_data["reason"], preview)
+                fill = save(entry, visit.program_entry(entry), reason)
+            except RecordError as error:
+                visit.add_record_error(error)
+            else:
+                return _to_patient(request, subject.implant, fill, done)
+    is_refused = request.method == "POST"
+    context |= _frame(request, subject, visit) | {"must_acknowledge": bool(context.get("open_stops"))}
+    return render(request, "nurse/refill/page.html", context, status=422 if is_refused else 200)
+
+
+def _reason(why: str, preview: Preview) -> str:
+    """What the history keeps: why, and which stops the person saw and confirmed."""
+    if not preview.stop_codes:
+        return why
+    return f"{why} (confirmed: {', '.join(preview.stop_codes)})"[:500]
+
+
+def _to_patient(request: ClinicRequest, implant: Implant, fill: Fill, done: str) -> HttpResponse:
+    messages.success(request, done)
+    return redirect(clinic_reverse(request, "patient", ref=implant.patient.ref) + f"?fill={fill.ref}")
+
+
+@require_POST
+@clinic_page(Permission.RECORD_CARE)
+def fill_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """The dates a new refill would give, while it is being typed. Nothing is written."""
+    return _preview_part(request, _subject(implant_or_404(request, ref)))
+
+
+@require_POST
+@clinic_page(Permission.RECORD_CARE)
+def fill_edit_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """The dates a correction would give, while it is being typed. Nothing is written."""
+    implant, fill = fill_or_404(request, ref)
+    return _preview_part(request, _subject(implant, corrects=fill))
+
+
+def _preview_part(request: ClinicRequest, subject: Subject) -> HttpResponse:
+    visit = _visit(request, subject)
+    preview = _preview(request, subject, visit)
+    context: dict[str, Any] = {
+        "is_live": True,
+        "echoes": _echoes(visit),
+        "problems": [problem for problem in visit.problems() if problem[0] != "id_reason"],
+    }
+    if preview is not None:
+        context |= preview_context(preview, acknowledged=set(request.POST.getlist("acknowledged")))
+    context["is_other_concentration"] = _is_other_concentration(subject.last, visit)
+    return render(request, "nurse/refill/_preview.html", context)
+
+
+def _is_other_concentration(last: Fill | None, visit: Visit) -> bool:
+    """Whether the primary drug is the last fill's at another concentration: a bridge is then asked for."""
+    was = next(iter(last.drugs.all()), None) if last else None
+    now_is = next((getattr(row, "cleaned_data", {}) for row in visit.drugs.filled()), {})
+    concentration, unit = now_is.get("concentration"), now_is.get("concentration_unit")
+    if was is None or concentration is None or not unit or now_is.get("drug_key") != was.drug.key:
+        return False
+    return in_mcg(was.concentration, was.concentration_unit) != in_mcg(concentration, unit)
+
+
+def _echoes(visit: Visit) -> list[tuple[str, str]]:
+    """Amounts said the other way round (0.3 mg = 300 mcg), each with the id of its place on the page."""
+    found = []
+    for number, row in enumerate(visit.drugs.forms):
+        cleaned = getattr(row, "cleaned_data", {})
+        echo = mass_echo(cleaned.get("concentration"), cleaned.get("concentration_unit") or "")
+        found.append((f"echo-drugs-{number}", echo))
+    if visit.program is not None:
+        cleaned = getattr(visit.program, "cleaned_data", {})
+        found.append(("echo-dose", mass_echo(cleaned.get("dose"), cleaned.get("dose_unit") or "")))
+    return found
+
+
+def _frame(request: ClinicRequest, subject: Subject, visit: Visit) -> dict[str, Any]:
+    implant, corrects = subject.implant, subject.corrects
+    is_setup = "setup" in request.GET and corrects is None
+    if corrects:
+        heading = _("Correct the fill")
+    elif is_setup:
+        heading = _("Last fill and program")
+    else:
+        heading = _("Record a refill")
+    name, of = ("fill_edit_preview", corrects.ref) if corrects else ("fill_preview", implant.ref)
+    trail: Trail = patient_trail(request, implant.patient, (heading, ""))
+    return {
+        "place": "patients",
+        "heading": heading,
+        "trail": trail,
+        "patient": implant.patient,
+        "patient_name": full_name(implant.patient),
+        "implant": implant,
+        "corrects": corrects,
+        "last": subject.last,
+        "running_words": program_words(subject.running),
+        "running": subject.running,
+        "reservoir_ml": reservoir_ml(implant),
+        "step": 3 if is_setup else 0,
+        "form": visit.form,
+        "drugs": visit.drugs,
+        "drug_template": _template_row(visit),
+        "program": visit.program,
+        "steps": visit.steps,
+        "step_template": _template_step(),
+        "problems": visit.problems(),
+        "preview_url": clinic_reverse(request, name, ref=of),
+        "cancel_url": clinic_reverse(request, "patient", ref=implant.patient.ref),
+        "stop_names": short_name,
+    }
+
+
+def _template_row(visit: Visit) -> DrugForm:
+    row = visit.drugs.empty_form
+    dress(row)
+    return row
+
+
+def _template_step() -> StepForm:
+    row = StepForm(prefix="steps-__prefix__", initial={"days": ALL_DAYS})
+    dress(row)
+    return row
+
+
+def fill_or_404(request: ClinicRequest, ref: UUID) -> tuple[Implant, Fill]:
+    """The fill of this clinic with its pump and patient; withdrawal rows have no page."""
+    found = get_fill(clinic_id=request.clinic.id, fill_ref=ref)
+    if found is None:
+        raise Http404
+    return found.implant, found
+
+
+urlpatterns = [
+    path("implants/<uuid:ref>/refill/", fill_new, name="fill_new"),
+    path("implants/<uuid:ref>/refill/preview/", fill_preview, name="fill_preview"),
+    path("fills/<uuid:ref>/edit/", fill_edit, name="fill_edit"),
+    path("fills/<uuid:ref>/edit/preview/", fill_edit_preview, name="fill_edit_preview"),
+]
