@@ -308,7 +308,7 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="django.core.mail.backends.smtp.EmailBackend"
     if env.str("EMAIL_URL", default="")
-    else "django.core.mail.backends.locmem.EmailBackend",
+    else "notifications.backends.InAppBackend",
 )
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Refillwise <no-reply@localhost>")

@@ -9,6 +9,10 @@ from __future__ import annotations
 def connect() -> None:
     """Subscribe each derivation to what it is derived from, in the order in which they build on each other."""
     from clinic import changes as record
+    from notifications.services.plan import replan
+    from scheduling import changes as forecasts
     from scheduling.services.forecasts import reproject
 
     record.subscribe(reproject)
+    record.subscribe(replan)
+    forecasts.subscribe(replan)
