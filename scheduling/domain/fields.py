@@ -27,7 +27,7 @@ class Fields:
             raise CaseError(path or "the record", "is not an object")
         for key in values:
             if key not in known:
-                name = shorten(key if isinstance(key, str) and key.isprintable() else ascii(key))
+                name = shorten(repr(key)[1:-1] if isinstance(key, str) else repr(key))
                 raise CaseError(self._join(path, name), "is not a known key")
         self._values = values
         self._path = path
