@@ -11,6 +11,18 @@ from scheduling.models import ImportState, RegisterImport, RegisterImportRow, Ro
 
 RESULTS = tuple(RowResult.values)
 
+ImportRow = RegisterImportRow
+__all__ = [
+    "RESULTS",
+    "ImportRow",
+    "Progress",
+    "RegisterImport",
+    "get_import",
+    "import_progress",
+    "recent_imports",
+    "report_rows",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -18,6 +18,7 @@ from web.nurse import (
     patients,
     people,
     refill,
+    register,
     settings,
     worklist,
 )
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *observations.urlpatterns,
     *history.urlpatterns,
     *lots.urlpatterns,
+    *register.urlpatterns,
     *members.urlpatterns,
     *settings.urlpatterns,
 ]
