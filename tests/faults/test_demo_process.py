@@ -1,0 +1,189 @@
+"""`make demo` and `make run`: up with one command, down with Ctrl-C, up again after anything."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.faults.conftest import kill_all, processes_of, product_environment, wait_until
+from tests.servers import SOURCE, free_port
+
+FIRST_START_SECONDS = 60
+LATER_START_SECONDS = 10
+
+
+class Demo:
+    """A supervisor in a terminal of its own, that is: in a session of its own."""
+
+    def __init__(
+        self, var: Path, port: int, *, command: str = "demo", wrapper: list[str] | None = None
+    ) -> None:
+        self.var, self.port = var, port
+        self.output = var.parent / f"{command}-{time.monotonic_ns()}.out"
+        arguments = [sys.executable, "manage.py", command]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*(wrapper or []), *arguments],
+                cwd=SOURCE,
+                env=product_environment(var, PORT=str(port), **({"MAKELEVEL": "1"} if wrapper else {})),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_until_ready(self, *, seconds: float) -> float:
+        begun = time.monotonic()
+        while "Ctrl-C stops everything" not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < begun + seconds, self.said()
+            time.sleep(0.05)
+        return time.monotonic() - begun
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=3) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def supervisor(self) -> psutil.Process:
+        mine = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        return next(p for p in mine if "manage.py" in " ".join(p.cmdline()) and "python" in p.name())
+
+    def child(self, word: str) -> psutil.Process:
+        """The first process of web, worker or beat."""
+        return next(p for p in self.supervisor().children() if word in p.cmdline())
+
+    def end(self) -> None:
+        """Whatever is left of it, for the end of a test."""
+        kill_all(self.var)
+        self.process.wait(10)
+
+    def press_ctrl_c(self) -> int:
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(40)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
+    """A demo that was started a first time and stopped by Ctrl-C; its folder and port."""
+    var, port = tmp_path_factory.mktemp("demo") / "var", free_port()
+    demo = Demo(var, port)
+    demo.wait_until_ready(seconds=FIRST_START_SECONDS)
+    assert "refillwise-demo" in demo.said() or "@" in demo.said(), "the logins are told"
+    assert demo.press_ctrl_c() == 0
+    assert "Stopped. The data stays" in demo.said()
+    assert processes_of(var) == []
+    yield var, port
+    kill_all(var)
+
+
+@pytest.fixture
+def start_demo(installed: tuple[Path, int]) -> Iterator[Callable[..., Demo]]:
+    """Starts the installed demo; `ready=False` does not wait. Nothing of it runs after the test."""
+    var, port = installed
+    started: list[Demo] = []
+
+    def start(*, ready: bool = True, wrapper: list[str] | None = None) -> Demo:
+        demo = Demo(var, port, wrapper=wrapper)
+        started.append(demo)
+        if ready:
+            demo.wait_until_ready(seconds=FIRST_START_SECONDS)
+        return demo
+
+    yield start
+    for demo in started:
+        demo.end()
+
+
+def test_a_later_start_is_quick_and_shows_the_same_logins(start_demo: Callable[..., Demo]) -> None:
+    demo = start_demo(ready=False)
+    demo.wait_until_ready(seconds=LATER_START_SECONDS)
+    assert "Making a demo clinic" not in demo.said()
+    assert "refillwise-demo" in demo.said()
+    assert demo.answers()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_way_of_stopping_stops_every_process(
+    start_demo: Callable[..., Demo], number: signal.Signals
+) -> None:
+    demo = start_demo()
+    demo.process.send_signal(number)
+    assert demo.process.wait(40) == 0
+    assert processes_of(demo.var) == []
+
+
+def test_ctrl_c_during_the_start_stops_too(start_demo: Callable[..., Demo]) -> None:
+    demo = start_demo(ready=False)
+    wait_until(lambda: "Starting PostgreSQL" in demo.said())
+    time.sleep(0.5)
+    assert demo.press_ctrl_c() == 0
+    wait_until(lambda: not processes_of(demo.var))
+
+
+def test_a_kill_9_of_the_supervisor_blocks_nothing(start_demo: Callable[..., Demo]) -> None:
+    first = start_demo()
+    first.supervisor().kill()
+    first.process.wait(10)
+    second = start_demo()
+    assert second.answers()
+    assert len([p for p in processes_of(second.var) if "beat" in p.cmdline()]) == 1
+
+
+def test_a_kill_9_of_make_ends_the_supervisor_and_blocks_nothing(start_demo: Callable[..., Demo]) -> None:
+    first = start_demo(wrapper=["sh", "-c", '"$0" "$@"; true'])
+    first.process.kill()
+    first.process.wait(10)
+    second = start_demo()
+    assert second.answers()
+
+
+def test_a_second_demo_is_told_of_the_first(start_demo: Callable[..., Demo]) -> None:
+    first = start_demo()
+    second = start_demo(ready=False)
+    assert second.process.wait(30) == 1
+    assert "running already" in second.said()
+    assert first.answers()
+
+
+def test_a_taken_port_is_told_with_a_way_out(
+    start_demo: Callable[..., Demo], installed: tuple[Path, int]
+) -> None:
+    var, port = installed
+    with socket.create_server(("127.0.0.1", port)):
+        demo = start_demo(ready=False)
+        assert demo.process.wait(30) == 1
+    assert f"Port {port} is taken" in demo.said()
+    assert f"PORT={port + 1}" in demo.said()
+    assert processes_of(var) == []
+
+
+@pytest.mark.parametrize("word", ["gunicorn", "worker", "beat"])
+def test_a_process_that_dies_is_started_again(start_demo: Callable[..., Demo], word: str) -> None:
+    demo = start_demo()
+    dead = demo.child(word)
+    dead.kill()
+    wait_until(lambda: "started again." in demo.said())
+    wait_until(demo.answers)
+    assert demo.child(word).pid != dead.pid
+
+
+def test_a_run_without_a_terminal_says_that_it_needs_one(tmp_path: Path) -> None:
+    run = Demo(tmp_path / "var", free_port(), command="run")
+    assert run.process.wait(90) == 1
+    assert "run `make run` once in a terminal" in run.said()
+    assert processes_of(run.var) == []
