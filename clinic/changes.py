@@ -18,7 +18,11 @@ from django.db import transaction
 RecordReader = Callable[[int, Collection[int], datetime], object]
 """Called with clinic id, implant ids and now."""
 
+CatalogueReader = Callable[[datetime, int | None], object]
+"""Called with now and the id of the person who edited the catalogue."""
+
 _readers: list[RecordReader] = []
+_catalogue_readers: list[CatalogueReader] = []
 _gathered: ContextVar[defaultdict[int, set[int]] | None] = ContextVar("gathered", default=None)
 
 
@@ -54,3 +58,17 @@ def announcing_once(*, now: datetime) -> Iterator[None]:
             _gathered.reset(token)
         for clinic_id, implant_ids in gathered.items():
             announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
+
+
+def subscribe_to_catalogue(reader: CatalogueReader) -> None:
+    """Have ``reader`` called with every edit of the catalogue; subscribing twice changes nothing."""
+    if reader not in _catalogue_readers:
+        _catalogue_readers.append(reader)
+
+
+def announce_catalogue(*, now: datetime, actor_id: int | None) -> None:
+    """Tell every reader, in the caller's transaction, that values which all clinics share have changed."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a change is announced inside the transaction that makes it")
+    for reader in _catalogue_readers:
+        reader(now, actor_id)

@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "scheduling.apps.SchedulingConfig",
     "clinic.apps.ClinicConfig",
     "whitenoise.runserver_nostatic",
-    "django.contrib.admin",
+    "web.apps.CatalogueAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -55,9 +55,10 @@ def patient_history(*, clinic_id: int, patient_id: int, most: int, skip: int = 0
     A constant number of queries. Of one patient the newest 2000 rows of each table are looked at.
     """
     rows = _rows(clinic_id, patient_id)
+    position = {noun: number for number, (noun, _) in enumerate(_tables(patient_id))}
     gathered: dict[tuple[UUID | int, str], Change] = {}
     names = _names(row for _, row, _ in rows)
-    for noun, row, earlier in sorted(rows, key=lambda entry: entry[1].pgh_id):  # type: ignore[attr-defined]
+    for noun, row, earlier in sorted(rows, key=lambda entry: (position[entry[0]], entry[1].pk)):
         context = row.pgh_context  # type: ignore[attr-defined]
         said = context.metadata if context else {}
         key = (context.pk if context else row.pk, said.get("reason", ""))
@@ -139,7 +140,7 @@ def _fields(
             continue
         before = _shown(earlier, column, names) if earlier is not None else None
         after = _shown(row, column, names)
-        if before != after:
+        if before != after and not (earlier is None and after is False):
             changes.append(FieldChange(getattr(column, "verbose_name", column.name), before, after))
     return tuple(changes)
 

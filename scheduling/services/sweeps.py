@@ -19,6 +19,7 @@ from django.db.models import F, Sum
 from clinic.domain.catalogue import Catalogue
 from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
+from clinic.selectors.operation import clinic_numbers
 from clinic.selectors.rows import Implant
 from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
@@ -79,6 +80,13 @@ def start_recalculation(*, clinic_id: int, now: datetime, actor_id: int | None =
         _lay_out(run, now)
         transaction.on_commit(partial(ring_aside, queued_chunks(run_id=run.pk)))
     return run
+
+
+def recalculate_every_clinic(now: datetime, actor_id: int | None) -> None:
+    """Work out all clinics again because a value that they share, in the catalogue, has changed."""
+    with transaction.atomic():
+        for clinic_id, _ in clinic_numbers():
+            start_recalculation(clinic_id=clinic_id, now=now, actor_id=actor_id)
 
 
 def run_chunk(*, chunk_id: int, now: datetime) -> bool:
