@@ -68,7 +68,7 @@ class DemoClinic:
 
     def _open(self) -> None:
         (_, administrator), *others = STAFF
-        entry = ClinicEntry(name="Riverside Pump Clinic", time_zone=self.zone.key, phone="+1 202 555 0199")
+        entry = ClinicEntry(name="Riverside Clinic", time_zone=self.zone.key, phone="+1 202 555 0199")
         self.clinic, founder = found_clinic(
             entry=entry,
             admin_email=email_of(administrator),

@@ -1,0 +1,137 @@
+"""Dispatchers killed while they send, and several at once: a message goes out at most once, and nobody guesses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.db import connections, transaction
+
+from clinic.services.patients import add_contact_point, record_consent
+from notifications.domain.states import Outcome, State
+from notifications.models import Attempt, InAppMail, Message
+from notifications.services.deliver import deliver_batch
+from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.faults.test_sweep_faults import somebody_waits, wait_until
+from tests.servers import Process
+
+pytestmark = pytest.mark.django_db(transaction=True)
+StartProcess = Callable[..., Process]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def zone_where_it_is_day() -> str:
+    """A zone in which nobody sleeps now: these tests send at the hour at which they run."""
+    return "UTC" if 8 <= datetime.now(UTC).hour < 20 else "Pacific/Auckland"
+
+
+def clinic_with_due_messages(number: int) -> House:
+    house = make_clinic(time_zone=zone_where_it_is_day())
+    by = {"clinic": house.clinic, "actor_id": house.nurse.id, "now": house.now}
+    for n in range(number):
+        patient = make_patient(house)
+        add_contact_point(patient_ref=patient.ref, kind="email", value=f"person{n}@example.org", **by)
+        record_consent(
+            patient_ref=patient.ref, channel="email", is_granted=True, wording="May we? Yes.", **by
+        )
+        make_running_pump(house, patient)
+    due = Message.objects.update(due_at=datetime.now(UTC) - timedelta(hours=1))
+    assert due == number
+    return house
+
+
+def let_the_lease_run_out() -> None:
+    Message.objects.filter(lease_until__isnull=False).update(lease_until=LONG_AGO)
+
+
+def test_kill_9_while_sending_ends_in_unknown_and_never_in_a_second_letter(
+    start_worker: StartProcess,
+) -> None:
+    clinic_with_due_messages(1)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("LOCK TABLE notifications_inappmail IN EXCLUSIVE MODE")
+        worker = start_worker()
+        wait_until(somebody_waits, worker)
+        assert Message.objects.get().state == State.SENDING, "committed before the letter left"
+        worker.kill()
+    wait_until(lambda: not somebody_waits())
+    let_the_lease_run_out()
+    worker = start_worker(MESSAGE_TICK_SECONDS="1")
+    wait_until(lambda: Message.objects.get().state == State.UNKNOWN, worker)
+    deliver_batch(now=datetime.now(UTC) + timedelta(minutes=1))
+    assert Message.objects.get().state == State.UNKNOWN
+    assert InAppMail.objects.count() <= 1
+    assert mail.outbox == []
+    assert Attempt.objects.get().outcome == Outcome.UNKNOWN
+
+
+def test_kill_9_before_sending_sends_once_later(start_worker: StartProcess) -> None:
+    clinic_with_due_messages(1)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        # The look at the world before the send needs this row: the worker stands between its two commits.
+        cursor.execute("SELECT 1 FROM clinic_implant FOR UPDATE")
+        worker = start_worker()
+        wait_until(lambda: Message.objects.get().state == State.CLAIMED and somebody_waits(), worker)
+        worker.kill()
+    wait_until(lambda: not somebody_waits())
+    let_the_lease_run_out()
+    worker = start_worker()
+    wait_until(lambda: Message.objects.get().state == State.ACCEPTED, worker)
+    assert InAppMail.objects.count() == 1
+    assert Message.objects.get().attempts_made == 1
+
+
+def test_a_worker_sends_what_is_due_into_the_messages_page(start_worker: StartProcess) -> None:
+    clinic_with_due_messages(3)
+    worker = start_worker()
+    wait_until(lambda: not Message.objects.exclude(state=State.ACCEPTED).exists(), worker)
+    assert sorted(InAppMail.objects.values_list("to", flat=True)) == [
+        f"person{n}@example.org" for n in range(3)
+    ]
+    assert "person" not in worker.output()
+    assert "Ursula" not in worker.output()
+
+
+def test_dispatchers_at_once_send_each_message_once() -> None:
+    clinic_with_due_messages(12)
+    together = threading.Barrier(4)
+
+    def dispatch() -> None:
+        together.wait()
+        while deliver_batch(now=datetime.now(UTC), size=2):
+            pass
+        connections.close_all()
+
+    dispatchers = [threading.Thread(target=dispatch) for _ in range(4)]
+    for each in dispatchers:
+        each.start()
+    for each in dispatchers:
+        each.join()
+    assert sorted(letter.to[0] for letter in mail.outbox) == sorted(
+        f"person{n}@example.org" for n in range(12)
+    )
+    assert set(Message.objects.values_list("state", "attempts_made")) == {(State.ACCEPTED, 1)}
+
+
+def test_planning_from_several_processes_at_once_plans_each_message_once() -> None:
+    from notifications.services.plan import replan
+
+    house = clinic_with_due_messages(4)
+    implant_ids = list(Message.objects.values_list("implant_id", flat=True))
+    Message.objects.all().delete()
+    together = threading.Barrier(4)
+
+    def plan_all() -> None:
+        together.wait()
+        replan(house.clinic.id, implant_ids, datetime.now(UTC))
+        connections.close_all()
+
+    planners = [threading.Thread(target=plan_all) for _ in range(4)]
+    for each in planners:
+        each.start()
+    for each in planners:
+        each.join()
+    assert Message.objects.count() == 4
