@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from clinic.domain.catalogue import Catalogue
@@ -21,6 +21,7 @@ from scheduling.domain.reasons import explain
 from scheduling.domain.record import Defaults, Today, parse_record, record_id
 
 _LONGEST_WHOLE_NUMBER = 30
+_ABSURD = Decimal("1e400")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -113,7 +114,7 @@ def _load(text: str) -> object:
     try:
         return json.loads(
             text,
-            parse_float=Decimal,
+            parse_float=_number,
             parse_int=_whole_number,
             parse_constant=Decimal,
             object_pairs_hook=_object,
@@ -124,9 +125,17 @@ def _load(text: str) -> object:
         raise ValueError("it is nested too deeply") from error
 
 
+def _number(text: str) -> Decimal:
+    # What no Decimal can hold is read as absurdly large, to be refused with the field's name.
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _ABSURD
+
+
 def _whole_number(digits: str) -> int | Decimal:
-    # int() of a very long text is refused by Python; a Decimal is read and refused with the field's name.
-    return int(digits) if len(digits) <= _LONGEST_WHOLE_NUMBER else Decimal(digits)
+    # int() refuses a very long text before the field is known.
+    return int(digits) if len(digits) <= _LONGEST_WHOLE_NUMBER else _number(digits)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
