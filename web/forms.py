@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from crispy_forms.bootstrap import AppendedText
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Layout, LayoutObject, Row
+from crispy_forms.layout import Column, Field, Layout, LayoutObject, Row
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.checks import RecordError
@@ -29,7 +30,7 @@ class QuantityField(forms.Field):
 
     widget = forms.TextInput
 
-    def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
+    def __init__(self, *, unit: str | Promise = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.unit = unit
 
@@ -53,6 +54,10 @@ class CountField(forms.IntegerField):
     """A whole number, with the number pad of a phone and without the arrows nobody uses."""
 
     widget = forms.TextInput
+
+    def __init__(self, *, unit: str | Promise = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.unit = unit
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"inputmode": "numeric", "autocomplete": "off", "maxlength": 10}
@@ -125,6 +130,8 @@ class RecordForm(forms.Form):
 
     def _shown(self, name: str) -> LayoutObject | str:
         unit = getattr(self.fields[name], "unit", "")
+        if isinstance(self.fields[name].widget, forms.CheckboxSelectMultiple):
+            return Field(name, wrapper_class="side-by-side")
         return AppendedText(name, unit) if unit else name
 
 

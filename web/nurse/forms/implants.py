@@ -25,7 +25,7 @@ class ImplantForm(RecordForm):
         label=_("Factory flow"),
         unit="mL/day",
         required=False,
-        help_text=_("Only for a constant-flow pump: the flow on its label."),
+        help_text=_("Only for a constant-flow pump, from its label."),
     )
     threshold_ml = QuantityField(
         label=_("Low-reservoir threshold"),
@@ -40,11 +40,12 @@ class ImplantForm(RecordForm):
         help_text=_("For example: early symptoms."),
     )
     max_interval_days = CountField(
-        label=_("Longest interval between refills"),
+        label=_("Longest interval"),
+        unit=_("days"),
         min_value=1,
         max_value=3660,
         required=False,
-        help_text=_("Days. Only if this patient has a limit of their own."),
+        help_text=_("Only if this patient has a limit of their own."),
     )
     end_of_service_on = DayField(
         label=_("End of service"), required=False, help_text=_("If the programmer states it.")
@@ -60,8 +61,7 @@ class ImplantForm(RecordForm):
         ("serial", "implanted_on"),
         "udi",
         ("threshold_ml", "threshold_reason"),
-        ("max_interval_days", "end_of_service_on"),
-        "constant_flow_ml_per_day",
+        ("max_interval_days", "end_of_service_on", "constant_flow_ml_per_day"),
         ("catheter", "pocket_site"),
         ("implanting_physician", "following_physician"),
     )

@@ -13,8 +13,8 @@ from clinic.selectors.rows import Language, Patient
 from web.forms import DayField, RecordForm
 
 STATUSES = (
-    ("active", _("With a pump")),
-    ("none", _("Without a pump")),
+    ("active", _("With pump")),
+    ("none", _("No pump")),
     ("died", _("Died")),
     ("all", _("All")),
 )

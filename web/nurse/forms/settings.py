@@ -57,16 +57,18 @@ class ClinicForm(RecordForm):
         label=_("Open on"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
     target_margin_days = CountField(
-        label=_("Aim for a visit, days before the refill date"),
+        label=_("Aim for a visit before the refill date"),
+        unit=_("days"),
         min_value=0,
         max_value=60,
         help_text=_("Closed days move a visit earlier, never later."),
     )
     latest_margin_days = CountField(
-        label=_("Latest visit, days before the refill date"), min_value=0, max_value=60
+        label=_("Latest visit before the refill date"), unit=_("days"), min_value=0, max_value=60
     )
     max_interval_days = CountField(
-        label=_("Longest interval between refills, days"),
+        label=_("Longest interval between refills"),
+        unit=_("days"),
         min_value=7,
         max_value=366,
         required=False,
@@ -78,7 +80,11 @@ class ClinicForm(RecordForm):
         help_text=_("The refill date is then worked out for a pump that runs as fast as its maker allows."),
     )
     sweep_hour = CountField(
-        label=_("Hour of the nightly check"), min_value=0, max_value=23, help_text=_("On the clinic's clock.")
+        label=_("Hour of the nightly check"),
+        unit=_("o'clock"),
+        min_value=0,
+        max_value=23,
+        help_text=_("On the clinic's clock."),
     )
     rows = (
         ("name", "phone"),
