@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from notifications.selectors.operation import messages_by_state
 from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
@@ -130,12 +131,8 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._signs_of_life()
         yield from self._sweeps()
-        implants = GaugeMetricFamily(
-            "refillwise_implants", "Implants by state of their forecast", labels=["status"]
-        )
-        for status, count in forecasts_by_status().items():
-            implants.add_metric([status], count)
-        yield implants
+        yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
+        yield _counts("refillwise_messages", "Messages by state", messages_by_state())
 
     def _signs_of_life(self) -> Iterator[Metric]:
         silence = GaugeMetricFamily(
@@ -164,3 +161,10 @@ class Figures(Collector):
             drift.add_metric(label, sweep.drifted)
             failed.add_metric(label, sweep.failed)
         yield from (age, drift, failed)
+
+
+def _counts(name: str, meaning: str, counts: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=["state"])
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    return family

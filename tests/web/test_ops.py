@@ -112,3 +112,10 @@ def test_figures_are_for_this_machine_or_for_who_has_the_token(
 ) -> None:
     settings.METRICS_TOKEN = token
     assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == expected
+
+
+@pytest.mark.django_db
+def test_the_admin_is_entered_by_the_common_door(client: Client) -> None:
+    answer = client.get("/admin/login/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")

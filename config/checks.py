@@ -1,0 +1,71 @@
+"""What `manage.py check --deploy --database default` refuses: settings under which promises do not hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core import checks as django_checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+_BROKER_SECONDS = 2
+
+
+@register("broker", deploy=True)
+def broker_evicts_nothing(**_: Any) -> list[CheckMessage]:
+    """A broker that evicts keys loses a whole queue at once, silently."""
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=_BROKER_SECONDS, socket_connect_timeout=_BROKER_SECONDS
+        ) as client:
+            policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+    except redis.ResponseError:
+        return [
+            django_checks.Warning(
+                "The broker does not tell its maxmemory-policy: see that it is noeviction.",
+                id="refillwise.W001",
+            )
+        ]
+    except (redis.RedisError, OSError, ValueError):
+        return [Error("The broker at REDIS_URL does not answer.", id="refillwise.E001")]
+    if policy != "noeviction":
+        return [
+            Error(f"The broker's maxmemory-policy is {policy}: it must be noeviction.", id="refillwise.E002")
+        ]
+    return []
+
+
+@register("cache", deploy=True)
+def cache_is_shared(**_: Any) -> list[CheckMessage]:
+    """Limits on sign-in attempts are counted in the cache: one per process counts too little."""
+    if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        return [
+            Error(
+                "CACHE_URL is not set: limits on attempts would be counted per process.", id="refillwise.E003"
+            )
+        ]
+    return []
+
+
+@register(Tags.database, deploy=True)
+def application_has_no_power(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Separation of clinics and the audit trail rest on a role that is not above them."""
+    if "default" not in (databases or ()):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS"
+            " (SELECT FROM pg_tables WHERE tableowner = current_user)"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        (has_power,) = cursor.fetchone()
+    if has_power:
+        return [
+            Error(
+                "The role in DATABASE_URL is a superuser, is above row security, makes roles or owns tables.",
+                hint="Give the web and the worker a role that only works with rows; the owner is DATABASE_OWNER_URL.",
+                id="refillwise.E004",
+            )
+        ]
+    return []
