@@ -66,9 +66,10 @@ def read_pump(record: Record) -> Pump | None:
     )
 
 
-def _newest_reading(record: Record, zone: ZoneInfo) -> Reading | None:
+def _newest_reading(record: Record, pump: Pump, zone: ZoneInfo) -> Reading | None:
+    """The last reading; one dated only by the day of the fill was taken at the fill."""
     readings = [
-        Reading(when(entry["at"], zone).at, exact(entry["reservoir_ml"]))
+        Reading(max(pump.fill.at, when(entry["at"], zone).at), exact(entry["reservoir_ml"]))
         for entry in record.get("readings", [])
     ]
     return max(readings, key=lambda reading: reading.at, default=None)
@@ -114,7 +115,7 @@ def simulate(record: Record) -> Record:
         return {"stops": {"no_program"}}
     if _is_stopped(pump):
         return {"stops": {"stopped"}}
-    values, reading, one = _pump_values(record), _newest_reading(record, zone), Fraction(1)
+    values, reading, one = _pump_values(record), _newest_reading(record, pump, zone), Fraction(1)
     looks = [pump.as_of] + ([reading.at] if reading else [])
     by_the_fill = walk(pump, "most", one, None, looks)
     rebase = reading if reading and reading.ml < by_the_fill.ml_at[reading.at] else None
@@ -122,6 +123,7 @@ def simulate(record: Record) -> Record:
     high = walk(pump, "most", one + exact(values.get("accuracy_percent", 0)) / 100, rebase, looks)
     has_bolus = any(version.has_bolus for _, version in pump.course.starts)
     mean = walk(pump, "mean", one, None, looks) if has_bolus else by_the_fill
+    assert by_the_fill.low_at is not None
     assert nominal.low_at is not None
     assert nominal.empty_at is not None
     low_on = local_date(nominal.low_at, zone)
@@ -142,6 +144,7 @@ def simulate(record: Record) -> Record:
         "latest_visit_on": visit_before(must, clinic.get("latest_margin_days", 3), clinic).isoformat(),
         "days_of_reserve": (nominal.empty_at - nominal.low_at) / 24,
         "days_to_empty": (nominal.empty_at - start_of(dt.date.fromisoformat(record["as_of"]), zone)) / 24,
+        "days_to_low_by_the_fill": (by_the_fill.low_at - pump.fill.at) / 24,
         "days_to_low": (nominal.low_at - pump.fill.at) / 24,
         "reading_differs": reading is not None
         and not by_the_fill.ml_at[reading.at] - 2 <= reading.ml <= mean.ml_at[reading.at] + 2,

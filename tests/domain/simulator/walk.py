@@ -103,10 +103,18 @@ def stretches(pump: Pump, use: Use, factor: Fraction, looks: list[Hours]) -> Ite
                 hour_end += 1
 
 
-def bridged(parts: Iterator[Stretch], old_ml: Fraction) -> Iterator[tuple[Hours, Hours, Fraction]]:
-    """The same time as (start, end, mL per hour), the old drug leaving first at its own rate."""
+def bridged(
+    parts: Iterator[Stretch], pump: Pump, reading: Reading | None
+) -> Iterator[tuple[Hours, Hours, Fraction]]:
+    """The same time as (start, end, mL per hour), the old drug leaving first at its own rate.
+
+    A reading that replaces the level says how much has left, so also how much of the old drug.
+    """
+    old_ml = pump.old_ml
     for part in parts:
         start = part.start
+        if reading and start == reading.at:
+            old_ml = max(Fraction(0), pump.old_ml - (pump.fill_ml - reading.ml))
         if old_ml > 0:
             leaves = part.bridge_ml_per_hour * (part.end - start)
             if leaves < old_ml:
@@ -126,7 +134,7 @@ def walk(pump: Pump, use: Use, factor: Fraction, reading: Reading | None, looks:
     `looks` are the instants whose level is wanted, the reading's among them.
     """
     seen, ml, to_come = Walked(), pump.fill_ml, sorted(set(looks))
-    for start, end, rate in bridged(stretches(pump, use, factor, to_come), pump.old_ml):
+    for start, end, rate in bridged(stretches(pump, use, factor, to_come), pump, reading):
         if reading and start == reading.at:
             ml = reading.ml
             seen.low_at = seen.low_at if ml <= pump.threshold_ml else None
@@ -145,3 +153,13 @@ def walk(pump: Pump, use: Use, factor: Fraction, reading: Reading | None, looks:
         if seen.empty_at is not None and not to_come:
             break
     return seen
+
+
+def level_at(pump: Pump, instant: Hours, factor: Fraction = Fraction(1)) -> Fraction:
+    """The mL in the reservoir at one instant by the fill alone, boluses at their most."""
+    ml, parts = pump.fill_ml, stretches(pump, "most", factor, [instant])
+    for start, end, rate in bridged(parts, pump, None):
+        if start >= instant:
+            break
+        ml -= rate * (end - start)
+    return max(ml, Fraction(0))
