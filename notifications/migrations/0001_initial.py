@@ -9,107 +9,227 @@ import notifications.domain.states
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinic', '0001_initial'),
+        ("clinic", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('occurrence', models.CharField(max_length=40)),
-                ('step', models.CharField(max_length=20)),
-                ('channel', models.CharField(max_length=10)),
-                ('planned_version', models.CharField(max_length=20)),
-                ('state', models.CharField(default=notifications.domain.states.State['QUEUED'], max_length=10)),
-                ('reason', models.CharField(blank=True, default='', max_length=20)),
-                ('due_at', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('attempts_made', models.PositiveIntegerField(default=0)),
-                ('planned_at', models.DateTimeField()),
-                ('first_sent_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.clinic')),
-                ('implant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.implant')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.contactpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("occurrence", models.CharField(max_length=40)),
+                ("step", models.CharField(max_length=20)),
+                ("channel", models.CharField(max_length=10)),
+                ("planned_version", models.CharField(max_length=20)),
+                (
+                    "state",
+                    models.CharField(default=notifications.domain.states.State["QUEUED"], max_length=10),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=20)),
+                ("due_at", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("attempts_made", models.PositiveIntegerField(default=0)),
+                ("planned_at", models.DateTimeField()),
+                ("first_sent_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.clinic"
+                    ),
+                ),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.implant"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.contactpoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InAppMail',
+            name="InAppMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to', models.TextField()),
-                ('subject', models.TextField()),
-                ('body', models.TextField()),
-                ('kept_at', models.DateTimeField()),
-                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='notifications.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("to", models.TextField()),
+                ("subject", models.TextField()),
+                ("body", models.TextField()),
+                ("kept_at", models.DateTimeField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="notifications.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fence', models.PositiveIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, default='', max_length=10)),
-                ('error', models.CharField(blank=True, default='', max_length=80)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='notifications.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fence", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("outcome", models.CharField(blank=True, default="", max_length=10)),
+                ("error", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="notifications.message",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at', 'id'], name='message_due'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["due_at", "id"], name="message_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['claimed', 'sending'])), fields=['lease_until'], name='message_leased'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["claimed", "sending"])),
+                fields=["lease_until"],
+                name="message_leased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['clinic', 'state', 'due_at'], name='message_by_state'),
+            model_name="message",
+            index=models.Index(fields=["clinic", "state", "due_at"], name="message_by_state"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['implant'], name='message_of_implant'),
+            model_name="message",
+            index=models.Index(fields=["implant"], name="message_of_implant"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('recipient', 'implant', 'occurrence', 'step', 'channel', 'planned_version'), name='message_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("recipient", "implant", "occurrence", "step", "channel", "planned_version"),
+                name="message_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'claimed', 'sending', 'unknown', 'accepted', 'delivered', 'failed', 'dead', 'missed', 'suppressed', 'cancelled'])), name='message_state_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "claimed",
+                            "sending",
+                            "unknown",
+                            "accepted",
+                            "delivered",
+                            "failed",
+                            "dead",
+                            "missed",
+                            "suppressed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="message_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['', 'ended', 'not_filled', 'no_certain_date', 'no_consent', 'no_address', 'too_late', 'told_already', 'moved'])), name='message_reason_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reason__in",
+                        [
+                            "",
+                            "ended",
+                            "not_filled",
+                            "no_certain_date",
+                            "no_consent",
+                            "no_address",
+                            "too_late",
+                            "told_already",
+                            "moved",
+                        ],
+                    )
+                ),
+                name="message_reason_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['suppressed', 'cancelled']), models.Q(('reason', ''), _negated=True)), models.Q(('state__in', ['suppressed', 'cancelled']), _negated=True), _connector='OR'), name='message_not_sent_has_reason'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["suppressed", "cancelled"]), models.Q(("reason", ""), _negated=True)
+                    ),
+                    models.Q(("state__in", ["suppressed", "cancelled"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="message_not_sent_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state__in', ['claimed', 'sending'])), models.Q(models.Q(('state__in', ['claimed', 'sending']), _negated=True), ('lease_until__isnull', True)), _connector='OR'), name='message_leased_in_hand'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_until__isnull", False), ("state__in", ["claimed", "sending"])),
+                    models.Q(
+                        models.Q(("state__in", ["claimed", "sending"]), _negated=True),
+                        ("lease_until__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="message_leased_in_hand",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('not_after__gt', models.F('due_at'))), name='message_due_before_end'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_after__gt", models.F("due_at"))), name="message_due_before_end"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('message', 'fence'), name='attempt_once_per_claim'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(fields=("message", "fence"), name="attempt_once_per_claim"),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'accepted', 'refused', 'postponed', 'unknown'])), name='attempt_outcome_known'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["", "accepted", "refused", "postponed", "unknown"])),
+                name="attempt_outcome_known",
+            ),
         ),
     ]

@@ -13,6 +13,7 @@ from web.nurse import (
     implants,
     lots,
     members,
+    messages,
     observations,
     overview,
     patients,
@@ -36,5 +37,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *lots.urlpatterns,
     *register.urlpatterns,
     *members.urlpatterns,
+    *messages.urlpatterns,
     *settings.urlpatterns,
 ]

@@ -1,0 +1,68 @@
+"""Messages as the page shows them. Every read names the clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from django.conf import settings
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+
+from notifications.domain.states import NEEDS_A_PERSON, State
+from notifications.models import Message
+
+IN_APP = "notifications.backends.InAppBackend"
+
+
+class Group(StrEnum):
+    """What somebody who looks after messages tells apart, in the order in which it matters."""
+
+    ATTENTION = "attention"
+    PLANNED = "planned"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+
+
+STATES: Mapping[Group, frozenset[State]] = MappingProxyType(
+    {
+        Group.ATTENTION: NEEDS_A_PERSON,
+        Group.PLANNED: frozenset({State.QUEUED, State.CLAIMED, State.SENDING}),
+        Group.SENT: frozenset({State.ACCEPTED, State.DELIVERED}),
+        Group.NOT_SENT: frozenset({State.CANCELLED, State.SUPPRESSED}),
+    }
+)
+GROUP_OF: Mapping[str, Group] = MappingProxyType(
+    {state.value: group for group, states in STATES.items() for state in states}
+)
+
+
+def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Message]:
+    """The clinic's messages with patient, address, attempts and kept letters; those for a person first."""
+    rows = (
+        Message.objects.for_clinic(clinic_id)
+        .select_related("implant__patient", "recipient")
+        .prefetch_related("attempts", "mails")
+    )
+    if group is not None:
+        rows = rows.filter(state__in=STATES[group])
+    rank = Case(
+        *(When(state__in=states, then=Value(place)) for place, states in enumerate(STATES.values())),
+        output_field=IntegerField(),
+    )
+    soonest_first = group in (None, Group.PLANNED)
+    return rows.annotate(rank=rank).order_by("rank", "due_at" if soonest_first else "-due_at", "id")
+
+
+def message_counts(*, clinic_id: int) -> dict[Group, int]:
+    """How many messages stand in each group."""
+    counts = dict.fromkeys(Group, 0)
+    by_state = Message.objects.for_clinic(clinic_id).order_by().values_list("state").annotate(Count("pk"))
+    for state, number in by_state:
+        counts[GROUP_OF[state]] += number
+    return counts
+
+
+def stays_in_installation() -> bool:
+    """Whether letters are kept here instead of sent, for want of a mail server."""
+    return str(settings.EMAIL_BACKEND) == IN_APP
