@@ -47,10 +47,10 @@ class Postgres:
 
     def start(self) -> None:
         """Returns when the server accepts connections and has both roles and the database."""
-        for folder in processes.let_ordinary_user_reach(programs(), tree=True):
-            print(f"Opened {folder} for passing through: PostgreSQL does not run as root.", flush=True)  # noqa: T201
         processes.make_private_folder(self.home)
-        processes.let_ordinary_user_reach(self.home)
+        opened = processes.let_ordinary_user_reach(programs(), tree=True)
+        for folder in opened + processes.let_ordinary_user_reach(self.home):
+            print(f"Opened {folder} for passing through: PostgreSQL does not run as root.", flush=True)  # noqa: T201
         self._initialise()
         self.stop_leftover()
         until = time.monotonic() + _START_SECONDS
