@@ -127,11 +127,15 @@ class Model:
         if rebase is None or not rebase.applies:
             return Crossing(track.reach(start, above), track.reach(start, self.volume_ml / high))
         again = Position(rebase.at, self._old_drug_at_reading(rebase) / high)
-        empty = track.reach(again, rebase.reading_ml / high)
-        if rebase.reading_ml > self.threshold_ml:
-            return Crossing(track.reach(again, (rebase.reading_ml - self.threshold_ml) / high), empty)
-        crossed = track.reach(start, above)
-        return Crossing(rebase.at if crossed is None else min(crossed, rebase.at), empty)
+
+        def reaches(level_ml: Fraction) -> Fraction | None:
+            if rebase.reading_ml > level_ml:
+                return track.reach(again, (rebase.reading_ml - level_ml) / high)
+            # Already there when it was read: since then at the latest, or since the model was.
+            sooner = track.reach(start, (self.volume_ml - level_ml) / high)
+            return rebase.at if sooner is None else min(sooner, rebase.at)
+
+        return Crossing(reaches(self.threshold_ml), reaches(NO_FLOW))
 
     def _straight_crossing(self, flow: Fraction) -> Crossing:
         above = self.volume_ml - self.threshold_ml

@@ -319,7 +319,7 @@ def _readings(draw: st.DrawFn, record: Record) -> list[Record]:
         at = iso(on) if on in {last, pump.fill.on} else draw(moments(zone, on))
         level = level_at(pump, max(pump.fill.at, start_of(on, zone)))
         near = round(level, 2) + exact(draw(st.sampled_from(("-3", "-2", "-0.5", "0", "0.5", "2", "3"))))
-        ml = max(near, Fraction(1, 10)) if draw(st.booleans()) else exact(draw(decimals("0.1", "20", 1)))
+        ml = max(near, Fraction(0)) if draw(st.booleans()) else exact(draw(decimals("0.1", "20", 1)))
         readings.append({"at": at, "reservoir_ml": as_written(min(ml, pump.fill_ml))})
     return readings
 

@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import given, settings
 
 from scheduling.domain.forecast_file import forecast_record
 from tests.domain.simulator import simulate
 from tests.domain.simulator.clock import WEEKDAYS
-from tests.domain.strategies import Record, records, records_of_constant_flow, records_with_a_pause
+from tests.domain.simulator.program import Record
+from tests.domain.strategies import records, records_of_constant_flow, records_with_a_pause
 
 DATES = (
     "low_reservoir_on",
@@ -44,7 +45,6 @@ def codes(result: Record) -> set[str]:
 def assert_agree(record: Record) -> None:
     result, truth = forecast(record), simulate(record)
     story = json.dumps(record, indent=1, default=str)
-    event(f"limited by {truth['limited_by']}")
     if truth["days_to_low_by_the_fill"] < SHORTEST_INTERVAL_DAYS:
         assert "implausible_interval" in codes(result), story
     if truth["days_to_low"] < SHORTEST_INTERVAL_DAYS and "implausible_interval" in codes(result):
@@ -154,4 +154,12 @@ def test_a_pump_that_was_stopped_for_days_and_runs_again_is_dated_like_the_walk(
 
 @given(records_of_constant_flow())
 def test_a_pump_of_constant_flow_needs_no_program(record: Record) -> None:
+    assert_agree(record)
+
+
+def test_a_reading_of_nothing_leaves_the_high_flow_dates_that_were_already_past() -> None:
+    """Found by the search: the empty date of the high flow moved later, to the day of the reading."""
+    record = one_pump("2026-03-02", "20", "500", daily("150"))
+    record |= {"as_of": "2026-05-04", "readings": [{"at": "2026-05-03", "reservoir_ml": "0"}]}
+    assert forecast(record)["high_flow"] == {"low_reservoir_on": "2026-04-23", "empty_on": "2026-04-29"}
     assert_agree(record)
