@@ -88,17 +88,18 @@ class Judge:
     rules: ClinicRules = DEFAULT_RULES
 
 
-def judge_register(content: bytes, judge: Judge) -> Iterator[JudgedRow | RefusedRow]:
+def judge_register(content: bytes, judge: Judge, *, after_line: int = 0) -> Iterator[JudgedRow | RefusedRow]:
     """Read and judge a whole register, row by row in file order.
 
     Refused are: rows that cannot be read or contradict themselves, overfills, flows and intervals that cannot
     be, mcg/mg slips, models and drugs the catalogue does not know, and rows that contradict one another. All
     other rows come in; a stop that is none of these makes them ``needs_review``. Raises RegisterUnusable, before
-    the first row, when the file is not a register.
+    the first row, when the file is not a register. Rows up to ``after_line`` are read but not judged again.
     """
     conflicts = Conflicts(read_register(content, as_of=judge.as_of))
     for row in read_register(content, as_of=judge.as_of):
-        yield judge_row(row, judge, conflicts.faults_of(row))
+        if row.line > after_line:
+            yield judge_row(row, judge, conflicts.faults_of(row))
 
 
 def judge_row(

@@ -76,7 +76,7 @@ def check_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
     clinic, until = run.clinic, monotonic() + seconds
     judge = Judge(as_of=run.as_of, zone=ZoneInfo(clinic.time_zone), catalogue=catalogue())
     try:
-        rows = (row for row in judge_register(bytes(run.content), judge) if _line(row) > run.lines_checked)
+        rows = judge_register(bytes(run.content), judge, after_line=run.lines_checked)
         while batch := list(islice(rows, BATCH_ROWS)):
             if not _store_checked(run, clinic, batch, now):
                 return False

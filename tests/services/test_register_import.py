@@ -1,16 +1,18 @@
 """A register from upload to record: checked, confirmed, imported; repeated, interrupted, thrown away."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from clinic.domain.register import RegisterUnusable
 from clinic.models import Consent, Fill, Implant, Patient
+from scheduling.domain.forecast_register import forecast_register
 from scheduling.models import Forecast, RegisterImport
 from scheduling.selectors.register_imports import Progress, import_progress, report_rows
 from scheduling.services import register_import as importing
 from tests.factories import House, make_clinic
-from tests.register_files import EXPECTED, EXPECTED_COLUMNS, SAMPLE, register
+from tests.register_files import AS_OF, EXPECTED, EXPECTED_COLUMNS, SAMPLE, register
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -73,6 +75,7 @@ def test_the_sample_comes_in_but_for_the_rows_a_person_refused(house: House) -> 
     done = progress(run)
     assert (done.state, done.by_result["created"], done.percent) == ("finished", accepted, 100)
     assert Implant.objects.count() == Fill.objects.count() == Forecast.objects.count() == accepted
+    assert stored_dates() == dates_of_the_file(house)
     again = upload(house, SAMPLE)
     check(again)
     assert progress(again).by_result == {
@@ -80,6 +83,34 @@ def test_the_sample_comes_in_but_for_the_rows_a_person_refused(house: House) -> 
         "updated": 0,
         "unchanged": accepted,
         "refused": len(EXPECTED_COLUMNS),
+    }
+
+
+DATES = ("must_refill_by", "low_reservoir_on", "empty_on", "target_visit_on", "latest_visit_on")
+
+
+def stored_dates() -> dict[str, list[str | None]]:
+    """What the pages show, by the file's ids."""
+    rows = Forecast.objects.select_related("implant__patient")
+    return {
+        f"{row.implant.patient.mrn}/{row.implant.serial}": [
+            *(day.isoformat() if (day := getattr(row, name)) else None for name in DATES),
+            row.limited_by or None,
+            row.status,
+        ]
+        for row in rows
+    }
+
+
+def dates_of_the_file(house: House) -> dict[str, list[str | None]]:
+    """What the forecast command prints for the same file."""
+    results = forecast_register(
+        SAMPLE, as_of=AS_OF, timezone=ZoneInfo(house.clinic.time_zone), with_reasons=False
+    )
+    return {
+        str(result["id"]): [result[name] for name in (*DATES, "limited_by", "status")]  # type: ignore[misc]
+        for result in results
+        if result["status"] != "error"
     }
 
 

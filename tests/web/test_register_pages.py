@@ -156,3 +156,11 @@ def test_reports_cost_the_same_number_of_queries_whatever_their_length(
     import_slice(import_id=run.pk, now=house.now, seconds=60)
     with django_assert_max_num_queries(12):
         administrator.get(url("register_import", ref=run.ref))
+
+
+def test_an_empty_register_can_be_had_and_is_taken(house: House, administrator: Client, url: Url) -> None:
+    empty = administrator.get(url("register_template")).content
+    run = checked(house, administrator, url, empty)
+    shown = administrator.get(url("register_import", ref=run.ref)).content.decode()
+    assert "0 rows can come in" in shown
+    assert 'action="' + url("register_confirm", ref=run.ref) not in shown

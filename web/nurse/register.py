@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic.domain.register import Reason, RegisterUnusable
+from clinic.domain.register import COLUMNS, Reason, RegisterUnusable
 from clinic.domain.roles import Permission
 from scheduling.selectors.register_imports import (
     RESULTS,
@@ -104,7 +104,12 @@ def _upload(request: ClinicRequest) -> HttpResponse:
 
 
 def _page(request: ClinicRequest, form: RegisterForm, *, status: int) -> HttpResponse:
-    context = {"place": "register", "form": form, "imports": recent_imports(clinic_id=request.clinic.id)}
+    context = {
+        "place": "register",
+        "form": form,
+        "columns": COLUMNS,
+        "imports": recent_imports(clinic_id=request.clinic.id),
+    }
     return render(request, "nurse/register/page.html", context, status=status)
 
 
@@ -113,6 +118,13 @@ def _drain(request: ClinicRequest) -> None:
     left = DRAINED_BYTES
     while left > 0 and (chunk := request.read(FORM_BYTES)):
         left -= len(chunk)
+
+
+@require_safe
+@clinic_page(Permission.IMPORT_REGISTER)
+def register_template(request: ClinicRequest) -> HttpResponse:
+    """An empty register to fill in: its header."""
+    return csv_download("register.csv", COLUMNS, ())
 
 
 @require_safe
@@ -218,6 +230,7 @@ def _ring(import_id: int) -> None:
 
 urlpatterns = [
     path("register/", register, name="register"),
+    path("register/empty.csv", register_template, name="register_template"),
     path("register/<uuid:ref>/", register_import, name="register_import"),
     path("register/<uuid:ref>/confirm/", register_confirm, name="register_confirm"),
     path("register/<uuid:ref>/discard/", register_discard, name="register_discard"),
