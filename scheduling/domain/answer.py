@@ -32,7 +32,7 @@ def answer(record_id: str | int | None, projection: Projection, reasons: Sequenc
         "latest_visit_on": _date(projection.latest_visit_on),
         "days_of_reserve": _number(projection.days_of_reserve, DAYS_PLACES),
         "days_to_empty": _number(projection.days_to_empty, DAYS_PLACES),
-        "high_flow": _dates(projection.high_flow),
+        "high_flow": _dates(projection.high_flow or Dates(None, None)),
         "mean_use": _dates(projection.mean_use),
         "findings": [
             {

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.domain.catalogue import Drug, Hazard
 from clinic.domain.quantities import MassUnit
-from scheduling.domain.checks import MOST_VOLUME_ML, CaseError, check_amount, check_date, check_days
+from scheduling.domain.checks import MOST_RESERVOIR_ML, CaseError, check_amount, check_date, check_days
 from scheduling.domain.local_time import When, date_of, instant_of, start_of_day
 from scheduling.domain.program import (
     Bridge,
@@ -95,7 +95,7 @@ class Fill:
 
     def __post_init__(self) -> None:
         check_date("fill.at", self.at)
-        check_amount("fill.volume_ml", self.volume_ml, most=MOST_VOLUME_ML)
+        check_amount("fill.volume_ml", self.volume_ml)
         if not self.drugs:
             raise CaseError("fill.drugs", "must name at least one drug")
         if len(self.drugs) > 1 and len({member.drug.key for member in self.drugs}) < len(self.drugs):
@@ -128,10 +128,10 @@ class Previous:
 
     def __post_init__(self) -> None:
         check_date("previous.fill_at", self.fill_at)
-        check_amount("previous.fill_volume_ml", self.fill_volume_ml, most=MOST_VOLUME_ML)
+        check_amount("previous.fill_volume_ml", self.fill_volume_ml)
         check_amount("previous.flow_ml_per_day", self.flow_ml_per_day)
         if self.residual_ml is not None:
-            check_amount("previous.residual_ml", self.residual_ml, zero_allowed=True, most=MOST_VOLUME_ML)
+            check_amount("previous.residual_ml", self.residual_ml, zero_allowed=True)
         if self.concentration_mcg_per_ml is not None:
             check_amount("previous.concentration", self.concentration_mcg_per_ml)
         if self.dose_mcg_per_day is not None:
@@ -166,7 +166,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         check_date("readings.at", self.at)
-        check_amount("readings.reservoir_ml", self.reservoir_ml, zero_allowed=True, most=MOST_VOLUME_ML)
+        check_amount("readings.reservoir_ml", self.reservoir_ml, zero_allowed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +245,8 @@ class PumpCase:
             self._check_readings()
 
     def _check_order(self) -> None:
+        if self.pump.reservoir_ml is None and self.fill.volume_ml > MOST_RESERVOIR_ML:
+            raise CaseError("fill.volume_ml", f"is more than any pump holds ({MOST_RESERVOIR_ML} mL)")
         implanted_on = self.pump.implanted_on
         if implanted_on is not None and self.fill_on < implanted_on:
             raise CaseError("fill.at", "is before the implant (pump.implanted_on)")

@@ -8,7 +8,7 @@ from scheduling.domain.local_time import When
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 MOST_DAYS = 36_525
-MOST_VOLUME_ML = Decimal(1000)
+MOST_RESERVOIR_ML = Decimal(1000)
 MOST_AMOUNT = Decimal(10) ** 15
 ZERO = Decimal(0)
 
@@ -22,9 +22,7 @@ class CaseError(ValueError):
         self.reason = reason
 
 
-def check_amount(
-    name: str, value: Decimal, *, zero_allowed: bool = False, most: Decimal = MOST_AMOUNT
-) -> None:
+def check_amount(name: str, value: Decimal, *, zero_allowed: bool = False) -> None:
     """Refuse what is not a finite number above zero (or at zero, where that makes sense)."""
     if not isinstance(value, Decimal):
         raise CaseError(name, "is not a decimal number")
@@ -32,8 +30,8 @@ def check_amount(
         raise CaseError(name, "is not a finite number")
     if value < ZERO or (value == ZERO and not zero_allowed):
         raise CaseError(name, "must not be negative" if zero_allowed else "must be more than 0")
-    if value > most:
-        raise CaseError(name, f"is absurdly large (more than {most:f})")
+    if value > MOST_AMOUNT:
+        raise CaseError(name, f"is absurdly large (more than {MOST_AMOUNT:f})")
 
 
 def check_date(name: str, value: When) -> None:

@@ -73,12 +73,18 @@ def read_records(content: bytes | str, name: str = "") -> Iterator[object]:
     if b"\0" in data[:4096]:
         raise ForecastFileError("the file is not text")
     start = data.lstrip()[:1]
-    if start == b"[":
+    if start == b"[" and not _has_lines_of_pumps(data):
         yield from _list(data)
     elif name.lower().endswith(".json") and start == b"{" and (one := _single(data)) is not None:
         yield one
     else:
         yield from _lines(data)
+
+
+def _has_lines_of_pumps(data: bytes) -> bool:
+    """Whether a file that begins with a bracket is JSON Lines all the same, its first line a bad one."""
+    first, _, rest = data.strip().partition(b"\n")
+    return first.rstrip().endswith(b"]") and any(line.startswith(b"{") for line in rest.split(b"\n"))
 
 
 def _list(data: bytes) -> list[object]:

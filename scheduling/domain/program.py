@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from clinic.domain.quantities import MassUnit
-from scheduling.domain.checks import MOST_VOLUME_ML, ZERO, CaseError, check_amount, check_date
+from scheduling.domain.checks import ZERO, CaseError, check_amount, check_date
 from scheduling.domain.local_time import When
 
 HOURS_PER_DAY = Decimal(24)
@@ -111,5 +111,5 @@ class Bridge:
     old_concentration_mcg_per_ml: Decimal
 
     def __post_init__(self) -> None:
-        check_amount("bridge.old_volume_ml", self.old_volume_ml, zero_allowed=True, most=MOST_VOLUME_ML)
+        check_amount("bridge.old_volume_ml", self.old_volume_ml, zero_allowed=True)
         check_amount("bridge.old_concentration", self.old_concentration_mcg_per_ml)

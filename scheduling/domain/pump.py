@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from clinic.domain.catalogue import PumpModel
-from scheduling.domain.checks import CaseError, check_amount, check_date
+from scheduling.domain.checks import MOST_RESERVOIR_ML, CaseError, check_amount, check_date
 
 DEFAULT_THRESHOLD_ML = Decimal(2)
 
@@ -38,6 +38,8 @@ class Pump:
         ):
             if value is not None:
                 check_amount(name, value, zero_allowed=zero_allowed)
+        if self.reservoir_ml is not None and self.reservoir_ml > MOST_RESERVOIR_ML:
+            raise CaseError("pump.reservoir_ml", f"is more than any pump holds ({MOST_RESERVOIR_ML} mL)")
         self._check_flow_range()
         self._check_service()
 

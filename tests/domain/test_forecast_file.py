@@ -66,6 +66,12 @@ def test_a_line_that_cannot_be_read_is_an_error_and_the_others_are_still_compute
     assert statuses(f"{line()}\n{bad}\n{line()}") == ["ok", "error", "ok"]
 
 
+def test_a_first_line_that_is_a_list_does_not_spoil_the_other_lines() -> None:
+    assert statuses(f"[1, 2]\n{line()}") == ["error", "ok"]
+    assert statuses(f"[\n{line()},\n{line()}\n]") == ["ok", "ok"]
+    assert statuses(f"[{line()},\n{line()}]") == ["ok", "ok"]
+
+
 def test_a_line_that_is_not_utf_8_is_an_error_with_its_number() -> None:
     content = line().encode() + b'\n{"id": "\xff"}\n' + line().encode()
 

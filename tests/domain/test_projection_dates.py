@@ -355,7 +355,8 @@ def test_a_constant_flow_pump_needs_no_program() -> None:
     result = forecast_of(pump={"model": "codman-3000-50", "constant_flow_ml_per_day": "0.5"}, program=[])
 
     assert (result["flow_ml_per_day"], result["low_reservoir_on"]) == ("0.5", "2026-03-22")
-    assert result["high_flow"] is None  # nothing is known of its accuracy
+    # nothing is known of its accuracy
+    assert result["high_flow"] == {"low_reservoir_on": None, "empty_on": None}
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,32 @@ def test_a_stop_in_force_now_or_last_is_a_stop(program: list[Record], is_stop: b
     assert codes(forecast_of(program=program)) == (["stopped"] if is_stop else [])
 
 
+@pytest.mark.parametrize("volume", ["41", "1001", "40000", "999999999999.999999999999"])
+def test_a_fill_however_large_is_an_overfill_and_not_an_exception(volume: str) -> None:
+    assert codes(forecast_of(fill={"volume_ml": volume})) == ["overfill"]
+
+
+@pytest.mark.parametrize("flow", ["0.000000000001", "999999999999.999999999999"])
+def test_a_flow_however_absurd_is_a_finding_and_not_an_exception(flow: str) -> None:
+    slowly = {"from": "2026-01-05", "flow_ml_per_day": flow}
+    weekly = {
+        "from": "2026-01-05",
+        "days": [
+            {
+                "on": ["mon", "tue", "wed", "thu", "fri", "sat"],
+                "steps": [{"hours": "24", "flow_ml_per_day": flow}],
+            },
+            {
+                "on": ["sun"],
+                "steps": [{"hours": "23", "flow_ml_per_day": flow}, {"hours": "1", "flow_ml_per_day": flow}],
+            },
+        ],
+    }
+
+    for program in ([slowly], [weekly]):
+        assert codes(forecast_of(program=program))[0] == "flow_out_of_range"
+
+
 def test_a_stopped_pump_has_no_flow() -> None:
     assert forecast_of(program=[{"from": "2026-01-05", "stopped": True}])["flow_ml_per_day"] == "0"
 

@@ -177,6 +177,8 @@ CONTRADICTIONS: list[tuple[str, Record]] = [
     ("pump", {"pump": None}),
     ("pump", {"pump": "synchromed-ii-40"}),
     ("pump.model", {"pump": {"model": "acme-9000"}}),
+    ("pump.reservoir_ml", {"pump": {"reservoir_ml": "1001"}}),
+    ("fill.volume_ml", {"pump": {"model": None}, "fill": {"volume_ml": "1001"}}),
     ("pump.model", {"pump": {"model": 7}}),
     ("pump.min_flow_ml_per_day", {"pump": {"min_flow_ml_per_day": "5", "max_flow_ml_per_day": "4"}}),
     ("fill", {"fill": None}),
