@@ -64,13 +64,15 @@ class Outlook:
         return tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
-def read_outlook(*, clinic_id: int, implant_id: int, now: datetime) -> Outlook:
+def read_outlook(
+    *, clinic_id: int, implant_id: int, now: datetime, fills_each: int = FILLS_FOR_WHAT_IF
+) -> Outlook:
     """The pump's outlook by the record as it stands (a constant number of queries).
 
-    The same facts, case and projection as the stored forecast's, so the same dates.
+    ``fills_each`` is how many of the newest fills to know. The same facts, case and projection as the stored forecast's, so the same dates.
     """
     setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
-    (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant_id], fills_each=FILLS_FOR_WHAT_IF)
+    (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant_id], fills_each=fills_each)
     return outlook_of(facts, setting)
 
 

@@ -9,33 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from fractions import Fraction
 
 from clinic.domain.checks import RecordError, check_fill, check_program
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.facts import DrugFacts, FillFacts, ImplantFacts, ProgramFacts
-from scheduling.domain.case import Previous
-from scheduling.domain.local_time import instant_of
-from scheduling.domain.residual import ResidualCheck, residual_check
-from scheduling.domain.schedule import days_between
 from scheduling.services.outlook import Outlook, outlook_of, read_outlook
+from scheduling.services.residuals import Expectation, expectation_of
 
 _NEWER_THAN_ANY_ROW = 2**63
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the reservoir should hold at this refill; ``check`` is None until a residual is entered."""
-
-    expected_ml: Fraction
-    since: date
-    days: Fraction
-    fill_volume_ml: Decimal
-    flow_ml_per_day: Decimal
-    check: ResidualCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +67,8 @@ def preview_fill(
         check_program(program, implanted_on=facts.implanted_on, zone=zone, now=now)
         changed = _with_program(changed, program)
     after = outlook_of(changed, before.setting)
-    return Preview(before, after, _expectation(after, new))
+    is_in_pump = changed.fills[-1] is new
+    return Preview(before, after, expectation_of(after) if is_in_pump else None)
 
 
 def preview_without_fill(*, clinic_id: int, implant_id: int, fill_id: int, now: datetime) -> Preview:
@@ -198,29 +182,3 @@ def _with_program(facts: ImplantFacts, entry: ProgramEntry) -> ImplantFacts:
 
 def _without_program(facts: ImplantFacts, start: tuple[date, datetime | None] | None) -> ImplantFacts:
     return replace(facts, programs=[program for program in facts.programs if _start(program) != start])
-
-
-def _expectation(after: Outlook, fill: FillFacts) -> Expectation | None:
-    """What the cycle before this fill should have left; None when it is not the fill in the pump."""
-    case = after.case
-    if case is None or case.previous is None or after.facts.fills[-1] is not fill:
-        return None
-    previous: Previous = case.previous
-    days = days_between(instant_of(previous.fill_at, case.zone), case.fill_instant)
-    programmed = Fraction(previous.flow_ml_per_day) * days
-    check = None
-    if fill.residual_ml is not None:
-        check = residual_check(
-            fill_volume_ml=previous.fill_volume_ml,
-            programmed_ml=programmed,
-            residual_ml=fill.residual_ml,
-            reservoir_ml=case.pump.reservoir_ml,
-        )
-    return Expectation(
-        expected_ml=max(Fraction(0), Fraction(previous.fill_volume_ml) - programmed),
-        since=after.facts.fills[-2].filled_on,
-        days=days,
-        fill_volume_ml=previous.fill_volume_ml,
-        flow_ml_per_day=previous.flow_ml_per_day,
-        check=check,
-    )

@@ -1,29 +1,294 @@
-"""The first tab about a patient: the pumps and what stands next."""
+"""The first tab about a patient: when the pump must be refilled, why, and how sure that is."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
-from clinic.selectors.implants import implants_of
+from clinic.selectors.implants import events, fills, implants_of, programs, readings
+from clinic.selectors.rows import Fill, Implant, ProgramVersion
+from scheduling.domain.chart import RemainingPoints, remaining_points
+from scheduling.domain.figures import plain
+from scheduling.domain.reason_texts import Reason, ReasonValue, shown
+from scheduling.domain.reasons import reasons_of
+from scheduling.services.outlook import Outlook, read_outlook
+from scheduling.services.residuals import Found, residual_trend
+from web import findings
 from web.access import ClinicRequest, clinic_page
+from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.frame import patient_frame, patient_or_404
+from web.nurse.outlooks import Limit, limits_of, look_of, program_words
+from web.words import day_words, quantity_words
+
+FILLS_ON_CHART = 8
+LINES_OF_TIME = 12
+Words = str | Promise
 
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
 def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
-    """The patient's pumps, those in place first."""
+    """The patient's pumps: those in place with their dates, those taken out with their details."""
     found = patient_or_404(request, ref)
+    implants = implants_of(clinic_id=request.clinic.id, patient_id=found.id)
+    in_place = [implant for implant in implants if implant.explanted_on is None and found.died_on is None]
     context = patient_frame(request, found, tab="patient") | {
-        "implants": implants_of(clinic_id=request.clinic.id, patient_id=found.id)
+        "implants": implants,
+        "pumps": [_pump(request, implant) for implant in in_place],
+        "first_in_place": next(iter(in_place), None),
+        "just_recorded": request.GET.get("fill", ""),
     }
     return render(request, "nurse/overview/page.html", context)
+
+
+def _pump(request: ClinicRequest, implant: Implant) -> dict[str, Any]:
+    """One pump in place: everything its part of the page shows."""
+    outlook = read_outlook(
+        clinic_id=request.clinic.id, implant_id=implant.id, now=request.now, fills_each=FILLS_ON_CHART
+    )
+    limits = limits_of(outlook)
+    lines = timeline(request, implant)
+    found = residual_trend(outlook)
+    must = outlook.projection.must_refill_by if outlook.projection else None
+    return {
+        "implant": implant,
+        "outlook": outlook,
+        "projection": outlook.projection,
+        "look": look_of(outlook),
+        "limits": limits,
+        "days_left": None if must is None else (must - request.today).days,
+        "days_late": None if must is None else (request.today - must).days,
+        "findings": findings.of_outlook(outlook),
+        "reasons": [reason_words(reason) for reason in _reasons(outlook)],
+        "charts": _charts(outlook, limits),
+        "chart_rows": _chart_rows(outlook, limits),
+        "trend": found,
+        "trend_marks": _trend_marks(found),
+        "timeline": lines[:LINES_OF_TIME],
+        "has_more": len(lines) > LINES_OF_TIME,
+        "last_fill": next((line.row for line in lines if line.kind == "fill" and not line.is_replaced), None),
+        "running": next(
+            (line.row for line in lines if line.kind == "program" and not line.is_replaced), None
+        ),
+    }
+
+
+def _reasons(outlook: Outlook) -> tuple[Reason, ...]:
+    if outlook.case is None or outlook.projection is None:
+        return ()
+    return reasons_of(outlook.case, outlook.projection)
+
+
+def reason_words(reason: Reason) -> str:
+    """The line in the reader's language, days in the clinic's words."""
+    values = {name: _value_words(value) for name, value in reason.values}
+    return _t(reason.template).format(**values)
+
+
+def _value_words(value: ReasonValue) -> str:
+    return day_words(value) if isinstance(value, date) else shown(value)
+
+
+# --- The chart ------------------------------------------------------------------------------------------
+
+
+def _charts(outlook: Outlook, limits: list[Limit]) -> list[Chart]:
+    """The drawing for wide pages and paper, and the one for phones; none before the first fill."""
+    case = outlook.case
+    if case is None or not outlook.facts.fills:
+        return []
+    drawn = Drawn(
+        fills=outlook.facts.fills,
+        readings=outlook.facts.readings,
+        walk=_walk(outlook),
+        marks=[
+            Mark("today", _t("today"), outlook.setting.as_of),
+            *(
+                Mark("binding" if limit.binds else f"limit-{limit.kind}", str(limit.name), limit.on)
+                for limit in limits
+            ),
+        ],
+        threshold_ml=case.pump.threshold_ml,
+        reservoir_ml=case.pump.reservoir_ml or max(fill.fill_volume_ml for fill in outlook.facts.fills),
+        today=outlook.setting.as_of,
+        zone=outlook.setting.zone,
+    )
+    return [draw(drawn, WIDE), draw(drawn, NARROW)]
+
+
+def _walk(outlook: Outlook) -> RemainingPoints:
+    """The walk to empty, drawn only where its dates are certain."""
+    if outlook.case is None or outlook.projection is None or outlook.projection.low_reservoir_on is None:
+        return RemainingPoints((), ())
+    return remaining_points(outlook.case)
+
+
+def _chart_rows(outlook: Outlook, limits: list[Limit]) -> list[tuple[date, str, str]]:
+    """The chart as rows: the day, what, and the volume where there is one."""
+    rows: list[tuple[date, str, str]] = []
+    for fill in outlook.facts.fills:
+        if fill.residual_ml is not None:
+            rows.append((fill.filled_on, _t("found in the pump"), f"{quantity_words(fill.residual_ml)} mL"))
+        rows.append((fill.filled_on, _t("put in"), f"{quantity_words(fill.fill_volume_ml)} mL"))
+    rows += [
+        (reading.read_on, _t("reading"), f"{quantity_words(reading.reservoir_ml)} mL")
+        for reading in outlook.facts.readings
+        if reading.reservoir_ml is not None
+    ]
+    projection = outlook.projection
+    if projection is not None:
+        if projection.remaining_ml is not None:
+            remaining = f"{plain(projection.remaining_ml, places=2)} mL"
+            rows.append((outlook.setting.as_of, _t("today, by the arithmetic"), remaining))
+        rows += [(limit.on, _t("limit: %(name)s") % {"name": limit.name}, "") for limit in limits]
+        if projection.empty_on is not None:
+            rows.append((projection.empty_on, _t("empty"), "0 mL"))
+        high = projection.high_flow
+        if high is not None and high.low_reservoir_on is not None:
+            rows.append((high.low_reservoir_on, _t("low reservoir at high flow"), ""))
+    return sorted(rows, key=lambda row: row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TrendMark:
+    """A bar of the residual trend, in its drawing's units: above the middle is more than expected."""
+
+    x: int
+    y: str
+    height: str
+    is_off: bool
+    words: str
+
+
+MIDDLE, REACH, MOST_ML = 45, 40, Fraction(6)
+
+
+def _trend_marks(found: list[Found]) -> list[TrendMark]:
+    marks = []
+    for number, row in enumerate(found):
+        check = row.expectation.check if row.expectation else None
+        if check is None:
+            continue
+        difference = max(min(check.difference_ml, MOST_ML), -MOST_ML)
+        height: Fraction = abs(difference) * REACH / MOST_ML
+        top = MIDDLE - height if difference > 0 else Fraction(MIDDLE)
+        words = f"{day_words(row.filled_on)}: {plain(check.difference_ml, places=2, is_signed=True)} mL"
+        marks.append(
+            TrendMark(
+                x=20 + number * 36,
+                y=plain(top, places=1),
+                height=plain(max(height, Fraction(1)), places=1),
+                is_off=not check.is_fine,
+                words=words,
+            )
+        )
+    return marks
+
+
+# --- What happened --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLine:
+    """One entry of the timeline. ``is_replaced`` entries were corrected or withdrawn later, with ``why``."""
+
+    on: date
+    kind: str
+    icon: str
+    title: str
+    detail: str
+    row: Any
+    is_replaced: bool
+    why: str
+    recorded_at: datetime
+
+
+KINDS: dict[str, tuple[str, Words]] = {
+    "fill": ("droplet-fill", _("Refill")),
+    "program": ("sliders", _("Program")),
+    "reading": ("speedometer2", _("Reading")),
+    "event": ("exclamation-circle", _("Event")),
+}
+
+
+def timeline(request: ClinicRequest, implant: Implant) -> list[TimeLine]:
+    """Fills, programs, readings and events of one pump, newest first, corrections visible as such."""
+    clinic_id, ids = request.clinic.id, [implant.id]
+    lines = [
+        *(
+            _line("fill", row.filled_on, row, *_fill_words(row))
+            for row in fills(clinic_id=clinic_id, implant_ids=ids)
+        ),
+        *(
+            _line("program", row.starts_on, row, program_words(row), row.note)
+            for row in programs(clinic_id=clinic_id, implant_ids=ids)
+        ),
+        *(
+            _line(
+                "reading", row.read_on, row, _reading_words(row.reservoir_ml, row.printed_refill_on), row.note
+            )
+            for row in readings(clinic_id=clinic_id, implant_ids=ids)
+        ),
+        *(
+            _line("event", row.occurred_on, row, row.get_kind_display(), row.note)
+            for row in events(clinic_id=clinic_id, implant_ids=ids)
+        ),
+    ]
+    return sorted(lines, key=lambda line: (line.on, line.recorded_at), reverse=True)
+
+
+def _line(kind: str, on: date, row: Any, title: str, detail: str) -> TimeLine:
+    later = getattr(row, "superseded_by", None)
+    return TimeLine(
+        on=on,
+        kind=kind,
+        icon=KINDS[kind][0],
+        title=title,
+        detail=detail,
+        row=row,
+        is_replaced=later is not None,
+        why=_why(later),
+        recorded_at=row.recorded_at,
+    )
+
+
+def _why(later: Fill | ProgramVersion | None) -> str:
+    if later is None:
+        return ""
+    words = _t("withdrawn: %(reason)s") if later.is_void else _t("corrected: %(reason)s")
+    return words % {"reason": later.correction_reason}
+
+
+def _fill_words(fill: Fill) -> tuple[str, str]:
+    mixture = " + ".join(
+        f"{drug.drug.name} {quantity_words(drug.concentration)} {drug.concentration_unit}"
+        for drug in fill.drugs.all()
+    )
+    put_in = f"{quantity_words(fill.fill_volume_ml)} mL"
+    if fill.residual_ml is None:
+        return f"{put_in} · {mixture}", fill.note
+    found = _t("%(volume)s mL found") % {"volume": quantity_words(fill.residual_ml)}
+    return f"{put_in} · {mixture} · {found}", fill.note
+
+
+def _reading_words(reservoir_ml: Decimal | None, printed_on: date | None) -> str:
+    words = [f"{quantity_words(reservoir_ml)} mL"] if reservoir_ml is not None else []
+    if printed_on is not None:
+        words.append(_t("printed date %(day)s") % {"day": day_words(printed_on)})
+    return ", ".join(words)
 
 
 urlpatterns = [path("patients/<uuid:ref>/", patient, name="patient")]

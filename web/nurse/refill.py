@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -30,15 +29,14 @@ from web.access import ClinicRequest, clinic_page
 from web.findings import short_name
 from web.nurse.forms.controls import dress
 from web.nurse.forms.program import (
-    ALL_DAYS,
     DOSE,
     FLEX,
     UNCHANGED,
     BaseStepFormSet,
     ProgramForm,
-    StepForm,
     program_values,
     step_formset,
+    template_step,
 )
 from web.nurse.forms.refill import (
     BaseDrugFormSet,
@@ -52,6 +50,7 @@ from web.nurse.forms.refill import (
 )
 from web.nurse.frame import Trail, clinic_reverse, full_name, implant_or_404, patient_trail
 from web.nurse.outlooks import preview_context, program_words
+from web.nurse.problems import Problem, problems_of, rows_problems
 from web.words import said
 
 
@@ -93,29 +92,14 @@ class Visit:
         else:
             self.form.add_record_error(error)
 
-    def problems(self) -> list[tuple[str, str, str]]:
-        """Everything wrong, in the order of the page: the control's id, its label, what is wrong."""
-        found = _problems(self.form)
-        for row in self.drugs.forms:
-            found += _problems(row)
-        found += [("", _("Mixture"), str(text)) for text in self.drugs.non_form_errors()]
+    def problems(self) -> list[Problem]:
+        """Everything wrong, in the order of the page."""
+        found = problems_of(self.form) + rows_problems(self.drugs, _("Mixture"))
         if self.program is not None and self.steps is not None:
-            found += _problems(self.program)
+            found += problems_of(self.program)
             if self.program.data.get(self.program.add_prefix("mode")) == FLEX:
-                for step in self.steps.forms:
-                    found += _problems(step)
-                found += [("", _("Steps"), str(text)) for text in self.steps.non_form_errors()]
+                found += rows_problems(self.steps, _("Steps"))
         return found
-
-
-def _problems(form: BaseForm) -> list[tuple[str, str, str]]:
-    """A form's errors with the control each belongs to; an empty form has none."""
-    if not form.is_bound:
-        return []
-    found = [("", "", str(text)) for text in form.non_field_errors()]
-    for field in form:
-        found += [(field.id_for_label, str(field.label), str(text)) for text in field.errors]
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +122,20 @@ def _subject(implant: Implant, corrects: Fill | None = None) -> Subject:
     return Subject(implant, next(iter(earlier), None), next(iter(running), None), corrects)
 
 
-def _is_superseded(row: Fill | ProgramVersion) -> bool:
+def is_superseded(row: Fill) -> bool:
+    """Whether a later entry corrects or withdraws this one."""
     return getattr(row, "superseded_by", None) is not None
 
 
-def _visit(request: ClinicRequest, subject: Subject) -> Visit:
-    """The forms, empty or with what was posted."""
+def _visit(request: ClinicRequest, subject: Subject, *, asks_reason: bool = True) -> Visit:
+    """The forms, empty or with what was posted; a preview asks for no reason."""
     data = request.POST if request.method == "POST" else None
     corrects = subject.corrects
     form = RefillForm(
         data,
         initial=refill_values(corrects) if corrects else _new_values(request, subject),
         colleagues=_colleagues(request),
-        corrects=corrects is not None,
+        corrects=corrects is not None and asks_reason,
     )
     rows = drug_values(corrects or subject.last, with_lots=corrects is not None)
     drugs = drug_formset(data, initial=rows)
@@ -231,7 +216,7 @@ def fill_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
 def fill_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Correct a fill: the old entry stays in the history, superseded."""
     implant, fill = fill_or_404(request, ref)
-    if _is_superseded(fill):
+    if is_superseded(fill):
         messages.error(request, _("This fill was corrected or withdrawn in the meantime."))
         return redirect(clinic_reverse(request, "fill", ref=ref))
     subject = _subject(implant, corrects=fill)
@@ -309,12 +294,12 @@ def fill_edit_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 def _preview_part(request: ClinicRequest, subject: Subject) -> HttpResponse:
-    visit = _visit(request, subject)
+    visit = _visit(request, subject, asks_reason=False)
     preview = _preview(request, subject, visit)
     context: dict[str, Any] = {
         "is_live": True,
         "echoes": _echoes(visit),
-        "problems": [problem for problem in visit.problems() if problem[0] != "id_reason"],
+        "problems": visit.problems(),
     }
     if preview is not None:
         context |= preview_context(preview, acknowledged=set(request.POST.getlist("acknowledged")))
@@ -374,7 +359,7 @@ def _frame(request: ClinicRequest, subject: Subject, visit: Visit) -> dict[str, 
         "drug_template": _template_row(visit),
         "program": visit.program,
         "steps": visit.steps,
-        "step_template": _template_step(),
+        "step_template": template_step(),
         "problems": visit.problems(),
         "preview_url": clinic_reverse(request, name, ref=of),
         "cancel_url": clinic_reverse(request, "patient", ref=implant.patient.ref),
@@ -384,12 +369,6 @@ def _frame(request: ClinicRequest, subject: Subject, visit: Visit) -> dict[str, 
 
 def _template_row(visit: Visit) -> DrugForm:
     row = visit.drugs.empty_form
-    dress(row)
-    return row
-
-
-def _template_step() -> StepForm:
-    row = StepForm(prefix="steps-__prefix__", initial={"days": ALL_DAYS})
     dress(row)
     return row
 

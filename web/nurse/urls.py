@@ -9,6 +9,7 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
+    fills,
     history,
     implants,
     lots,
@@ -18,6 +19,7 @@ from web.nurse import (
     overview,
     patients,
     people,
+    program,
     refill,
     register,
     settings,
@@ -32,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
     *implants.urlpatterns,
     *refill.urlpatterns,
+    *fills.urlpatterns,
+    *program.urlpatterns,
     *observations.urlpatterns,
     *history.urlpatterns,
     *lots.urlpatterns,

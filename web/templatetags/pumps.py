@@ -7,8 +7,10 @@ from fractions import Fraction
 
 from django import template
 
+from clinic.selectors.rows import ProgramVersion
 from scheduling.domain.figures import plain
 from web import findings
+from web.nurse import outlooks
 
 register = template.Library()
 
@@ -47,3 +49,9 @@ def signed_ml(value: Decimal | Fraction | None) -> str:
 def signed_percent(value: Decimal | Fraction | None) -> str:
     """A ratio such as -0.25 as percent with its sign: -25."""
     return "" if value is None else plain(Fraction(value) * 100, places=1, is_signed=True)
+
+
+@register.filter
+def program_words(version: ProgramVersion | None) -> str:
+    """How the pump runs, in one line."""
+    return outlooks.program_words(version)

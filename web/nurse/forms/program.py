@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.domain.entries import BolusEntry, ProgramEntry
 from clinic.selectors.rows import DoseUnit, ProgramVersion
 from web.forms import CountField, DayField, QuantityField, RecordForm, TimeOfDayField, local_instant
+from web.nurse.forms.controls import dress
 from web.words import quantity_words
 
 UNCHANGED, DOSE, FLOW, FLEX, STOPPED = "unchanged", "dose", "flow", "flex", "stopped"
@@ -45,7 +46,7 @@ class StepForm(forms.Form):
     days = forms.MultipleChoiceField(
         label=_("On"), choices=WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
     )
-    hours = QuantityField(label=_("Hours"), unit="h", required=False)
+    hours = QuantityField(label=_("Hours"), required=False)
     dose_per_hour = QuantityField(label=_("Dose per hour"), required=False)
     unit = forms.ChoiceField(label=_("Unit"), choices=[("mcg/h", "mcg/h"), ("mg/h", "mg/h")], required=False)
 
@@ -130,6 +131,13 @@ def step_formset(data: Mapping[str, Any] | None, *, version: ProgramVersion | No
     )
     formset: BaseStepFormSet = made(data, prefix="steps", initial=None if data is not None else initial)
     return formset
+
+
+def template_step() -> StepForm:
+    """The row that the script copies when a step is added."""
+    row = StepForm(prefix="steps-__prefix__", initial={"days": ALL_DAYS})
+    dress(row)
+    return row
 
 
 def steps_of(version: ProgramVersion | None) -> list[dict[str, Any]]:
