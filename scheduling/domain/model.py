@@ -122,7 +122,7 @@ class Model:
         if track.flat is not None and (rebase is None or not rebase.applies) and self.case.bridge is None:
             return self._straight_crossing(track.flat * high)
         # A flow high by a factor drains 1/factor of every amount in the same time at the nominal flow.
-        start = Position(AT_FILL, self._start.old_drug_ml / high)
+        start = self._start if self.case.bridge is None else Position(AT_FILL, self._start.old_drug_ml / high)
         above = (self.volume_ml - self.threshold_ml) / high
         if rebase is None or not rebase.applies:
             return Crossing(track.reach(start, above), track.reach(start, self.volume_ml / high))

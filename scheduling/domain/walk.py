@@ -55,7 +55,7 @@ class Piece:
 class Track:
     """One way the reservoir may empty (boluses at their maximum, or at their mean)."""
 
-    __slots__ = ("_clock", "_clock_of", "_phases", "flat")
+    __slots__ = ("_clock", "_clock_of", "_ledger", "_phases", "flat")
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Track:
         self._phases = tuple(phases)
         self._clock_of = clock_of
         self._clock: PumpClock | None = None
+        self._ledger: tuple[Position, tuple[_Entry, ...]] | None = None
         #: The one flow there ever is, while no bridge runs; None when there are several.
         self.flat = _only_flow(phases)
 
@@ -94,12 +95,9 @@ class Track:
             return start.at
         if self.flat is not None and not start.old_drug_ml.numerator:
             return start.at + amount_ml / self.flat
-        left = amount_ml
-        for run in self._runs(start):
-            gone = self._amount(run)
-            if gone is None or gone >= left:
-                return self._reach_within(run, left)
-            left -= gone
+        for run, used_before, used_after in self._entries(start):
+            if used_after is None or used_after >= amount_ml:
+                return self._reach_within(run, amount_ml - used_before)
         return None
 
     def used(self, start: Position, until: Fraction) -> tuple[Fraction, Position]:
@@ -107,16 +105,31 @@ class Track:
         total, old_drug = NO_FLOW, start.old_drug_ml
         if self.flat is not None and not old_drug.numerator:
             return self.flat * max(NO_FLOW, until - start.at), Position(until)
-        for run in self._runs(start):
+        for run, used_before, used_after in self._entries(start):
             if run.start >= until:
                 break
-            end = until if run.end is None else min(run.end, until)
-            gone = self._amount(_Run(run.start, end, run.flows, run.is_bridge))
-            assert gone is not None  # noqa: S101 - the run was given an end
-            total += gone
+            if used_after is not None and run.end is not None and run.end <= until:
+                total = used_after
+            else:
+                total = used_before + self._amount_until(run, until)
             if run.is_bridge:
-                old_drug = NO_FLOW if run.end is not None and end == run.ends_bridge else old_drug - gone
+                old_drug = (
+                    NO_FLOW
+                    if run.end == run.ends_bridge and run.is_over(until)
+                    else start.old_drug_ml - total
+                )
         return total, Position(until, max(old_drug, NO_FLOW))
+
+    def _entries(self, start: Position) -> "tuple[_Entry, ...]":
+        """The runs from ``start`` on with what has left before and after each; kept for the next question."""
+        if self._ledger is None or self._ledger[0] is not start:
+            entries, total = [], NO_FLOW
+            for run in self._runs(start):
+                gone = None if run.end is None else self._amount_until(run, run.end)
+                entries.append((run, total, None if gone is None else total + gone))
+                total += gone or NO_FLOW
+            self._ledger = (start, tuple(entries))
+        return self._ledger[1]
 
     def pieces(self, start: Position, until: Fraction) -> Iterator[Piece]:
         """The walk from ``start`` to ``until``, one piece for each change of flow."""
@@ -137,7 +150,7 @@ class Track:
             if old_drug > 0:
                 bridged = tuple(rates.bridged for rates in phase.rates)
                 run = _Run(begin, phase.end, bridged, is_bridge=True)
-                gone = self._amount(run)
+                gone = None if run.end is None else self._amount_until(run, run.end)
                 if gone is not None and gone < old_drug:
                     old_drug -= gone
                     yield run
@@ -150,13 +163,11 @@ class Track:
             if phase.end is None or begin < phase.end:
                 yield _Run(begin, phase.end, tuple(rates.normal for rates in phase.rates), is_bridge=False)
 
-    def _amount(self, run: "_Run") -> Fraction | None:
-        """What leaves in a run; None when it is endless."""
-        if run.end is None:
-            return None
+    def _amount_until(self, run: "_Run", end: Fraction) -> Fraction:
+        """What leaves from the start of a run to a moment within it."""
         if len(run.flows) == 1 and run.flows[0].week is None:
-            return run.flows[0].flat * (run.end - run.start)
-        return self._amount_of_steps(run.flows, run.start, run.end)
+            return run.flows[0].flat * (end - run.start)
+        return self._amount_of_steps(run.flows, run.start, end)
 
     def _amount_of_steps(self, flows: tuple[Flow, ...], start: Fraction, end: Fraction) -> Fraction:
         total = NO_FLOW
@@ -216,6 +227,13 @@ class _Run:
     flows: tuple[Flow, ...]
     is_bridge: bool
     ends_bridge: Fraction | None = None
+
+    def is_over(self, moment: Fraction) -> bool:
+        """Whether the run has ended by a moment."""
+        return self.end is not None and self.end <= moment
+
+
+_Entry = tuple[_Run, Fraction, Fraction | None]
 
 
 def _only_flow(phases: Sequence[Phase]) -> Fraction | None:
