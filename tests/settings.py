@@ -14,3 +14,4 @@ from config.settings import DATABASES, INSTALLED_APPS
 INSTALLED_APPS = ["tests", *INSTALLED_APPS]  # its `flush` makes every test start with the same row numbers
 # The process number is in the name: runs at the same time do not meet, and who left a database is known.
 DATABASES["owner"]["TEST"] = {"DEPENDENCIES": [], "NAME": f"test_refillwise_{os.getpid()}"}
+PASSWORD_HASHERS = ["tests.passwords.CheapArgon2"]  # half a second per person otherwise

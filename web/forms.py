@@ -126,7 +126,7 @@ class RecordForm(forms.Form):
         if isinstance(row, str):
             return self._shown(row)
         width = {2: "col-sm-6", 3: "col-sm-4", 4: "col-6 col-sm-3"}.get(len(row), "col-12")
-        return Row(*(Column(self._shown(name), css_class=width) for name in row), css_class="g-3")
+        return Row(*(Column(self._shown(name), css_class=width) for name in row), css_class="gx-3")
 
     def _shown(self, name: str) -> LayoutObject | str:
         unit = getattr(self.fields[name], "unit", "")

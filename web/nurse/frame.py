@@ -67,6 +67,13 @@ def patient_trail(request: ClinicRequest, patient: Patient, *more: tuple[str | P
     return [(_("Patients"), clinic_reverse(request, "patients")), (full_name(patient), here), *more]
 
 
+def about_patient(
+    request: ClinicRequest, patient: Patient, *more: tuple[str | Promise, str]
+) -> dict[str, Any]:
+    """What a form about a patient needs of its page: whose it is, shown above it, and the breadcrumb."""
+    return {"place": "patients", "patient": patient, "trail": patient_trail(request, patient, *more)}
+
+
 def patient_frame(request: ClinicRequest, patient: Patient, *, tab: str) -> dict[str, Any]:
     """What ``nurse/patients/frame.html`` shows around a tab: the head, the breadcrumb and the tabs."""
     return {

@@ -15,7 +15,7 @@ from clinic.services.implants import add_implant, record_explant, update_implant
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
 from web.nurse.forms.implants import ExplantForm, ImplantForm
-from web.nurse.frame import clinic_reverse, implant_or_404, patient_or_404, patient_trail
+from web.nurse.frame import about_patient, clinic_reverse, implant_or_404, patient_or_404
 from web.nurse.pages import form_page
 
 
@@ -47,9 +47,8 @@ def implant_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
         done=_("The pump is saved."),
         template="nurse/implants/form.html",
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Enter the pump"), "")),
             "heading": _("Enter the pump"),
-            "trail": patient_trail(request, patient, (_("Enter the pump"), "")),
             "submit_label": _("Save and go on to the last fill") if goes_on else _("Save"),
             "cancel_url": clinic_reverse(request, "patient", ref=ref),
             "step": 2 if is_setup else 0,
@@ -78,9 +77,8 @@ def implant_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
         done=_("The pump's details are saved and its dates worked out anew."),
         template="nurse/implants/form.html",
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Change the pump"), "")),
             "heading": _("Change the pump's details"),
-            "trail": patient_trail(request, implant.patient, (_("Change the pump"), "")),
             "submit_label": _("Save"),
             "cancel_url": patient_url,
         },
@@ -108,10 +106,9 @@ def implant_explant(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=patient_url,
         done=_("The explant is recorded; the pump is off the work list."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Explant"), "")),
             "heading": _("Record an explant"),
             "lead": _("The pump's dates end and it leaves the work list. You can take this back."),
-            "trail": patient_trail(request, implant.patient, (_("Explant"), "")),
             "submit_label": _("Record the explant"),
             "cancel_url": patient_url,
         },
@@ -138,9 +135,8 @@ def implant_explant_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=patient_url,
         done=_("The explant is taken back; the pump's dates are worked out again."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Take back the explant"), "")),
             "heading": _("Take back the explant"),
-            "trail": patient_trail(request, implant.patient, (_("Take back the explant"), "")),
             "submit_label": _("Take back"),
             "cancel_url": patient_url,
         },

@@ -17,7 +17,7 @@ from clinic.services.observations import record_event, record_reading, void_even
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
 from web.nurse.forms.observations import EventForm, ReadingForm
-from web.nurse.frame import clinic_reverse, implant_or_404, patient_frame, patient_or_404, patient_trail
+from web.nurse.frame import about_patient, clinic_reverse, implant_or_404, patient_frame, patient_or_404
 from web.nurse.pages import form_page
 from web.words import day_words
 
@@ -60,10 +60,9 @@ def reading_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=record,
         done=_("The reading is recorded and the dates worked out anew."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Reading"), "")),
             "heading": _("Enter a reading"),
             "lead": f"{implant.pump_model} · {implant.serial}",
-            "trail": patient_trail(request, implant.patient, (_("Reading"), "")),
             "submit_label": _("Record the reading"),
             "cancel_url": record,
         },
@@ -90,10 +89,9 @@ def event_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=record,
         done=_("The event is recorded and the dates worked out anew."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Event"), "")),
             "heading": _("Enter an event"),
             "lead": f"{implant.pump_model} · {implant.serial}",
-            "trail": patient_trail(request, implant.patient, (_("Event"), "")),
             "submit_label": _("Record the event"),
             "cancel_url": record,
         },
@@ -124,9 +122,8 @@ def reading_withdraw(request: ClinicRequest, ref: UUID, reading_id: int) -> Http
         then=record,
         done=_("The reading is withdrawn and the dates worked out anew."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Withdraw a reading"), "")),
             "heading": _("Withdraw the reading of %(day)s") % {"day": day_words(reading.read_on)},
-            "trail": patient_trail(request, implant.patient, (_("Withdraw a reading"), "")),
             "submit_label": _("Withdraw"),
             "cancel_url": record,
             "danger": True,
@@ -158,10 +155,9 @@ def event_withdraw(request: ClinicRequest, ref: UUID, event_id: int) -> HttpResp
         then=record,
         done=_("The event is withdrawn and the dates worked out anew."),
         context={
-            "place": "patients",
+            **about_patient(request, implant.patient, (_("Withdraw an event"), "")),
             "heading": _("Withdraw: %(what)s, %(day)s")
             % {"what": event.get_kind_display(), "day": day_words(event.occurred_on)},
-            "trail": patient_trail(request, implant.patient, (_("Withdraw an event"), "")),
             "submit_label": _("Withdraw"),
             "cancel_url": record,
             "danger": True,

@@ -17,7 +17,7 @@ from clinic.services.patients import add_patient, record_death, update_patient, 
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
 from web.nurse.forms.patients import STATUSES, DeathForm, PatientForm, SearchForm, patient_values
-from web.nurse.frame import clinic_reverse, patient_or_404, patient_trail
+from web.nurse.frame import about_patient, clinic_reverse, patient_or_404
 from web.nurse.pages import form_page
 
 ROWS_PER_PAGE = 50
@@ -89,9 +89,8 @@ def patient_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=details,
         done=_("The patient's details are saved."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Change"), "")),
             "heading": _("Change the patient's details"),
-            "trail": patient_trail(request, patient, (_("Change"), "")),
             "submit_label": _("Save"),
             "cancel_url": details,
         },
@@ -118,10 +117,9 @@ def patient_death(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=details,
         done=_("The death is recorded. Nothing is due for this patient any more."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Death"), "")),
             "heading": _("Record a death"),
             "lead": _("The patient leaves the work list and gets no more messages. You can take this back."),
-            "trail": patient_trail(request, patient, (_("Death"), "")),
             "submit_label": _("Record the death"),
             "cancel_url": details,
         },
@@ -148,9 +146,8 @@ def patient_death_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=details,
         done=_("The record of the death is taken back; the pump's dates are worked out again."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Take back"), "")),
             "heading": _("Take back the record of a death"),
-            "trail": patient_trail(request, patient, (_("Take back"), "")),
             "submit_label": _("Take back"),
             "cancel_url": details,
         },

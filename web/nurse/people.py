@@ -26,7 +26,7 @@ from clinic.services.patients import (
 )
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.people import ConsentForm, ContactForm, ProxyForm, proxy_entry, proxy_values
-from web.nurse.frame import clinic_reverse, patient_frame, patient_or_404, patient_trail
+from web.nurse.frame import about_patient, clinic_reverse, patient_frame, patient_or_404
 from web.nurse.pages import act_and_return, form_page
 
 
@@ -80,11 +80,10 @@ def contact_new(request: ClinicRequest, ref: UUID, proxy_id: int | None = None) 
         then=details,
         done=_("The number or address is added."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Add a number or address"), "")),
             "heading": _("Add a number or address of %(name)s") % {"name": proxy.name}
             if proxy
             else _("Add a number or address"),
-            "trail": patient_trail(request, patient, (_("Add a number or address"), "")),
             "submit_label": _("Add"),
             "cancel_url": details,
         },
@@ -146,10 +145,9 @@ def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse
         then=details,
         done=_("What the patient said is recorded."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Consent"), "")),
             "heading": _("Consent to reminders"),
             "lead": _("Change the words below to those that were used."),
-            "trail": patient_trail(request, patient, (_("Consent"), "")),
             "submit_label": _("Record"),
             "cancel_url": details,
         },
@@ -182,10 +180,9 @@ def proxy_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=lambda proxy: clinic_reverse(request, "proxy_contact_new", ref=ref, proxy_id=proxy.id),
         done=_("The helper is added. How can they be reached?"),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Add a relative or helper"), "")),
             "heading": _("Add a relative or helper"),
             "lead": _("Somebody with whom the patient allows the clinic to speak."),
-            "trail": patient_trail(request, patient, (_("Add a relative or helper"), "")),
             "submit_label": _("Save and add a number"),
             "cancel_url": details,
         },
@@ -213,9 +210,8 @@ def proxy_edit(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse
         then=details,
         done=_("The helper's details are saved."),
         context={
-            "place": "patients",
+            **about_patient(request, patient, (_("Change a helper"), "")),
             "heading": _("Change a relative or helper"),
-            "trail": patient_trail(request, patient, (_("Change a helper"), "")),
             "submit_label": _("Save"),
             "cancel_url": details,
         },

@@ -37,7 +37,9 @@ class ReadingForm(RecordForm):
 
 
 class EventForm(RecordForm):
-    kind = forms.ChoiceField(label=_("What happened"), choices=EventKind.choices)
+    kind = forms.ChoiceField(
+        label=_("What happened"), choices=[("", _("Choose what happened")), *EventKind.choices]
+    )
     occurred_on = DayField(label=_("Date"))
     occurred_time = TimeOfDayField(label=_("Time"), required=False, help_text=_("If known."))
     scale = forms.CharField(

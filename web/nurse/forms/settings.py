@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import ClinicEntry
-from clinic.selectors.rows import Clinic
+from clinic.selectors.rows import Clinic, Language
 from web.forms import CountField, DayField, RecordForm
 
 WEEKDAYS = (
@@ -52,7 +51,7 @@ class ClinicForm(RecordForm):
         label=_("Telephone"), max_length=40, required=False, help_text=_("Patients find it in every message.")
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
     open_weekdays = forms.TypedMultipleChoiceField(
         label=_("Open on"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
     )
