@@ -3,6 +3,7 @@
 A face may translate ``template`` and show ``values`` its own way; ``text`` is the English line.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from scheduling.domain.figures import plain
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ONE_DAY = re.compile(r"(?<![\d.,-])1 days\b")
 ReasonValue = str | date | Fraction | Decimal | int
 
 
@@ -78,7 +80,7 @@ TEMPLATES: Mapping[ReasonCode, str] = MappingProxyType(
         _C.CHANGE_DAY: "The hour of the change on {on} is not known: that whole day counts at the higher flow.",
         _C.BRIDGE: (
             "First {old_ml} mL of old drug ({concentration} {unit}/mL) leave at the old concentration's flow,"
-            " {flow} mL/day, until {until}."
+            " {flow} mL/day, for {days} days until {until}."
         ),
         _C.WALK: ("{start} to {end}: {days} days, {used_ml} mL leave at {flow} mL/day; {left_ml} mL remain."),
         _C.READING_COUNTS: (
@@ -134,7 +136,8 @@ class Reason:
     @property
     def text(self) -> str:
         """The English line; dates with their weekday, numbers without superfluous zeros."""
-        return self.template.format(**{name: shown(value) for name, value in self.values})
+        line = self.template.format(**{name: shown(value) for name, value in self.values})
+        return _ONE_DAY.sub("1 day", line)
 
 
 def shown(value: ReasonValue) -> str:

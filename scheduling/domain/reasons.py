@@ -6,6 +6,7 @@ Built only when somebody reads it; ``project`` pays nothing for it.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from clinic.domain.catalogue import StabilityCondition
 from clinic.domain.quantities import in_unit
 from scheduling.domain.case import PumpCase
 from scheduling.domain.findings import RESTS_ON_DOUBT, LimitKind, Severity
@@ -26,6 +27,14 @@ LIMIT_NAMES = {
     LimitKind.INTERVAL: "longest interval",
     LimitKind.END_OF_SERVICE: "end of service",
     LimitKind.PRINTED_DATE: "printed date",
+}
+
+CONDITIONS = {
+    StabilityCondition.ALWAYS: "in any fill",
+    StabilityCondition.FIRST_FILL: "in the first fill of a new pump",
+    StabilityCondition.LATER_UNDILUTED: "undiluted, in a later fill",
+    StabilityCondition.LATER_DILUTED: "diluted, in a later fill",
+    StabilityCondition.WITH_DRUG: "in a mixture with",
 }
 
 
@@ -92,7 +101,7 @@ def _member(each: MemberStability, *, is_first: bool) -> Iterator[Reason]:
     else:
         if _depends_on_first_fill(each) and not is_first and each.member.is_diluted is None:
             yield reason(ReasonCode.DILUTED_ASSUMED, drug=drug.key)
-        condition = each.rule.condition.value.replace("_", " ")
+        condition = CONDITIONS[each.rule.condition]
         yield reason(
             ReasonCode.STABILITY,
             drug=drug.key,

@@ -13,8 +13,7 @@ from scheduling.domain.model import Leg, Model
 from scheduling.domain.program import ContinuousDose, ContinuousFlow, Program, Step, Stopped, WeekPattern
 from scheduling.domain.projection import Dates, Projection
 from scheduling.domain.rates import bolus_flow, flow_of
-from scheduling.domain.reason_texts import WEEKDAYS, Reason, ReasonCode, ReasonValue, reason, shown
-from scheduling.domain.schedule import AT_FILL
+from scheduling.domain.reason_texts import WEEKDAYS, Reason, ReasonCode, ReasonValue, reason
 
 
 def walk_reasons(case: PumpCase, projection: Projection) -> Iterator[Reason]:
@@ -102,8 +101,10 @@ def _bridge(model: Model) -> Iterator[Reason]:
     if bridge is None or not old_ml:
         return
     ends = model.nominal.reach(model.start, old_ml)
-    first = model.nominal.phases[0].rates[0].bridged
     until = model.date_at(ends)
+    if ends is None or until is None:
+        return
+    first = model.nominal.phases[0].rates[0].bridged
     unit = model.case.fill.primary.shown_in
     yield reason(
         ReasonCode.BRIDGE,
@@ -111,7 +112,8 @@ def _bridge(model: Model) -> Iterator[Reason]:
         concentration=in_unit(bridge.old_concentration_mcg_per_ml, unit),
         unit=unit.value,
         flow=first.on_weekday(model.case.fill_on.weekday()),
-        until="it never ends" if until is None else f"{shown(until)}, after {plain(ends or AT_FILL)} days",
+        until=until,
+        days=ends,
     )
 
 
