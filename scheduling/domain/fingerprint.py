@@ -4,12 +4,15 @@ The mark does not depend on ``as_of``, on the order in which programs, events an
 number is written (2 and 2.00). It depends on everything else, catalogue values and clinic rules included.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from clinic.domain.catalogue import Drug
@@ -18,8 +21,11 @@ from scheduling.domain.projection import ENGINE_VERSION
 
 _LEFT_OUT = frozenset({"as_of", "fill_on", "fill_instant", "as_of_instant", "shown_in", "facts", "name"})
 _IN_ANY_ORDER = frozenset({"programs", "events", "readings"})
+_SHARED = (Drug, ClinicRules)
+_MOST_SHARED = 1024
 _DIGEST_BYTES = 16
-_names_of_kind: dict[type, tuple[str, ...]] = {}
+
+_Writer = Callable[[Any], str]
 
 
 def fingerprint(case: PumpCase) -> str:
@@ -29,51 +35,78 @@ def fingerprint(case: PumpCase) -> str:
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}" if value else "0"
-    if isinstance(value, Enum):
-        return repr(value.value)
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo("UTC")).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool | int | str):
-        return repr(value)
-    if isinstance(value, ZoneInfo):
-        return repr(value.key)
-    return _composite_text(value)
+    kind = type(value)
+    writer = _writers.get(kind)
+    if writer is None:
+        writer = _writers[kind] = _writer_of(kind)
+    return writer(value)
 
 
-def _composite_text(value: object) -> str:
-    if isinstance(value, Drug | ClinicRules):
-        return _shared_text(value)
-    if isinstance(value, frozenset):
-        return f"{{{','.join(sorted(map(_text, value)))}}}"
-    if isinstance(value, tuple):
-        return f"[{','.join(map(_text, value))}]"
-    return _object_text(value)
+@lru_cache(maxsize=8192)
+def _decimal(value: Decimal) -> str:
+    return f"{value.normalize():f}" if value else "0"
 
 
-@lru_cache(maxsize=1024)
-def _shared_text(value: Drug | ClinicRules) -> str:
-    return _object_text(value)
+def _tuple(value: tuple[object, ...]) -> str:
+    return f"[{','.join(map(_text, value))}]"
 
 
-def _names(kind: type) -> tuple[str, ...]:
-    if kind not in _names_of_kind:
-        assert is_dataclass(kind)  # noqa: S101 - a case is made of nothing else
-        _names_of_kind[kind] = tuple(each.name for each in fields(kind) if each.name not in _LEFT_OUT)
-    return _names_of_kind[kind]
+def _set(value: frozenset[object]) -> str:
+    return f"{{{','.join(sorted(map(_text, value)))}}}"
 
 
-def _object_text(value: object) -> str:
-    parts = []
-    for name in _names(type(value)):
-        member = getattr(value, name)
-        if name in _IN_ANY_ORDER and len(member) > 1:
-            parts.append(f"[{','.join(sorted(map(_text, member)))}]")
+_writers: dict[type, _Writer] = {
+    type(None): lambda _: "-",
+    Decimal: _decimal,
+    datetime: lambda value: value.astimezone(UTC).isoformat(),
+    date: date.isoformat,
+    bool: repr,
+    int: repr,
+    str: repr,
+    ZoneInfo: lambda value: repr(value.key),
+    tuple: _tuple,
+    frozenset: _set,
+}
+
+
+def _writer_of(kind: type) -> _Writer:
+    """How values of a kind that was not met before are written; looked up once per kind."""
+    if issubclass(kind, Enum):
+        return lambda value: repr(value.value)
+    assert is_dataclass(kind)  # noqa: S101 - a case is made of nothing else
+    writer = _writer_of_fields(kind)
+    return _remembering(writer) if issubclass(kind, _SHARED) else writer
+
+
+def _writer_of_fields(kind: type) -> _Writer:
+    names = [each.name for each in fields(kind) if each.name not in _LEFT_OUT]
+    members_of = attrgetter(*names) if len(names) > 1 else None
+    loose = frozenset(place for place, name in enumerate(names) if name in _IN_ANY_ORDER)
+
+    def write(value: object) -> str:
+        if members_of is None:
+            parts = [_text(getattr(value, name)) for name in names]
         else:
-            parts.append(_text(member))
-    return f"{type(value).__name__}({','.join(parts)})"
+            parts = list(map(_text, members_of(value)))
+        for place in loose:
+            members = getattr(value, names[place])
+            if len(members) > 1:
+                parts[place] = f"[{','.join(sorted(map(_text, members)))}]"
+        return f"{kind.__name__}({','.join(parts)})"
+
+    return write
+
+
+def _remembering(writer: _Writer) -> _Writer:
+    """Write an object that many cases share once. It is kept beside its text, so its ``id`` stays its own."""
+    known: dict[int, tuple[object, str]] = {}
+
+    def write(value: object) -> str:
+        found = known.get(id(value))
+        if found is None:
+            if len(known) >= _MOST_SHARED:
+                known.clear()
+            found = known[id(value)] = (value, writer(value))
+        return found[1]
+
+    return write
