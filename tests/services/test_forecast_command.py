@@ -151,3 +151,30 @@ def test_a_file_that_cannot_be_used_is_said_on_standard_error() -> None:
 
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"the file is not text" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:
+    content = "\n".join(json.dumps(a_record(id=number)) for number in range(2000)).encode()
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "forecast", "-", "--format", "json"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+    ) as command:
+        assert command.stdin
+        assert command.stdout
+        assert command.stderr
+        command.stdin.write(content)
+        command.stdin.close()
+        command.stdout.readline()
+        command.stdout.close()
+
+        assert command.stderr.read() == b""
+
+
+def test_a_terminal_that_knows_only_ascii_still_gets_the_dates(pumps: Path) -> None:
+    done = run(str(pumps), PYTHONIOENCODING="ascii")
+
+    assert (done.returncode, b"Sat 2026-07-04" in done.stdout) == (1, True)

@@ -1,10 +1,12 @@
 """``manage.py forecast FILE``: project refill dates for a file of pumps. Needs no database."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import date, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,11 +57,19 @@ class Command(BaseCommand):
         """Print one result a pump, in input order."""
         as_of, zone = options["as_of"], options["timezone"]
         name = options["file"]
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(
+                errors="replace"
+            )  # a terminal without the table's rules still gets the dates
         try:
             results = _results(_content(name), name, as_of, zone, with_reasons=options["format"] == "json")
             has_error = self._print(results, options["format"])
         except ForecastFileError as error:
             raise CommandError(f"{name}: {error}", returncode=FILE_UNUSABLE) from error
+        except BrokenPipeError:
+            # Whoever read our output has seen enough (`| head`); nothing may be flushed to it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(SOME_PUMP_REFUSED)
         if has_error:
             sys.exit(SOME_PUMP_REFUSED)
 
