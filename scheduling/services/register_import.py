@@ -30,7 +30,7 @@ from scheduling.domain.register_case import Judge, JudgedRow, judge_register
 from scheduling.models import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.services.register_rows import RowReport, import_rows, outcome_of
 
-BATCH_ROWS = 50
+BATCH_ROWS = 20
 STANDSTILL = timedelta(minutes=2)
 KEPT_UNCONFIRMED = timedelta(days=7)
 _RUNNING = (ImportState.CHECKING, ImportState.IMPORTING)

@@ -60,7 +60,7 @@ def test_an_upload_is_checked_shown_confirmed_and_done(house: House, administrat
     shown = administrator.get(response["Location"]).content.decode()
     assert "Import 1 row" in shown
     assert "“NaN” is not a finite number" in shown
-    assert "<code>dose</code>" in shown
+    assert ">dose</code>" in shown
     assert not Implant.objects.exists()
     administrator.post(url("register_confirm", ref=run.ref))
     import_slice(import_id=run.pk, now=house.now, seconds=60)
