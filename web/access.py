@@ -40,6 +40,21 @@ class ClinicRequest(HttpRequest):
 Page = Callable[..., HttpResponseBase]
 
 
+def _back_after_sign_in(view: Page) -> Page:
+    """Let a part of a page that is asked for after the session has ended load the page again, to sign in.
+
+    Otherwise the form to sign in would be swapped into the middle of the page.
+    """
+
+    @wraps(view)
+    def part(request: ClinicRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.htmx and not request.user.is_authenticated:
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        return view(request, *args, **kwargs)
+
+    return part
+
+
 def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]], Page]:
     """Let a member with ``permission`` see the page; the view is called without the clinic's slug.
 
@@ -49,6 +64,7 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Page:
+        @_back_after_sign_in
         @login_required
         @wraps(view)
         def page(request: ClinicRequest, clinic_slug: str, **kwargs: Any) -> HttpResponse:

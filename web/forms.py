@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -14,6 +15,7 @@ from crispy_forms.layout import Column, Field, Layout, LayoutObject, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.checks import RecordError
@@ -115,7 +117,7 @@ class RecordForm(forms.Form):
 
     def layout_rows(self) -> Sequence[str | Sequence[str]]:
         """The rows to show; all fields one below the other when a form says nothing else."""
-        return self.rows or list(self.fields)
+        return self.rows or [name for name, field in self.fields.items() if not field.widget.is_hidden]
 
     def add_record_error(self, error: RecordError) -> None:
         """Show what the record refused, at the field that caused it or above the form."""
@@ -133,6 +135,39 @@ class RecordForm(forms.Form):
         if isinstance(self.fields[name].widget, forms.CheckboxSelectMultiple):
             return Field(name, wrapper_class="side-by-side")
         return AppendedText(name, unit) if unit else name
+
+
+class ChangeForm(RecordForm):
+    """A form over something that exists: it does not overwrite what somebody else changed meanwhile.
+
+    The page carries a digest of the values it was opened with. Where they have moved on, the form comes back
+    once with that news; sent again, it is meant.
+    """
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored = self._digest()
+        self.initial = {**self.initial, "seen": self._stored}
+        self.helper.layout.append("seen")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        seen = cleaned.pop("seen", "")
+        if seen and seen != self._stored:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = self._stored
+            raise ValidationError(
+                gettext(
+                    "Somebody else has changed this since you opened it. Check every field, then save again."
+                )
+            )
+        return cleaned
+
+    def _digest(self) -> str:
+        values = sorted((name, str(value)) for name, value in self.initial.items())
+        return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 class ReasonForm(RecordForm):

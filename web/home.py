@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from clinic.selectors.accounts import clinics_of
 from web.navigation import first_page
@@ -25,6 +26,12 @@ def clinics(request: HttpRequest) -> HttpResponse:
     mine = clinics_of(user_id=_person(request))
     rows = [(clinic, first_page(clinic.slug)) for clinic in mine]
     return render(request, "clinics.html", {"rows": rows})
+
+
+@require_POST
+def still_here(request: HttpRequest) -> HttpResponse:
+    """Keep the session of somebody who is at work on a page; 401 when it has ended."""
+    return HttpResponse(status=204 if request.user.is_authenticated else 401)
 
 
 def _person(request: HttpRequest) -> int:

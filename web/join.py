@@ -39,6 +39,7 @@ class JoinForm(RecordForm):
         help_text=_("At least 12 characters. If you have an account already, its password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+    rows = ("display_name", "password", "token")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

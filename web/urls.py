@@ -7,6 +7,7 @@ from web import home, join
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("clinics/", home.clinics, name="clinics"),
+    path("still-here/", home.still_here, name="still_here"),
     path("join/", join.join, name="join"),
     path("api/v1/", include("web.api.urls")),
     path("c/<slug:clinic_slug>/", include("web.nurse.urls")),

@@ -294,3 +294,22 @@ def test_a_clinic_without_a_spreadsheet_enters_a_patient_and_goes_on_to_the_pump
     keep(page, "implant-new-filled")
     page.get_by_role("button", name="Save and go on to the last fill").click()
     expect(page).to_have_url(re.compile(r"/implants/.*setup=1"))
+
+
+def test_before_the_session_ends_there_is_a_warning_to_answer(
+    ward: Ward, page: Page, sign_in: SignIn, assert_accessible: Callable[[Page], None]
+) -> None:
+    page.clock.install()
+    sign_in(page, ward.house.nurse.email, PASSWORD)
+    page.goto(ward.url("patients/new/"))
+    warning = page.get_by_text("You will be signed out in two minutes")
+    expect(warning).to_be_hidden()
+    page.clock.fast_forward("13:30")
+    expect(warning).to_be_visible()
+    keep(page, "idle-warning")
+    assert_accessible(page)
+    page.get_by_role("button", name="Stay signed in").press("Enter")
+    expect(warning).to_be_hidden()
+    page.get_by_label("Notes").press_sequentially("typing is work")
+    page.clock.fast_forward("13:30")
+    expect(warning).to_be_hidden()

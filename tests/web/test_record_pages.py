@@ -314,3 +314,32 @@ def test_the_history_of_another_patient_is_not_mixed_in(
 def test_birthdays_make_a_patient_older_on_the_day(house: House, nurse: Client, url: Url) -> None:
     patient = make_patient(house, birth_date=date(house.today.year - 40, house.today.month, house.today.day))
     assert "(40 y)" in nurse.get(url("patient_details", ref=patient.ref)).content.decode()
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten_unseen(
+    house: House, nurse: Client, administrator: Client, url: Url
+) -> None:
+    patient = make_patient(house, mrn="M-1")
+    address = url("patient_edit", ref=patient.ref)
+    seen = nurse.get(address).context["form"].initial["seen"]
+    administrator.post(address, PATIENT | {"notes": "allergic to chlorhexidine"})
+    response = nurse.post(address, PATIENT | {"first_name": "Ulla", "seen": seen})
+    assert response.status_code == 422
+    assert "Somebody else has changed this" in response.content.decode()
+    patient.refresh_from_db()
+    assert (patient.first_name, patient.notes) == ("Ursula", "allergic to chlorhexidine")
+    sent_again = response.context["form"].data["seen"]
+    assert nurse.post(address, PATIENT | {"first_name": "Ulla", "seen": sent_again}).status_code == 302
+
+
+def test_a_part_of_a_page_asked_for_after_the_session_ended_loads_the_page_again(
+    house: House, url: Url
+) -> None:
+    response = Client().post(url("patients"), {"text": "ode"}, headers={"HX-Request": "true"})
+    assert (response.status_code, response["HX-Refresh"]) == (401, "true")
+
+
+def test_somebody_at_work_keeps_the_session(nurse: Client) -> None:
+    assert nurse.post("/still-here/").status_code == 204
+    assert Client().post("/still-here/").status_code == 401
+    assert nurse.get("/still-here/").status_code == 405

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from clinic.domain.roles import Permission
 from clinic.selectors.lots import lots_like, who_received
 from clinic.selectors.rows import FillDrug
 from web.access import ClinicRequest, clinic_page
+from web.nurse.frame import clinic_reverse
 from web.tables import csv_download
 from web.words import quantity_words
 
@@ -49,7 +50,7 @@ def lots_download(request: ClinicRequest) -> HttpResponse:
     """The same list as a CSV file; its name holds nothing about a patient."""
     form = LotForm(request.POST)
     if not form.is_valid():
-        return lots(request, clinic_slug=request.clinic.slug)  # type: ignore[return-value]
+        return redirect(clinic_reverse(request, "lots"))
     found = who_received(clinic_id=request.clinic.id, lot=form.cleaned_data["lot"])
     header = (
         _("lot"),

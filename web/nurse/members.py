@@ -22,13 +22,12 @@ from clinic.selectors.accounts import members as members_of
 from clinic.selectors.accounts import open_invitations
 from clinic.selectors.rows import ROLE_LABELS, Invitation
 from clinic.services.accounts import change_membership, invite_member, revoke_invitation
+from notifications.selectors.messages import stays_in_installation
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.members import InvitationForm, MembershipForm
 from web.nurse.frame import clinic_reverse
 from web.nurse.pages import form_page
 
-KEPT_HERE = "notifications.backends.InAppBackend"
-"""An installation without a mail server keeps its mail for all members to read: no place for a secret link."""
 MAIL_ERRORS = (OSError,)
 """What a mail server that is away raises (smtplib's errors are OSErrors)."""
 
@@ -86,8 +85,8 @@ def _invited(request: ClinicRequest, invitation: Invitation, token: str) -> Http
 
 def send_invitation(request: ClinicRequest, invitation: Invitation, link: str) -> bool:
     """Mail the link; False when this installation sends no mail or the mail server did not take it."""
-    if settings.EMAIL_BACKEND == KEPT_HERE:
-        return False
+    if stays_in_installation():
+        return False  # kept mail is read by all members: no place for a secret link
     with override(request.clinic.language):
         words = {
             "clinic": request.clinic,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from clinic.domain.entries import ImplantEntry
 from clinic.selectors.implants import pump_models
 from clinic.selectors.rows import Implant
-from web.forms import CountField, DayField, QuantityField, RecordForm
+from web.forms import ChangeForm, CountField, DayField, QuantityField, RecordForm
 
 
-class ImplantForm(RecordForm):
+class ImplantForm(ChangeForm):
     pump_model_key = forms.ChoiceField(label=_("Pump model"))
     serial = forms.CharField(label=_("Serial number"), max_length=60)
     implanted_on = DayField(label=_("Implanted on"))
@@ -81,7 +81,7 @@ class ImplantForm(RecordForm):
 
 def implant_values(implant: Implant) -> dict[str, Any]:
     """What the form starts from when an implant is changed."""
-    names = [name for name in ImplantForm.base_fields if name != "pump_model_key"]
+    names = [name for name in ImplantForm.base_fields if name not in ("pump_model_key", "seen")]
     return {name: getattr(implant, name) for name in names} | {"pump_model_key": implant.pump_model.key}
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import PatientEntry
 from clinic.selectors.rows import Language, Patient
-from web.forms import DayField, RecordForm
+from web.forms import ChangeForm, DayField, RecordForm
 
 STATUSES = (
     ("active", _("With pump")),
@@ -33,7 +33,7 @@ class SearchForm(forms.Form):
     )
 
 
-class PatientForm(RecordForm):
+class PatientForm(ChangeForm):
     last_name = forms.CharField(label=_("Last name"), max_length=80)
     first_name = forms.CharField(label=_("First name"), max_length=80)
     mrn = forms.CharField(
@@ -59,7 +59,7 @@ class PatientForm(RecordForm):
 
 def patient_values(patient: Patient) -> dict[str, Any]:
     """What the form starts from when a patient is changed."""
-    return {name: getattr(patient, name) for name in PatientForm.base_fields}
+    return {name: getattr(patient, name) for name in PatientForm.base_fields if name != "seen"}
 
 
 class DeathForm(RecordForm):

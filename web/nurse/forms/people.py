@@ -11,7 +11,7 @@ from clinic.domain.entries import ProxyEntry
 from clinic.domain.register.reasons import NotReadable
 from clinic.domain.register.values import read_email, read_phone
 from clinic.selectors.rows import Channel, ContactKind, Proxy
-from web.forms import RecordForm
+from web.forms import ChangeForm, RecordForm
 from web.words import said
 
 
@@ -49,7 +49,7 @@ class ConsentForm(RecordForm):
     )
 
 
-class ProxyForm(RecordForm):
+class ProxyForm(ChangeForm):
     name = forms.CharField(
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -66,7 +66,7 @@ class ProxyForm(RecordForm):
 
 def proxy_values(proxy: Proxy) -> dict[str, Any]:
     """What the form starts from when a proxy is changed."""
-    return {name: getattr(proxy, name) for name in ProxyForm.base_fields}
+    return {name: getattr(proxy, name) for name in ProxyForm.base_fields if name != "seen"}
 
 
 def proxy_entry(proxy: Proxy) -> ProxyEntry:

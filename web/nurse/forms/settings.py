@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import ClinicEntry
 from clinic.selectors.rows import Clinic, Language
-from web.forms import CountField, DayField, RecordForm
+from web.forms import ChangeForm, CountField, DayField, RecordForm
 
 WEEKDAYS = (
     (0, _("Monday")),
@@ -45,7 +45,7 @@ def zones(*, beside: Iterable[str]) -> list[tuple[str, str]]:
     return [(zone, zone) for zone in sorted(places | {"UTC", *beside})]
 
 
-class ClinicForm(RecordForm):
+class ClinicForm(ChangeForm):
     name = forms.CharField(label=_("Name of the clinic"), max_length=120)
     phone = forms.CharField(
         label=_("Telephone"), max_length=40, required=False, help_text=_("Patients find it in every message.")
@@ -96,7 +96,7 @@ class ClinicForm(RecordForm):
     places: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
-        values = {name: getattr(clinic, name) for name in ClinicForm.base_fields}
+        values = {name: getattr(clinic, name) for name in ClinicForm.base_fields if name != "seen"}
         super().__init__(*args, initial=values, **kwargs)
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above

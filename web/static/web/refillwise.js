@@ -34,6 +34,58 @@
     });
   });
 
+  // The idle time-out counts what a person does, also between requests: typing keeps the session alive, two
+  // minutes before the end there is a warning to answer, and after it nothing about patients stays on the screen.
+  const WARNING = 120;
+  const idleSeconds = Number(document.body.dataset.idleSeconds);
+  if (idleSeconds > 0) {
+    const warning = document.getElementById("idle-warning");
+    const csrf = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+    let kept = Date.now();
+    let isAtWork = false;
+
+    function leave() {
+      window.location.assign(
+        document.body.dataset.signIn + "?next=" + encodeURIComponent(window.location.pathname),
+      );
+    }
+    function stay() {
+      isAtWork = false;
+      fetch(document.body.dataset.stillHere, { method: "POST", headers: { "X-CSRFToken": csrf } }).then(
+        function (answer) {
+          if (answer.status === 204) {
+            kept = Date.now();
+            warning.hidden = true;
+          } else {
+            leave();
+          }
+        },
+        function () {},
+      );
+    }
+    function look() {
+      const idle = (Date.now() - kept) / 1000;
+      if (idle > idleSeconds) {
+        leave();
+      } else if (isAtWork && idle > Math.min(60, idleSeconds / 4)) {
+        stay();
+      } else {
+        warning.hidden = idle < idleSeconds - Math.min(WARNING, idleSeconds / 2);
+      }
+    }
+    ["keydown", "input", "pointerdown"].forEach(function (kind) {
+      document.addEventListener(kind, function () {
+        isAtWork = true;
+      });
+    });
+    document.addEventListener("htmx:afterRequest", function () {
+      kept = Date.now();
+    });
+    document.addEventListener("visibilitychange", look);
+    window.setInterval(look, Math.min(10, idleSeconds / 8) * 1000);
+    warning.querySelector("[data-stay]").addEventListener("click", stay);
+  }
+
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) {
       window.print();
