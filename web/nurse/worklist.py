@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ from web import findings
 from web.access import ClinicRequest, clinic_page
 from web.groups import GROUPS, GroupLook
 from web.nurse.forms.patients import SearchForm
+from web.tables import csv_download
 
 LOOKS = {MISSING: GroupLook(MISSING, _("No date at all"), "exclamation-octagon-fill"), **GROUPS}
 MEANINGS: dict[str, str | Promise] = {
@@ -209,14 +210,15 @@ def worklist_csv(request: ClinicRequest) -> HttpResponse:
         now=request.now,
         page_size=None,
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="worklist-{request.today.isoformat()}.csv"'
-    response.write("\ufeff")  # Excel takes the file for Latin-1 without it
-    writer = csv.writer(response)
-    writer.writerow([str(column) for column in COLUMNS])
-    for row in listed.rows:
-        writer.writerow([spreadsheet_safe(value) for value in _cells(row)])
-    return response
+    rows = (_cells(row) for row in listed.rows)
+    return csv_download(f"worklist-{request.today.isoformat()}.csv", COLUMNS, rows)
+
+
+def _days_left(row: WorkRow) -> str:
+    """In words once it is late: a spreadsheet takes a leading minus for a formula."""
+    if row.days_left is None:
+        return ""
+    return str(row.days_left) if row.days_left >= 0 else _t("%(days)d late") % {"days": -row.days_left}
 
 
 def _cells(row: WorkRow) -> list[str]:
@@ -237,19 +239,12 @@ def _cells(row: WorkRow) -> list[str]:
         str(findings.LIMITS.get(row.limited_by, "")),
         iso(row.target_visit_on),
         iso(row.latest_visit_on),
-        "" if row.days_left is None else str(row.days_left),
+        _days_left(row),
         iso(row.low_reservoir_on),
         iso(row.empty_on),
-        "" if row.days_to_empty is None else str(row.days_to_empty),
+        "" if row.days_to_empty is None else str(max(row.days_to_empty, Decimal(0))),
         "; ".join(said.short for said in findings.stored(row.findings)),
     ]
-
-
-def spreadsheet_safe(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run as a formula; numbers stay numbers."""
-    if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not text.lstrip("-").replace(".", "", 1).isdecimal():
-        return "'" + text
-    return text
 
 
 urlpatterns = [
