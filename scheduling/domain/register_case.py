@@ -204,8 +204,9 @@ def _catalogue_faults(
 
 def _overfill(volume_ml: Decimal | None, model: PumpModel | None) -> Iterator[Fault]:
     """Say of a row that is refused anyway that its fill is above the reservoir too: the column comes early."""
-    if volume_ml is not None and model is not None and volume_ml > model.reservoir_ml:
-        yield _overfill_fault(f"{volume_ml:f}", f"{model.reservoir_ml:f}")
+    reservoir_ml = model.reservoir_ml if model is not None else None
+    if volume_ml is not None and reservoir_ml is not None and volume_ml > reservoir_ml:
+        yield _overfill_fault(f"{volume_ml:f}", f"{reservoir_ml:f}")
 
 
 def _overfill_fault(volume_ml: str, reservoir_ml: str) -> Fault:

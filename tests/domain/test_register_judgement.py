@@ -88,6 +88,7 @@ def test_a_row_that_the_arithmetic_refuses_names_its_column(
             "dose_unit": "mg/day",
         },
         {"implanted_on": "2012-01-01"},
+        {"pump_model": "isomed-35", "fill_volume_ml": "35", "dose": "", "dose_unit": ""},
     ],
 )
 def test_other_stops_come_in_for_review(cells: dict[str, str]) -> None:

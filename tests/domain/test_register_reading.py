@@ -1,5 +1,6 @@
 """From the bytes of a register to rows and refusals: whatever the bytes, every line is accounted for."""
 
+import contextlib
 import dataclasses
 import random
 from decimal import Decimal
@@ -266,3 +267,12 @@ def test_arbitrary_bytes_after_the_header_never_raise(tail: bytes) -> None:
     rows = read(register({}) + tail)
     assert rows[0].line == 2
     assert isinstance(rows[0], RegisterRow)
+
+
+@given(
+    st.binary(max_size=300) | st.builds(lambda a, b: a + SAMPLE[:300] + b, st.binary(max_size=5), st.binary())
+)
+@settings(max_examples=200, deadline=None)
+def test_any_file_at_all_is_read_or_refused_whole(content: bytes) -> None:
+    with contextlib.suppress(RegisterUnusable):
+        read(content)
