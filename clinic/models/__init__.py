@@ -1,5 +1,6 @@
 """The record's tables. Private to this package: others read through selectors and write through services."""
 
+from clinic.models import lookups as _lookups  # noqa: F401  (registers ``any_of``)
 from clinic.models.accounts import Clinic, Closure, Invitation, Membership, User
 from clinic.models.catalogue import (
     ConcentrationUnit,

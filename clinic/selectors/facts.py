@@ -129,7 +129,7 @@ def clinic_facts(*, clinic_id: int) -> ClinicFacts:
         "max_interval_days",
         "does_high_flow_bind",
     )
-    row = Clinic.objects.values_list(*columns).get(pk=clinic_id)
+    row: list[Any] = list(Clinic.objects.values_list(*columns).get(pk=clinic_id))
     closed = Closure.objects.for_clinic(clinic_id).values_list("closed_on", flat=True)
     return ClinicFacts(*row, frozenset(closed))
 
@@ -142,7 +142,7 @@ def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> lis
     """
     active = (
         Implant.objects.for_clinic(clinic_id)
-        .filter(id__in=implant_ids)
+        .filter(id__any_of=implant_ids)
         .order_by("id")
         .select_for_update(no_key=True, of=("self",))
         .values_list("id", "explanted_on", "patient__died_on")
@@ -189,7 +189,7 @@ def implant_facts(
     implants = {
         row[0]: ImplantFacts(*row)
         for row in Implant.objects.for_clinic(clinic_id)
-        .filter(id__in=implant_ids)
+        .filter(id__any_of=implant_ids)
         .order_by("id")
         .values_list(
             "id",
@@ -213,10 +213,10 @@ def implant_facts(
 
 def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: int) -> None:
     newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
-    rows = (
+    rows: Iterable[tuple[Any, ...]] = (
         Fill.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implants)
+        .filter(implant_id__any_of=implants)
         .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
         .filter(age__lte=fills_each)
         .order_by("-age")
@@ -239,9 +239,9 @@ def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: in
         fill = FillFacts(*row)
         fills[fill.fill_id] = fill
         implants[implant_id].fills.append(fill)
-    drugs = (
+    drugs: Iterable[tuple[Any, ...]] = (
         FillDrug.objects.for_clinic(clinic_id)
-        .filter(fill_id__in=fills)
+        .filter(fill_id__any_of=fills)
         .order_by("position")
         .values_list(
             "fill_id",
@@ -261,7 +261,7 @@ def _programs(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, 
     return (
         ProgramVersion.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implants)
+        .filter(implant_id__any_of=implants)
         .order_by("starts_on", "id")
         .values_list(
             "implant_id",
@@ -284,7 +284,7 @@ def _readings(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, 
     return (
         Reading.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implants)
+        .filter(implant_id__any_of=implants)
         .order_by("read_on", "id")
         .values_list("implant_id", "read_on", "read_at", "reservoir_ml", "printed_refill_on")
     )
@@ -294,7 +294,7 @@ def _events(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, ..
     return (
         PumpEvent.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implants, kind__in=DATED_BY)
+        .filter(implant_id__any_of=implants, kind__in=DATED_BY)
         .order_by("occurred_on", "id")
         .values_list("implant_id", "kind", "occurred_on", "occurred_at")
     )

@@ -45,7 +45,7 @@ def recipient_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[Rec
     """The facts of these implants, by id (four queries however many there are)."""
     implants = list(
         Implant.objects.for_clinic(clinic_id)
-        .filter(id__in=implant_ids)
+        .filter(id__any_of=implant_ids)
         .order_by("id")
         .values_list("id", "patient_id", "explanted_on", "patient__died_on")
     )
@@ -86,7 +86,7 @@ def _newest_fills(clinic_id: int, implant_ids: Collection[int]) -> dict[int, int
     rows = (
         Fill.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implant_ids)
+        .filter(implant_id__any_of=implant_ids)
         .order_by("implant_id", "-filled_on", F("filled_at").desc(nulls_last=True), "-id")
         .distinct("implant_id")
         .values_list("implant_id", "id")
@@ -97,7 +97,7 @@ def _newest_fills(clinic_id: int, implant_ids: Collection[int]) -> dict[int, int
 def _email_addresses(clinic_id: int, patient_ids: Collection[int]) -> dict[int, int]:
     rows = (
         ContactPoint.objects.for_clinic(clinic_id)
-        .filter(patient_id__in=patient_ids, kind=ContactKind.EMAIL, is_active=True, proxy__isnull=True)
+        .filter(patient_id__any_of=patient_ids, kind=ContactKind.EMAIL, is_active=True, proxy__isnull=True)
         .order_by("patient_id", "-is_preferred", "id")
         .distinct("patient_id")
         .values_list("patient_id", "id")
@@ -109,7 +109,7 @@ def _agreed_to_email(clinic_id: int, patient_ids: Collection[int]) -> set[int]:
     """Those whose newest word about reminders by e-mail was yes."""
     rows = (
         Consent.objects.for_clinic(clinic_id)
-        .filter(patient_id__in=patient_ids, channel=Channel.EMAIL, topic=Topic.REMINDERS)
+        .filter(patient_id__any_of=patient_ids, channel=Channel.EMAIL, topic=Topic.REMINDERS)
         .order_by("patient_id", "-id")
         .distinct("patient_id")
         .values_list("patient_id", "is_granted")

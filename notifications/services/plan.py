@@ -63,7 +63,7 @@ def key_of(row: Message) -> Key:
 def _stored(clinic_id: int, implant_ids: Collection[int]) -> defaultdict[int, list[Message]]:
     rows = (
         Message.objects.for_clinic(clinic_id)
-        .filter(implant_id__in=implant_ids)
+        .filter(implant_id__any_of=implant_ids)
         .order_by("id")
         .select_for_update(of=("self",))
     )

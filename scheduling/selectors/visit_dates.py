@@ -22,7 +22,7 @@ def visit_dates(*, clinic_id: int, implant_ids: Collection[int]) -> dict[int, Vi
     """The dates of those implants that have certain ones and no visit booked, by implant id."""
     rows = (
         Forecast.objects.for_clinic(clinic_id)
-        .filter(implant_id__in=implant_ids, status=ForecastStatus.OK)
+        .filter(implant_id__any_of=implant_ids, status=ForecastStatus.OK)
         .values_list("implant_id", "target_visit_on", "latest_visit_on")
     )
     return {

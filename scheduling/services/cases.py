@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,9 +39,12 @@ from scheduling.domain.case import (
     pump_of_model,
 )
 from scheduling.domain.engine import project
+from scheduling.domain.schedule import days_between
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MG = Decimal(1000)
+FLOW_STEP = Decimal("1e-12")
+_FIRST_FILL = {"yes": True, "no": False}
 BEARS_ON_DATE = frozenset(kind.value for kind in EventKind)
 
 
@@ -53,6 +57,8 @@ class Setting:
     rules: ClinicRules
     catalogue: Catalogue
     max_interval_days: int | None
+    known_drugs: dict[tuple[object, ...], DrugInFill] = field(default_factory=dict, compare=False)
+    """Drugs in fills met before: a clinic uses few concentrations, thousands of times."""
 
 
 def setting_of(facts: ClinicFacts, *, catalogue: Catalogue, now: datetime) -> Setting:
@@ -89,7 +95,7 @@ def case_of(facts: ImplantFacts, setting: Setting) -> PumpCase | None:
         as_of=setting.as_of,
         zone=setting.zone,
         pump=pump,
-        fill=_fill(fill, setting.catalogue),
+        fill=_fill(fill, setting),
         programs=programs,
         bridge=_bridge(fill),
         previous=previous,
@@ -115,35 +121,43 @@ def _pump(facts: ImplantFacts, setting: Setting) -> Pump:
     )
 
 
-def _fill(fill: FillFacts, catalogue: Catalogue) -> Fill:
+def _fill(fill: FillFacts, setting: Setting) -> Fill:
     beyond_use = [drug.beyond_use_on for drug in fill.drugs if drug.beyond_use_on is not None]
     return Fill(
         at=fill.filled_at or fill.filled_on,
         volume_ml=fill.fill_volume_ml,
-        drugs=tuple(_drug(drug, catalogue) for drug in fill.drugs),
-        is_first_fill={"yes": True, "no": False}.get(fill.first_fill),
+        drugs=tuple(_drug(drug, setting) for drug in fill.drugs),
+        is_first_fill=_FIRST_FILL.get(fill.first_fill),
         beyond_use_on=min(beyond_use, default=None),
     )
 
 
-def _drug(row: DrugFacts, catalogue: Catalogue) -> DrugInFill:
-    return DrugInFill(
-        drug=catalogue.drug(row.drug_key) or Drug(key=row.drug_key),
-        concentration_mcg_per_ml=in_mcg(row.concentration, row.concentration_unit),
-        stability_days=row.stability_days,
-        is_diluted=row.is_diluted,
-        shown_in=MassUnit(row.concentration_unit.partition("/")[0]),
-    )
+def _drug(row: DrugFacts, setting: Setting) -> DrugInFill:
+    key = (row.drug_key, row.concentration, row.concentration_unit, row.stability_days, row.is_diluted)
+    known = setting.known_drugs.get(key)
+    if known is None:
+        known = setting.known_drugs[key] = DrugInFill(
+            drug=setting.catalogue.drug(row.drug_key) or Drug(key=row.drug_key),
+            concentration_mcg_per_ml=in_mcg(row.concentration, row.concentration_unit),
+            stability_days=row.stability_days,
+            is_diluted=row.is_diluted,
+            shown_in=mass_unit(row.concentration_unit),
+        )
+    return known
+
+
+@lru_cache(maxsize=32)
+def mass_unit(unit: str) -> MassUnit:
+    """The unit of mass in ``mcg/mL``, ``mg/day`` and the like."""
+    try:
+        return MassUnit(unit.partition("/")[0])
+    except ValueError:
+        raise CaseError("unit", f"{unit} is not a unit of mass") from None
 
 
 def in_mcg(amount: Decimal, unit: str) -> Decimal:
     """An amount in mcg, mcg/mL, mcg/day or mcg/h from one in that unit or its mg counterpart."""
-    match unit.partition("/")[0]:
-        case "mcg":
-            return amount
-        case "mg":
-            return amount * MG
-    raise CaseError("unit", f"{unit} is not a unit of mass")
+    return amount if mass_unit(unit) is MassUnit.MICROGRAM else amount * MG
 
 
 def _program(row: ProgramFacts) -> Program:
@@ -167,8 +181,7 @@ def _delivery(row: ProgramFacts) -> Delivery:
         return ContinuousFlow(row.flow_ml_per_day)
     if row.dose is None:
         raise CaseError("program.dose", "is missing")
-    unit = MassUnit(row.dose_unit.partition("/")[0])
-    return ContinuousDose(in_mcg(row.dose, row.dose_unit), shown_in=unit)
+    return ContinuousDose(in_mcg(row.dose, row.dose_unit), shown_in=mass_unit(row.dose_unit))
 
 
 def week_pattern(pattern: Sequence[dict[str, Any]]) -> WeekPattern:
@@ -238,7 +251,7 @@ def _previous(
     older: FillFacts, fill: FillFacts, pump: Pump, programs: tuple[Program, ...], setting: Setting
 ) -> Previous | None:
     """The cycle before this fill, with the flow its own programs gave; None where that is not known."""
-    primary = _drug(older.drugs[0], setting.catalogue)
+    primary = _drug(older.drugs[0], setting)
     running = _in_force(programs, fill.filled_on, setting.zone)
     flow = _mean_flow(older, fill, pump, programs, setting)
     if flow is None:
@@ -278,12 +291,12 @@ def _mean_flow(
         as_of=fill.filled_on,
         zone=setting.zone,
         pump=pump,
-        fill=_fill(older, setting.catalogue),
+        fill=_fill(older, setting),
         programs=ran,
         bridge=_bridge(older),
     )
     projection = project(cycle)
-    days = Fraction((cycle.as_of_instant - cycle.fill_instant).total_seconds()) / 86_400
+    days = days_between(cycle.fill_instant, cycle.as_of_instant)
     if projection.remaining_ml and days:
         return _positive((Fraction(older.fill_volume_ml) - projection.remaining_ml) / days)
     return _positive(projection.flow_ml_per_day)
@@ -314,5 +327,6 @@ def _positive(flow: Fraction | Decimal | None) -> Decimal | None:
     """To 12 decimals: residuals are judged to a hundredth of a millilitre, and no date rests on this."""
     if flow is None or flow <= 0:
         return None
-    exact = Fraction(flow)
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal("1e-12")) or None
+    if isinstance(flow, Fraction):
+        flow = Decimal(flow.numerator) / Decimal(flow.denominator)
+    return flow.quantize(FLOW_STEP) or None

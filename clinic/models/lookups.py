@@ -1,0 +1,32 @@
+"""``id__any_of=[...]``: one array instead of a place-holder for each number.
+
+``IN`` with five hundred place-holders is a new statement to parse for every length of the list, in Python and
+in PostgreSQL; an array is one value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Lookup
+
+if TYPE_CHECKING:
+    _Lookup = Lookup[Any]
+else:
+    _Lookup = Lookup
+
+
+class AnyOf(_Lookup):
+    """Whether a row number is among those given."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, parameters = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s::bigint[])", [*parameters, list(self.rhs)]
+
+
+for kind in (models.BigAutoField, models.ForeignKey, models.OneToOneField):
+    kind.register_lookup(AnyOf)
