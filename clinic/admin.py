@@ -43,15 +43,18 @@ class Sourced(admin.TabularInline):  # type: ignore[type-arg]
 
 class PumpModelValueInline(Sourced):
     model = PumpModelValue
+    fields = ("quantity", "value", "source", "confidence", "stated_on")
 
 
 class StabilityInline(Sourced):
     model = Stability
     fk_name = "drug"
+    fields = ("condition", "with_drug", "days", "source", "confidence", "stated_on")
 
 
 class MarketedStrengthInline(Sourced):
     model = MarketedStrength
+    fields = ("concentration", "unit", "note", "source", "confidence", "stated_on")
 
 
 class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -273,8 +273,13 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # without one, /metrics an
 # --- Words and time ---------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# The pages' languages: those with a catalogue. A page half translated would also claim the wrong language.
+LANGUAGES = [
+    (code, name)
+    for code, name in (("en", _("English")), ("es", _("Spanish")), ("fr", _("French")))
+    if code == LANGUAGE_CODE or (LOCALE_PATHS[0] / code / "LC_MESSAGES" / "django.mo").exists()
+]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

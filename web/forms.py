@@ -14,6 +14,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Field, Layout, LayoutObject, Row
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -156,8 +157,10 @@ class ChangeForm(RecordForm):
         cleaned = super().clean() or self.cleaned_data
         seen = cleaned.pop("seen", "")
         if seen and seen != self._stored:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = self._stored
+            data = QueryDict(mutable=True)
+            data.update(self.data)
+            data[self.add_prefix("seen")] = self._stored
+            self.data = data
             raise ValidationError(
                 gettext(
                     "Somebody else has changed this since you opened it. Check every field, then save again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -36,6 +37,15 @@ def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> 
     pumps = Implant.objects.select_related("pump_model").order_by("-implanted_on", "-id")
     return patients.order_by("last_name", "first_name", "id").prefetch_related(
         Prefetch("implants", queryset=pumps)
+    )
+
+
+def same_person(*, clinic_id: int, last_name: str, birth_date: date) -> list[Patient]:
+    """Patients of the clinic with this last name and birth date: likely the same person entered before."""
+    return list(
+        Patient.objects.for_clinic(clinic_id)
+        .filter(last_name__iexact=last_name, birth_date=birth_date)
+        .order_by("first_name", "id")[:5]
     )
 
 

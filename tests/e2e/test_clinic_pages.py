@@ -313,3 +313,34 @@ def test_before_the_session_ends_there_is_a_warning_to_answer(
     page.get_by_label("Notes").press_sequentially("typing is work")
     page.clock.fast_forward("13:30")
     expect(warning).to_be_hidden()
+
+
+def test_the_catalogue_keeps_the_content_policy(ward: Ward, page: Page, sign_in: SignIn) -> None:
+    sign_in(page, ward.house.administrator.email, PASSWORD)
+    page.goto("/admin/")
+    page.get_by_role("link", name="Pump models", exact=True).click()
+    page.get_by_role("link", name="SynchroMed II 8637-40").click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    keep(page, "admin-pump")
+
+
+def test_the_menu_opens_on_a_phone_by_keyboard(
+    ward: Ward, new_page: NewPage, sign_in: SignIn, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = new_page(viewport=PHONE)
+    sign_in(page, ward.house.administrator.email, PASSWORD)
+    page.goto(ward.url("patients/"))
+    page.get_by_role("button", name="Menu").press("Enter")
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+    keep(page, "menu")
+    assert_accessible(page)
+
+
+def test_a_printed_record_shows_the_record_alone(ward: Ward, page: Page, sign_in: SignIn) -> None:
+    sign_in(page, ward.house.nurse.email, PASSWORD)
+    page.goto(ward.url(f"patients/{ward.patient}/record/"))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Quarterman, Rosa")).to_be_visible()
+    for control in ("Enter a reading", "Work list", "Withdraw"):
+        expect(page.get_by_text(control, exact=True).first).to_be_hidden()
+    keep(page, "patient-record-print")

@@ -19,11 +19,22 @@ from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership, invite_member
 from clinic.services.closures import add_closure
 from clinic.services.patients import add_contact_point, add_proxy
+from scheduling.services.register_import import upload_register
 from scheduling.services.sweeps import start_recalculation
-from tests.factories import House, make_event, make_implant, make_patient, make_reading
+from tests.factories import (
+    House,
+    make_event,
+    make_fill,
+    make_implant,
+    make_patient,
+    make_program,
+    make_reading,
+)
+from tests.register_files import register
 from web.nurse import urls
 
 VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.RECORD_CARE
+PROGRAM, IMPORT = Permission.CHANGE_PROGRAM, Permission.IMPORT_REGISTER
 CLINIC, MEMBERS = Permission.MANAGE_CLINIC, Permission.MANAGE_MEMBERS
 
 
@@ -38,6 +49,26 @@ class Row:
 
 
 PAGES = (
+    Row("worklist", VIEW),
+    Row("worklist_csv", VIEW),
+    Row("fill_new", CARE, "implant"),
+    Row("fill_preview", CARE, "implant", post=True),
+    Row("fill_edit", CARE, "fill"),
+    Row("fill_edit_preview", CARE, "fill", post=True),
+    Row("fill", VIEW, "fill"),
+    Row("fill_void", CARE, "fill"),
+    Row("program_new", PROGRAM, "implant"),
+    Row("program_preview", PROGRAM, "implant", post=True),
+    Row("program_edit", PROGRAM, "program"),
+    Row("program_edit_preview", PROGRAM, "program", post=True),
+    Row("program_void", PROGRAM, "program"),
+    Row("messages", Permission.VIEW_MESSAGES),
+    Row("register", IMPORT),
+    Row("register_template", IMPORT),
+    Row("register_import", IMPORT, "import"),
+    Row("register_report", IMPORT, "import"),
+    Row("register_confirm", IMPORT, "import", post=True),
+    Row("register_discard", IMPORT, "import", post=True),
     Row("patients", VIEW),
     Row("patient_new", EDIT),
     Row("patient", VIEW, "patient"),
@@ -95,6 +126,13 @@ def about(house: House) -> dict[str, dict[str, object]]:
         now=house.now,
     )
     closure = add_closure(clinic=house.clinic, closed_on=house.today, reason="", actor_id=house.nurse.id)
+    uploaded = upload_register(
+        clinic=house.clinic,
+        content=register({}),
+        file_name="register.csv",
+        uploaded_by_id=house.administrator.id,
+        now=house.now,
+    )
     run = start_recalculation(clinic_id=house.clinic.id, now=house.now)
     return {
         "": {},
@@ -103,6 +141,9 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "contact": {"ref": patient.ref, "contact_id": contact.id},
         "channel": {"ref": patient.ref, "channel": "email"},
         "proxy": {"ref": patient.ref, "proxy_id": proxy.id},
+        "fill": {"ref": make_fill(house, implant).ref},
+        "program": {"program_id": make_program(house, implant).id},
+        "import": {"ref": uploaded.ref},
         "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
         "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
         "closure": {"closure_id": closure.id},
@@ -150,7 +191,7 @@ def test_what_belongs_to_this_clinic_is_not_found_below_the_address_of_another(
         client = signed_in(person)
         permissions = PERMISSIONS[Role.NURSE if person == house.outsider else Role.ADMINISTRATOR]
         for row in PAGES:
-            if row.about in ("", "closure", "invitation") or row.needs not in permissions:
+            if not row.about or row.needs not in permissions:
                 continue
             address = reverse(
                 f"nurse:{row.name}", kwargs={"clinic_slug": house.elsewhere.slug, **about[row.about]}
@@ -183,6 +224,10 @@ def test_somebody_who_left_finds_nothing(
 
 def test_every_page_of_a_clinic_names_a_permission() -> None:
     assert [path.name for path in urls.urlpatterns if not hasattr(path.callback, "permission")] == []
+
+
+def test_every_page_of_a_clinic_stands_in_the_table() -> None:
+    assert sorted(path.name for path in urls.urlpatterns) == sorted(row.name for row in PAGES)
 
 
 def test_no_browser_keeps_a_page_about_patients(nurse: Client, url: Callable[..., str]) -> None:

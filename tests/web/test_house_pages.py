@@ -295,3 +295,8 @@ def test_no_page_carries_a_script_or_a_style_of_its_own(
         assert "<style" not in page
         assert page.count("<script") == page.count("<script src=")
         assert " onclick=" not in page
+
+
+def test_a_page_claims_the_language_it_is_written_in(nurse: Client, url: Url) -> None:
+    page = nurse.get(url("patients"), headers={"Accept-Language": "es"}).content.decode()
+    assert '<html lang="en"' in page

@@ -43,6 +43,18 @@ def test_adding_a_patient_leads_on_to_the_pump_and_then_to_the_last_fill(
     assert second.url == url("fill_new", ref=implant.ref) + "?setup=1"
 
 
+def test_somebody_of_the_same_name_and_birth_date_is_shown_before_a_second_entry(
+    house: House, nurse: Client, url: Url
+) -> None:
+    there = make_patient(house, last_name="ODE", first_name="Ulla", birth_date=date(1961, 5, 4))
+    response = nurse.post(url("patient_new"), PATIENT)
+    assert response.status_code == 422
+    assert url("patient", ref=there.ref) in response.content.decode()
+    assert Patient.objects.count() == 1
+    assert nurse.post(url("patient_new"), PATIENT | {"is_another_person": "yes"}).status_code == 302
+    assert Patient.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "words"),
     [
@@ -58,7 +70,7 @@ def test_adding_a_patient_leads_on_to_the_pump_and_then_to_the_last_fill(
 def test_a_refused_patient_is_told_at_the_field_and_not_kept(
     house: House, nurse: Client, url: Url, changed: dict[str, str], field: str, words: str
 ) -> None:
-    make_patient(house, mrn="TAKEN")
+    make_patient(house, mrn="TAKEN", last_name="Other")
     response = nurse.post(url("patient_new"), PATIENT | changed)
     assert response.status_code == 422
     assert words in response.context["form"].errors[field][0]

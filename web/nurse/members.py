@@ -107,6 +107,8 @@ def send_invitation(request: ClinicRequest, invitation: Invitation, link: str) -
 @clinic_page(Permission.MANAGE_MEMBERS)
 def invitation_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Take an open invitation back: its link stops working."""
+    if not open_invitations(clinic_id=request.clinic.id, now=request.now).filter(ref=ref).exists():
+        raise Http404
     revoke_invitation(clinic=request.clinic, invitation_ref=ref, actor_id=request.user.id, now=request.now)
     messages.success(request, _("The invitation is taken back; its link no longer works."))
     return redirect(clinic_reverse(request, "members"))

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.domain.roles import Permission
-from clinic.selectors.patients import find_patients
+from clinic.selectors.patients import find_patients, same_person
+from clinic.selectors.rows import Patient
 from clinic.services.patients import add_patient, record_death, update_patient, withdraw_death
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
@@ -47,8 +48,22 @@ def patients(request: ClinicRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.EDIT_PATIENTS)
 def patient_new(request: ClinicRequest) -> HttpResponse:
-    """The first step of adding a patient: who it is. The pump follows at once."""
+    """The first step of adding a patient: who it is. The pump follows at once.
+
+    Somebody of the same name and birth date is shown first, so that nobody is entered twice by mistake.
+    """
     form = PatientForm(request.POST or None, initial={"language": request.clinic.language})
+    context = {
+        "place": "patients",
+        "heading": _("Add a patient"),
+        "trail": [(_("Patients"), clinic_reverse(request, "patients")), (_("Add a patient"), "")],
+        "submit_label": _("Save and go on to the pump"),
+        "cancel_url": clinic_reverse(request, "patients"),
+        "step": 1,
+    }
+    if form.is_valid() and "is_another_person" not in request.POST and (same := _same_person(request, form)):
+        context |= {"form": form, "same": same, "submit_label": _("It is another person: save")}
+        return render(request, "nurse/patients/new.html", context, status=422)
     return form_page(
         request,
         form,
@@ -58,15 +73,13 @@ def patient_new(request: ClinicRequest) -> HttpResponse:
         then=lambda patient: clinic_reverse(request, "implant_new", ref=patient.ref) + "?setup=1",
         done="",
         template="nurse/patients/new.html",
-        context={
-            "place": "patients",
-            "heading": _("Add a patient"),
-            "trail": [(_("Patients"), clinic_reverse(request, "patients")), (_("Add a patient"), "")],
-            "submit_label": _("Save and go on to the pump"),
-            "cancel_url": clinic_reverse(request, "patients"),
-            "step": 1,
-        },
+        context=context,
     )
+
+
+def _same_person(request: ClinicRequest, form: PatientForm) -> list[Patient]:
+    entry = form.entry()
+    return same_person(clinic_id=request.clinic.id, last_name=entry.last_name, birth_date=entry.birth_date)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -55,6 +55,8 @@ def closure_new(request: ClinicRequest) -> HttpResponse:
 @clinic_page(Permission.MANAGE_CLINIC)
 def closure_remove(request: ClinicRequest, closure_id: int) -> HttpResponse:
     """Open a closed day again."""
+    if not closures(clinic_id=request.clinic.id).filter(pk=closure_id).exists():
+        raise Http404
     remove_closure(clinic=request.clinic, closure_id=closure_id, actor_id=request.user.id)
     messages.success(request, _("The clinic is open on that day again."))
     return _recalculate(request)
