@@ -16,7 +16,8 @@ def problems_of(form: BaseForm) -> list[Problem]:
         return []
     found = [("", "", str(text)) for text in form.non_field_errors()]
     for field in form:
-        found += [(field.id_for_label, str(field.label), str(text)) for text in field.errors]
+        place = field.id_for_label or f"{field.auto_id}_0"  # of a group of boxes the first
+        found += [(place, str(field.label), str(text)) for text in field.errors]
     return found
 
 

@@ -65,7 +65,7 @@ class StepForm(forms.Form):
         hours = cleaned.get("hours")
         if hours is not None and hours > HOURS_PER_DAY:
             self.add_error("hours", _("A day has 24 hours."))
-        if not cleaned.get("days"):
+        if not cleaned.get("days") and "days" not in self.errors:
             self.add_error("days", _("Choose at least one day."))
         return cleaned
 
