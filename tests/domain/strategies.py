@@ -1,8 +1,7 @@
 """Records for the `forecast` command, drawn at random: what clinics enter, and the corners of it.
 
-Every record is well-formed and free of known stops, unless a strategy says otherwise, so that its dates can
-be compared. The nasty part is on purpose: zones that skip midnight, levels that are reached exactly at
-midnight, changes on the day of a clock change, leap days, a bridge that a change of dose interrupts.
+Every record is well-formed and free of known stops, so that its dates can be compared. The nasty part is on
+purpose: zones that skip midnight, levels reached exactly then, changes of clock, leap days, broken bridges.
 """
 
 from __future__ import annotations
@@ -55,7 +54,8 @@ ADDED = (
     {"drug": "bupivacaine", "concentration": "7.5", "unit": "mg/mL"},
     {"drug": "clonidine", "concentration": "100", "unit": "mcg/mL", "stability_days": 35},
 )
-# Divisible by 24 without end digits, so that also part of a day is a finite decimal.
+HAIRS_ML = (Fraction(0), Fraction(0), Fraction(1, 10**12), Fraction(-1, 10**12))
+# Flows whose 24th part is a short decimal, so that a level at any hour can be written down.
 ROUND_FLOWS = ("0.12", "0.24", "0.3", "0.36", "0.45", "0.6", "0.9", "1.2")
 
 
@@ -291,13 +291,16 @@ def _limits(draw: st.DrawFn, setting: Setting) -> Record:
 
 @st.composite
 def _hit_midnight(draw: st.DrawFn, record: Record) -> Record:
-    """The record with its threshold or its volume moved so that a walk reaches it exactly at a midnight."""
+    """The record with its threshold or its volume moved so that a walk reaches it exactly at a midnight.
+
+    Or a hair before or after it: the last digit that a record can hold is worth less than a microsecond.
+    """
     pump, zone = read_pump(record), ZoneInfo(record["timezone"])
     assert pump is not None
     aim_at = start_of(pump.fill.on + draw(st.integers(8, 60)) * DAY, zone)
     is_high, aims_at_empty = draw(st.booleans()), draw(st.booleans())
     accuracy = exact(record["pump"].get("accuracy_percent", "14.5")) if is_high else Fraction(0)
-    level = level_at(pump, aim_at, 1 + accuracy / 100)
+    level = level_at(pump, aim_at, 1 + accuracy / 100) + draw(st.sampled_from(HAIRS_ML))
     if aims_at_empty and is_short_decimal(level) and 0 < level < pump.fill_ml - pump.threshold_ml - 1:
         volume = as_written(pump.fill_ml - level)
         return {**record, "fill": {**record["fill"], "volume_ml": volume}}
