@@ -15,19 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import consents, contact_points, proxies
-from clinic.selectors.rows import Channel, Consent, ContactPoint, Patient, Proxy
+from clinic.selectors.rows import Channel, Consent, ContactPoint, Patient
 from clinic.services.patients import (
     add_contact_point,
-    add_proxy,
     record_consent,
     restore_contact_point,
     retire_contact_point,
-    update_proxy,
 )
 from web.access import ClinicRequest, clinic_page
-from web.nurse.forms.people import ConsentForm, ContactForm, ProxyForm, proxy_entry, proxy_values
+from web.nurse.forms.people import ConsentForm, ContactForm
 from web.nurse.frame import about_patient, clinic_reverse, patient_frame, patient_or_404
 from web.nurse.pages import act_and_return, form_page
+from web.nurse.proxies import proxy_or_404
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def patient_details(request: ClinicRequest, ref: UUID) -> HttpResponse:
 def contact_new(request: ClinicRequest, ref: UUID, proxy_id: int | None = None) -> HttpResponse:
     """Add a number or address of the patient, or of a helper."""
     patient = patient_or_404(request, ref)
-    proxy = _proxy_or_404(request, patient, proxy_id) if proxy_id is not None else None
+    proxy = proxy_or_404(request, patient, proxy_id) if proxy_id is not None else None
     form = ContactForm(request.POST or None, initial={"kind": "phone"})
     details = clinic_reverse(request, "patient_details", ref=ref)
     return form_page(
@@ -164,99 +163,6 @@ def _asked(request: ClinicRequest, patient: Patient, channel: str) -> str:
         return _("May %(clinic)s remind you of appointments by e-mail?") % {"clinic": request.clinic.name}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@clinic_page(Permission.EDIT_PATIENTS)
-def proxy_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
-    """Add a relative or helper."""
-    patient = patient_or_404(request, ref)
-    form = ProxyForm(request.POST or None)
-    details = clinic_reverse(request, "patient_details", ref=ref)
-    return form_page(
-        request,
-        form,
-        save=lambda: add_proxy(
-            clinic=request.clinic, patient_ref=ref, entry=form.entry(), actor_id=request.user.id
-        ),
-        then=lambda proxy: clinic_reverse(request, "proxy_contact_new", ref=ref, proxy_id=proxy.id),
-        done=_("The helper is added. How can they be reached?"),
-        context={
-            **about_patient(request, patient, (_("Add a relative or helper"), "")),
-            "heading": _("Add a relative or helper"),
-            "lead": _("Somebody with whom the patient allows the clinic to speak."),
-            "submit_label": _("Save and add a number"),
-            "cancel_url": details,
-        },
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@clinic_page(Permission.EDIT_PATIENTS)
-def proxy_edit(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
-    """Change what is known about a helper."""
-    patient = patient_or_404(request, ref)
-    proxy = _proxy_or_404(request, patient, proxy_id)
-    form = ProxyForm(request.POST or None, initial=proxy_values(proxy))
-    details = clinic_reverse(request, "patient_details", ref=ref)
-    return form_page(
-        request,
-        form,
-        save=lambda: update_proxy(
-            clinic=request.clinic,
-            proxy_id=proxy_id,
-            entry=form.entry(),
-            is_active=proxy.is_active,
-            actor_id=request.user.id,
-        ),
-        then=details,
-        done=_("The helper's details are saved."),
-        context={
-            **about_patient(request, patient, (_("Change a helper"), "")),
-            "heading": _("Change a relative or helper"),
-            "submit_label": _("Save"),
-            "cancel_url": details,
-        },
-    )
-
-
-@require_POST
-@clinic_page(Permission.EDIT_PATIENTS)
-def proxy_end(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
-    """End a helper's role; it stays listed and can be resumed."""
-    return _set_proxy(request, ref, proxy_id, is_active=False)
-
-
-@require_POST
-@clinic_page(Permission.EDIT_PATIENTS)
-def proxy_resume(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse:
-    """Let somebody be the patient's helper again."""
-    return _set_proxy(request, ref, proxy_id, is_active=True)
-
-
-def _set_proxy(request: ClinicRequest, ref: UUID, proxy_id: int, *, is_active: bool) -> HttpResponse:
-    proxy = _proxy_or_404(request, patient_or_404(request, ref), proxy_id)
-    return act_and_return(
-        request,
-        lambda: update_proxy(
-            clinic=request.clinic,
-            proxy_id=proxy.id,
-            entry=proxy_entry(proxy),
-            is_active=is_active,
-            actor_id=request.user.id,
-        ),
-        done=_("The helper is active again.")
-        if is_active
-        else _("The helper's role has ended. “Resume” undoes this."),
-        then=clinic_reverse(request, "patient_details", ref=ref),
-    )
-
-
-def _proxy_or_404(request: ClinicRequest, patient: Patient, proxy_id: int) -> Proxy:
-    for proxy in proxies(clinic_id=request.clinic.id, patient_id=patient.id):
-        if proxy.id == proxy_id:
-            return proxy
-    raise Http404
-
-
 def _contact_or_404(request: ClinicRequest, patient: Patient, contact_id: int) -> ContactPoint:
     own = contact_points(clinic_id=request.clinic.id, patient_id=patient.id)
     helpers = proxies(clinic_id=request.clinic.id, patient_id=patient.id)
@@ -272,10 +178,6 @@ urlpatterns = [
     path(PATIENT + "contacts/new/", contact_new, name="contact_new"),
     path(PATIENT + "contacts/<int:contact_id>/retire/", contact_retire, name="contact_retire"),
     path(PATIENT + "contacts/<int:contact_id>/restore/", contact_restore, name="contact_restore"),
-    path(PATIENT + "consents/<slug:channel>/", consent_new, name="consent_new"),
-    path(PATIENT + "proxies/new/", proxy_new, name="proxy_new"),
-    path(PATIENT + "proxies/<int:proxy_id>/edit/", proxy_edit, name="proxy_edit"),
-    path(PATIENT + "proxies/<int:proxy_id>/end/", proxy_end, name="proxy_end"),
-    path(PATIENT + "proxies/<int:proxy_id>/resume/", proxy_resume, name="proxy_resume"),
     path(PATIENT + "proxies/<int:proxy_id>/contacts/new/", contact_new, name="proxy_contact_new"),
+    path(PATIENT + "consents/<slug:channel>/", consent_new, name="consent_new"),
 ]
