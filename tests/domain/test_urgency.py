@@ -89,4 +89,6 @@ def test_within_a_group_the_pump_that_is_empty_sooner_comes_first_then_the_grave
         key(None, Hazard.EMERGENCY),
     ]
 
-    assert sorted(ranked[::-1]) == ranked
+    jumbled = [ranked[place] for place in (2, 0, 3, 1)]
+
+    assert sorted(jumbled) == ranked
