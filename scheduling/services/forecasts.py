@@ -126,7 +126,7 @@ def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
         case = case_of(facts, setting)
         if case is None:
             return _review(facts, setting, NOT_FILLED, "fill")
-        return _Desired(facts.implant_id, _values(case, project(case)))
+        return _Desired(facts.implant_id, stored_values(case, project(case)))
     except CaseError as error:
         return _review(facts, setting, CONTRADICTION, error.field, str(error))
     except Exception as error:
@@ -144,7 +144,7 @@ def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
         return row
 
 
-def _values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
+def stored_values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
     """The stored form of a projection, in the order of COLUMNS. Holds nothing that ages with the day."""
     limits = {kind.value: day.isoformat() for kind, day in projection.limits.items()}
     high = projection.high_flow

@@ -1,0 +1,44 @@
+"""`make bench`: every figure that the documentation quotes, from this machine, now.
+
+ARGS="--implants 20000" for a smaller clinic; ARGS="--only projections" for one part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent.parent
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+if "DATABASE_URL" not in os.environ:
+    os.environ["REFILLWISE_VAR"] = str(SOURCE / "var" / "bench")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--implants", type=int, default=100_000, help="size of the clinic that is swept")
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
+    )
+    parser.add_argument("--only", choices=["projections", "sweep"])
+    chosen = parser.parse_args()
+
+    import django
+
+    django.setup()
+    from bench import projections, sweep
+    from bench.screen import heading, refuse_foreign_database
+
+    refuse_foreign_database()
+    heading()
+    sweep.prepare()
+    if chosen.only != "sweep":
+        projections.run()
+    if chosen.only != "projections":
+        sweep.run(implants=chosen.implants, rounds=chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
