@@ -17,7 +17,6 @@ from scheduling.domain.findings import RESTS_ON_DOUBT, Finding, FindingCode, Lim
 from scheduling.domain.local_time import date_of, instant_of
 from scheduling.domain.model import Crossing, Model
 from scheduling.domain.program import ContinuousDose, Stopped
-from scheduling.domain.rates import ratio
 from scheduling.domain.residual import pocket_fill_limit, residual_check
 from scheduling.domain.schedule import days_between
 
@@ -253,8 +252,8 @@ def _slips_beside_the_last(model: Model) -> Iterator[Finding]:
     if previous is None:
         return
     if previous.concentration_mcg_per_ml is not None:
-        factor = ratio(model.case.fill.primary.concentration_mcg_per_ml, previous.concentration_mcg_per_ml)
-        if _is_off_by(factor, SLIP):
+        concentration = model.case.fill.primary.concentration_mcg_per_ml
+        if _is_off_by(concentration, previous.concentration_mcg_per_ml, SLIP):
             yield _finding(
                 FindingCode.UNIT_SLIP,
                 "fill.drugs.concentration",
@@ -263,14 +262,22 @@ def _slips_beside_the_last(model: Model) -> Iterator[Finding]:
     if previous.dose_mcg_per_day is None or program is None:
         return
     if isinstance(program.delivery, ContinuousDose):
-        factor = ratio(program.delivery.dose_mcg_per_day, previous.dose_mcg_per_day)
-        if _is_off_by(factor, TENFOLD) or _is_off_by(factor, SLIP):
+        dose, last = program.delivery.dose_mcg_per_day, previous.dose_mcg_per_day
+        if _is_off_by(dose, last, TENFOLD) or _is_off_by(dose, last, SLIP):
             yield _finding(FindingCode.UNIT_SLIP, "program.dose", what="The dose beside the last one")
 
 
-def _is_off_by(factor: Fraction, times: int) -> bool:
-    """Whether a factor is within a tenth of so many times, or of its inverse."""
-    return any(Fraction(9, 10) <= each / times <= Fraction(11, 10) for each in (factor, 1 / factor))
+def _is_off_by(amount: Decimal, last: Decimal, times: int) -> bool:
+    """Whether one amount is within a tenth of so many times the other, either way round."""
+    if amount == last:
+        return False
+    over, over_scale = amount.as_integer_ratio()
+    under, under_scale = last.as_integer_ratio()
+    one, other = over * under_scale, under * over_scale
+    return (
+        9 * times * other <= 10 * one <= 11 * times * other
+        or 9 * times * one <= 10 * other <= 11 * times * one
+    )
 
 
 def _finding(code: FindingCode, field: str, **values: str) -> Finding:
