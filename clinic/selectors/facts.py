@@ -129,9 +129,10 @@ def clinic_facts(*, clinic_id: int) -> ClinicFacts:
         "max_interval_days",
         "does_high_flow_bind",
     )
-    row: list[Any] = list(Clinic.objects.values_list(*columns).get(pk=clinic_id))
+    row = Clinic.objects.values_list(*columns).get(pk=clinic_id)
     closed = Closure.objects.for_clinic(clinic_id).values_list("closed_on", flat=True)
-    return ClinicFacts(*row, frozenset(closed))
+    values: list[Any] = [*row, frozenset(closed)]
+    return ClinicFacts(*values)
 
 
 def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> list[int]:
