@@ -44,7 +44,10 @@ def ask_for_first_administrator(screen: Screen) -> None:
     screen.say("\n[bold]A new installation: who runs it?[/bold]\n")
     answers: dict[str, str] = {}
     while True:
-        _ask(answers)
+        try:
+            _ask(answers)
+        except EOFError:
+            raise CannotStartError("Nothing was made: the questions were not answered.") from None
         try:
             found_clinic(
                 entry=ClinicEntry(name=answers["clinic"], time_zone=answers["zone"]),
@@ -54,9 +57,9 @@ def ask_for_first_administrator(screen: Screen) -> None:
                 now=datetime.now(UTC),
             )
         except RecordError as error:
-            screen.say(f"[red]{error}[/red]")
-            question = _QUESTIONS.get(getattr(error, "field", ""))
-            answers.pop(question or "password", None)
+            screen.say(f"[red]{error.reason}[/red]")
+            question = _QUESTIONS.get(error.field, "password")
+            answers.pop(question, None)
             continue
         screen.say()
         return
