@@ -66,8 +66,10 @@ TO_DO: Mapping[str, str | Promise] = {
     ),
     _C.NO_PROGRAM: _("Enter the program that ran when the pump was filled."),
     _C.STOPPED: _("Find out whether the pump is to run, and enter the program when it does."),
-    _C.MISSING_BRIDGE: _("Enter the old drug left in tubing and catheter by correcting the fill."),
-    _C.UNKNOWN_STABILITY: _("Ask the pharmacy how long the mixture keeps in the pump and correct the fill."),
+    _C.MISSING_BRIDGE: _(
+        "Enter the old drug left in tubing and catheter; correct the fill if it is saved already."
+    ),
+    _C.UNKNOWN_STABILITY: _("Ask the pharmacy how long the mixture keeps in the pump and enter its days."),
     _C.DATE_VOID: _("Interrogate the pump; refill it, or record that it runs again."),
     _C.PAST_END_OF_SERVICE: _("Plan the replacement with the physician now."),
     _C.RESIDUAL_EXCEEDS_FILL: _("One of the two volumes is wrong: correct the fill that is."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from clinic.domain.checks import RecordError, check_fill, check_program
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
@@ -64,8 +65,7 @@ def preview_fill(
     new = fill_facts(entry)
     changed = replace(facts, fills=_in_order([*others, new]))
     if program is not None:
-        check_program(program, implanted_on=facts.implanted_on, zone=zone, now=now)
-        changed = _with_program(changed, program)
+        changed = _with_program(changed, program, zone=zone, now=now)
     after = outlook_of(changed, before.setting)
     is_in_pump = changed.fills[-1] is new
     return Preview(before, after, expectation_of(after) if is_in_pump else None)
@@ -91,16 +91,10 @@ def preview_program(
     Raises RecordError for what saving would refuse.
     """
     before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
-    facts, zone = before.facts, before.setting.zone
-    check_program(entry, implanted_on=facts.implanted_on, zone=zone, now=now)
-    facts = _without_program(facts, replaces)
-    if any(_start(program) == (entry.starts_on, entry.starts_at) for program in facts.programs):
-        raise RecordError(
-            "starts_on",
-            gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
-            day=entry.starts_on,
-        )
-    return Preview(before, outlook_of(_with_program(facts, entry), before.setting))
+    changed = _with_program(
+        _without_program(before.facts, replaces), entry, zone=before.setting.zone, now=now
+    )
+    return Preview(before, outlook_of(changed, before.setting))
 
 
 def preview_without_program(
@@ -175,7 +169,14 @@ def _start(program: ProgramFacts) -> tuple[date, datetime | None]:
     return program.starts_on, program.starts_at
 
 
-def _with_program(facts: ImplantFacts, entry: ProgramEntry) -> ImplantFacts:
+def _with_program(facts: ImplantFacts, entry: ProgramEntry, *, zone: ZoneInfo, now: datetime) -> ImplantFacts:
+    check_program(entry, implanted_on=facts.implanted_on, zone=zone, now=now)
+    if any(_start(program) == (entry.starts_on, entry.starts_at) for program in facts.programs):
+        raise RecordError(
+            "starts_on",
+            gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
+            day=entry.starts_on,
+        )
     by_day: Callable[[ProgramFacts], date] = lambda program: program.starts_on  # noqa: E731 - typed key
     return replace(facts, programs=sorted([*facts.programs, program_facts(entry)], key=by_day))
 

@@ -76,7 +76,7 @@ def implant(house: House) -> Implant:
 
 amounts = st.sampled_from(["0.3", "2", "50", "175", "300", "500", "1000", "2000", "40000"]).map(Decimal)
 volumes = st.sampled_from(["0", "0.5", "2", "17.25", "20", "40", "41"]).map(Decimal)
-days_ago = st.sampled_from([0, 1, 20, 59, 60, 61, 119, 120, 121, 150, 199, 200, 201, 800, -1])
+days_ago = st.sampled_from([0, 1, 20, 40, 59, 60, 61, 119, 120, 121, 150, 199, 200, 201, 800, -1])
 
 
 @st.composite

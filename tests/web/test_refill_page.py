@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,45 +15,13 @@ from clinic.models import Fill, Implant, ProgramVersion
 from scheduling.models import Forecast
 from tests.factories import House, make_clinic, make_fill, make_implant, make_program, make_running_pump
 from tests.web.conftest import SignIn
-
-Url = Callable[..., str]
-Posted = dict[str, Any]
+from tests.web.pump_forms import Posted, Url, drug, forecast_of, problems, refill
 
 
 @pytest.fixture
 def implant(house: House) -> Implant:
     """A 40 mL pump that was filled 60 days ago and runs at 300 mcg/day."""
     return make_running_pump(house, filled_on=house.today - timedelta(days=60))
-
-
-def drug(number: int = 0, **values: str) -> Posted:
-    row = {"drug_key": "baclofen", "concentration": "2000", "concentration_unit": "mcg/mL"} | values
-    return {f"drugs-{number}-{name}": value for name, value in row.items()}
-
-
-def refill(house: House, **values: Any) -> Posted:
-    """A good form; ``values`` are fields to change."""
-    return (
-        {
-            "ref": str(uuid.uuid4()),
-            "filled_on": house.today.isoformat(),
-            "residual_ml": "31",
-            "fill_volume_ml": "40",
-            "performed_by": "Nora Nurse",
-            "drugs-TOTAL_FORMS": "1",
-            "drugs-INITIAL_FORMS": "0",
-            "steps-TOTAL_FORMS": "0",
-            "steps-INITIAL_FORMS": "0",
-            "program-mode": "unchanged",
-        }
-        | drug()
-        | values
-    )
-
-
-def problems(response: Any) -> dict[str, str]:
-    """What the summary says, by the control it leads to."""
-    return {place or label: text for place, label, text in response.context["problems"]}
 
 
 def test_a_refill_is_recorded_with_its_mixture_and_its_program(
@@ -89,126 +54,6 @@ def test_a_refill_is_recorded_with_its_mixture_and_its_program(
     page = nurse.get(response.url).content.decode()
     assert "Sheet to print" in page
     assert "Undo" in page
-
-
-BAD_NUMBERS = ["NaN", "Infinity", "-inf", "1e300", "-1", "abc", "1,234", "0x10", "9" * 13, "0." + "1" * 13]
-
-
-@pytest.mark.parametrize("typed", [*BAD_NUMBERS, "0", "41", ""])
-def test_an_impossible_volume_put_in_is_refused_at_its_field(
-    house: House, nurse: Client, url: Url, implant: Implant, typed: str
-) -> None:
-    assert_refused(house, nurse, url, implant, {"fill_volume_ml": typed}, at="id_fill_volume_ml")
-
-
-@pytest.mark.parametrize("typed", [*BAD_NUMBERS, "1000"])
-def test_an_impossible_residual_is_refused_at_its_field(
-    house: House, nurse: Client, url: Url, implant: Implant, typed: str
-) -> None:
-    assert_refused(house, nurse, url, implant, {"residual_ml": typed}, at="id_residual_ml")
-
-
-@pytest.mark.parametrize("typed", [*BAD_NUMBERS, "0", "", "1000000"])
-def test_an_impossible_concentration_is_refused_at_its_row(
-    house: House, nurse: Client, url: Url, implant: Implant, typed: str
-) -> None:
-    posted = drug(concentration=typed)
-    assert_refused(house, nurse, url, implant, posted, at="id_drugs-0-concentration")
-
-
-@pytest.mark.parametrize("typed", [*BAD_NUMBERS, "0", "", "1000000"])
-def test_an_impossible_dose_is_refused_at_its_field(
-    house: House, nurse: Client, url: Url, implant: Implant, typed: str
-) -> None:
-    posted = {"program-mode": "dose", "program-dose": typed, "program-dose_unit": "mcg/day"}
-    assert_refused(house, nurse, url, implant, posted, at="id_program-dose")
-
-
-@pytest.mark.parametrize(
-    ("posted", "at"),
-    [
-        ({"filled_on": "0001-01-01"}, "id_filled_on"),
-        ({"filled_on": "9999-12-31"}, "id_filled_on"),
-        ({"filled_on": "2026-02-30"}, "id_filled_on"),
-        ({"filled_on": ""}, "id_filled_on"),
-        ({"filled_on": "today"}, "id_filled_on"),
-        ({"filled_time": "25:00"}, "id_filled_time"),
-        ({"printed_refill_on": "0001-01-01"}, "id_printed_refill_on"),
-        ({"printed_refill_on": "9999-12-31"}, "id_printed_refill_on"),
-        ({"checked_by_id": "nonsense"}, "id_checked_by_id"),
-        ({"checked_by_id": "999999"}, "id_checked_by_id"),
-        ({"ref": "nonsense"}, "id_ref"),
-        ({"note": "x" * 2001}, "id_note"),
-        ({"performed_by": "x" * 121}, "id_performed_by"),
-        ({"program-mode": "backwards"}, "id_program-mode_0"),
-        ({"program-mode": "flow", "program-flow_ml_per_day": "0"}, "id_program-flow_ml_per_day"),
-        ({"program-mode": "flow", "program-flow_ml_per_day": "NaN"}, "id_program-flow_ml_per_day"),
-        ({"program-mode": "dose", "program-dose": "3", "program-dose_unit": "g/day"}, "id_program-dose_unit"),
-        ({"bridge_old_volume_ml": "0.3", "bridge_old_concentration": ""}, "id_bridge_old_concentration"),
-        ({"bridge_old_volume_ml": "-0.3", "bridge_old_concentration": "500"}, "id_bridge_old_volume_ml"),
-        ({"drugs-TOTAL_FORMS": "0"}, "Mixture"),
-        ({"drugs-TOTAL_FORMS": "9999"}, "Mixture"),
-        ({"drugs-TOTAL_FORMS": "many"}, "Mixture"),
-        (drug(drug_key="snake-oil"), "id_drugs-0-drug_key"),
-        (drug(drug_key=""), "id_drugs-0-drug_key"),
-        (drug(concentration_unit="g/L"), "id_drugs-0-concentration_unit"),
-        (drug(beyond_use_on="31/12/2026"), "id_drugs-0-beyond_use_on"),
-        (drug(stability_days="0"), "id_drugs-0-stability_days"),
-        (drug(stability_days="1.5"), "id_drugs-0-stability_days"),
-        (drug(lot="x" * 61), "id_drugs-0-lot"),
-        ({"drugs-TOTAL_FORMS": "2", **drug(1)}, "id_drugs-0-drug_key"),
-        (
-            {"drugs-TOTAL_FORMS": "2", **drug(1, drug_key="morphine", concentration="0")},
-            "id_drugs-1-concentration",
-        ),
-    ],
-)
-def test_what_cannot_be_is_refused_at_its_field(
-    house: House, nurse: Client, url: Url, implant: Implant, posted: Posted, at: str
-) -> None:
-    assert_refused(house, nurse, url, implant, posted, at=at)
-
-
-@pytest.mark.parametrize(
-    ("posted", "at"),
-    [
-        ({"program-bolus_dose": "5"}, "id_program-bolus_max_per_day"),
-        ({"program-bolus_max_per_day": "4"}, "id_program-bolus_dose"),
-        ({"program-bolus_dose": "-1", "program-bolus_max_per_day": "4"}, "id_program-bolus_dose"),
-        ({"program-bolus_dose": "5", "program-bolus_max_per_day": "1000"}, "id_program-bolus_max_per_day"),
-        (
-            {
-                "program-bolus_dose": "5",
-                "program-bolus_max_per_day": "4",
-                "program-bolus_mean_per_day": "4.5",
-            },
-            "id_program-bolus_mean_per_day",
-        ),
-    ],
-)
-def test_half_a_patient_bolus_is_refused(
-    house: House, nurse: Client, url: Url, implant: Implant, posted: Posted, at: str
-) -> None:
-    program = {"program-mode": "dose", "program-dose": "300", "program-dose_unit": "mcg/day"}
-    assert_refused(house, nurse, url, implant, program | posted, at=at)
-
-
-def assert_refused(
-    house: House, nurse: Client, url: Url, implant: Implant, posted: Posted, *, at: str
-) -> None:
-    """Refused with a reason at this control, shown there, and nothing written."""
-    before = (Fill.objects.count(), ProgramVersion.objects.count(), forecast_of(implant))
-    response = nurse.post(url("fill_new", ref=implant.ref), refill(house) | posted)
-    assert response.status_code == 422
-    assert problems(response).get(at), problems(response)
-    assert (Fill.objects.count(), ProgramVersion.objects.count(), forecast_of(implant)) == before
-    live = nurse.post(url("fill_preview", ref=implant.ref), refill(house) | posted)
-    assert live.status_code == 200
-    assert problems(live).get(at), "the preview says it too"
-
-
-def forecast_of(implant: Implant) -> tuple[object, ...]:
-    return Forecast.objects.filter(implant=implant).values_list("must_refill_by", "fingerprint").get()
 
 
 # --- Doubt is acknowledged by name ---------------------------------------------------------------------------
@@ -266,14 +111,6 @@ def test_the_same_form_sent_twice_records_one_refill(
     assert "id_filled_on" in problems(another)
 
 
-def test_nobody_checks_their_own_refill(house: House, nurse: Client, url: Url, implant: Implant) -> None:
-    offered = nurse.get(url("fill_new", ref=implant.ref)).context["form"].fields["checked_by_id"].choices
-    assert house.nurse.id not in [number for number, _name in offered]
-    assert house.administrator.id in [number for number, _name in offered]
-    posted = {"checked_by_id": str(house.nurse.id)}
-    assert_refused(house, nurse, url, implant, posted, at="id_checked_by_id")
-
-
 def test_a_new_refill_starts_from_the_last_mixture_without_its_lots(
     house: House, nurse: Client, url: Url
 ) -> None:
@@ -327,40 +164,6 @@ def test_a_flex_program_is_recorded_with_its_steps_by_weekday(
         },
         {"on": ["sat", "sun"], "steps": [{"hours": "24", "dose_per_hour": "12.5", "unit": "mcg/h"}]},
     ]
-
-
-@pytest.mark.parametrize(
-    ("days", "hours", "dose", "at"),
-    [
-        (["mon"], "24", "10", "Steps"),
-        (["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "23.5", "10", "Steps"),
-        (["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "25", "10", "id_steps-0-hours"),
-        (["mon"], "NaN", "10", "id_steps-0-hours"),
-        (["mon"], "24", "0", "id_steps-0-dose_per_hour"),
-        (["mon"], "24", "", "id_steps-0-dose_per_hour"),
-        ([], "24", "10", "id_steps-0-days_0"),
-        (["moonday"], "24", "10", "id_steps-0-days_0"),
-    ],
-)
-def test_steps_that_do_not_fill_the_week_are_refused(
-    house: House,
-    nurse: Client,
-    url: Url,
-    implant: Implant,
-    days: list[str],
-    hours: str,
-    dose: str,
-    at: str,
-) -> None:
-    posted = {
-        "program-mode": "flex",
-        "steps-TOTAL_FORMS": "1",
-        "steps-0-days": days,
-        "steps-0-hours": hours,
-        "steps-0-dose_per_hour": dose,
-        "steps-0-unit": "mcg/h",
-    }
-    assert_refused(house, nurse, url, implant, posted, at=at)
 
 
 # --- Corrections and withdrawals -----------------------------------------------------------------------------

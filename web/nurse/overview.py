@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -14,12 +13,11 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
-from clinic.selectors.implants import events, fills, implants_of, programs, readings
-from clinic.selectors.rows import Fill, Implant, ProgramVersion
+from clinic.selectors.implants import implants_of
+from clinic.selectors.rows import Fill, Implant
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Reason, ReasonValue, shown
@@ -30,7 +28,8 @@ from web import findings
 from web.access import ClinicRequest, clinic_page
 from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.frame import patient_frame, patient_or_404
-from web.nurse.outlooks import Limit, limits_of, look_of, program_words
+from web.nurse.outlooks import Limit, limits_of, look_of
+from web.nurse.timeline import TimeLine, timeline
 from web.words import day_words, quantity_words
 
 FILLS_ON_CHART = 8
@@ -49,7 +48,6 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "implants": implants,
         "pumps": [_pump(request, implant) for implant in in_place],
         "first_in_place": next(iter(in_place), None),
-        "just_recorded": request.GET.get("fill", ""),
     }
     return render(request, "nurse/overview/page.html", context)
 
@@ -79,11 +77,19 @@ def _pump(request: ClinicRequest, implant: Implant) -> dict[str, Any]:
         "trend_marks": _trend_marks(found),
         "timeline": lines[:LINES_OF_TIME],
         "has_more": len(lines) > LINES_OF_TIME,
+        "recorded": _recorded(request, lines),
         "last_fill": next((line.row for line in lines if line.kind == "fill" and not line.is_replaced), None),
         "running": next(
             (line.row for line in lines if line.kind == "program" and not line.is_replaced), None
         ),
     }
+
+
+def _recorded(request: ClinicRequest, lines: list[TimeLine]) -> Fill | None:
+    """The fill that was recorded a moment ago, named in the address; None once it was replaced."""
+    ref = request.GET.get("fill", "")
+    recorded = (line.row for line in lines if line.kind == "fill" and not line.is_replaced)
+    return next((fill for fill in recorded if str(fill.ref) == ref), None)
 
 
 def _reasons(outlook: Outlook) -> tuple[Reason, ...]:
@@ -196,99 +202,6 @@ def _trend_marks(found: list[Found]) -> list[TrendMark]:
             )
         )
     return marks
-
-
-# --- What happened --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLine:
-    """One entry of the timeline. ``is_replaced`` entries were corrected or withdrawn later, with ``why``."""
-
-    on: date
-    kind: str
-    icon: str
-    title: str
-    detail: str
-    row: Any
-    is_replaced: bool
-    why: str
-    recorded_at: datetime
-
-
-KINDS: dict[str, tuple[str, Words]] = {
-    "fill": ("droplet-fill", _("Refill")),
-    "program": ("sliders", _("Program")),
-    "reading": ("speedometer2", _("Reading")),
-    "event": ("exclamation-circle", _("Event")),
-}
-
-
-def timeline(request: ClinicRequest, implant: Implant) -> list[TimeLine]:
-    """Fills, programs, readings and events of one pump, newest first, corrections visible as such."""
-    clinic_id, ids = request.clinic.id, [implant.id]
-    lines = [
-        *(
-            _line("fill", row.filled_on, row, *_fill_words(row))
-            for row in fills(clinic_id=clinic_id, implant_ids=ids)
-        ),
-        *(
-            _line("program", row.starts_on, row, program_words(row), row.note)
-            for row in programs(clinic_id=clinic_id, implant_ids=ids)
-        ),
-        *(
-            _line(
-                "reading", row.read_on, row, _reading_words(row.reservoir_ml, row.printed_refill_on), row.note
-            )
-            for row in readings(clinic_id=clinic_id, implant_ids=ids)
-        ),
-        *(
-            _line("event", row.occurred_on, row, row.get_kind_display(), row.note)
-            for row in events(clinic_id=clinic_id, implant_ids=ids)
-        ),
-    ]
-    return sorted(lines, key=lambda line: (line.on, line.recorded_at), reverse=True)
-
-
-def _line(kind: str, on: date, row: Any, title: str, detail: str) -> TimeLine:
-    later = getattr(row, "superseded_by", None)
-    return TimeLine(
-        on=on,
-        kind=kind,
-        icon=KINDS[kind][0],
-        title=title,
-        detail=detail,
-        row=row,
-        is_replaced=later is not None,
-        why=_why(later),
-        recorded_at=row.recorded_at,
-    )
-
-
-def _why(later: Fill | ProgramVersion | None) -> str:
-    if later is None:
-        return ""
-    words = _t("withdrawn: %(reason)s") if later.is_void else _t("corrected: %(reason)s")
-    return words % {"reason": later.correction_reason}
-
-
-def _fill_words(fill: Fill) -> tuple[str, str]:
-    mixture = " + ".join(
-        f"{drug.drug.name} {quantity_words(drug.concentration)} {drug.concentration_unit}"
-        for drug in fill.drugs.all()
-    )
-    put_in = f"{quantity_words(fill.fill_volume_ml)} mL"
-    if fill.residual_ml is None:
-        return f"{put_in} · {mixture}", fill.note
-    found = _t("%(volume)s mL found") % {"volume": quantity_words(fill.residual_ml)}
-    return f"{put_in} · {mixture} · {found}", fill.note
-
-
-def _reading_words(reservoir_ml: Decimal | None, printed_on: date | None) -> str:
-    words = [f"{quantity_words(reservoir_ml)} mL"] if reservoir_ml is not None else []
-    if printed_on is not None:
-        words.append(_t("printed date %(day)s") % {"day": day_words(printed_on)})
-    return ", ".join(words)
 
 
 urlpatterns = [path("patients/<uuid:ref>/", patient, name="patient")]

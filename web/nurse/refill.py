@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import FillEntry, ProgramEntry
-from clinic.domain.roles import PERMISSIONS, Permission, Role
-from clinic.selectors.accounts import members
-from clinic.selectors.fills import current_fills, current_programs, get_fill, sent_before
-from clinic.selectors.rows import Fill, Implant, ProgramVersion
+from clinic.domain.roles import Permission
+from clinic.selectors.fills import get_fill, sent_before
+from clinic.selectors.rows import Fill, Implant
 from clinic.services.fills import correct_fill, record_fill, reservoir_ml
 from scheduling.services.cases import in_mcg
 from scheduling.services.preview import Preview, preview_fill
@@ -29,146 +25,15 @@ from web.access import ClinicRequest, clinic_page
 from web.findings import short_name
 from web.nurse.forms.controls import dress
 from web.nurse.forms.program import (
-    DOSE,
-    FLEX,
-    UNCHANGED,
-    BaseStepFormSet,
-    ProgramForm,
-    program_values,
-    step_formset,
     template_step,
 )
 from web.nurse.forms.refill import (
-    BaseDrugFormSet,
     DrugForm,
-    RefillForm,
-    drug_formset,
-    drug_values,
     mass_echo,
-    new_refill_values,
-    refill_values,
 )
 from web.nurse.frame import Trail, clinic_reverse, full_name, implant_or_404, patient_trail
 from web.nurse.outlooks import preview_context, program_words
-from web.nurse.problems import Problem, problems_of, rows_problems
-from web.words import said
-
-
-@dataclass(slots=True)
-class Visit:
-    """The forms of one visit, judged together."""
-
-    form: RefillForm
-    drugs: BaseDrugFormSet
-    program: ProgramForm | None
-    steps: BaseStepFormSet | None
-    zone: ZoneInfo
-
-    def is_valid(self) -> bool:
-        parts: list[Any] = [self.form, self.drugs]
-        if self.program is not None:
-            parts.append(self.program)
-            if self.program.data.get(self.program.add_prefix("mode")) == FLEX:
-                parts.append(self.steps)
-        judged = [part.is_valid() for part in parts]  # each of them, so that every error is shown at once
-        return all(judged)
-
-    def entry(self) -> FillEntry:
-        return self.form.entry(self.drugs, self.zone)
-
-    def program_entry(self, entry: FillEntry) -> ProgramEntry | None:
-        """The program that starts with the refill; None when it stays as it was."""
-        if self.program is None or self.steps is None:
-            return None
-        return self.program.program(self.steps, starts_on=entry.filled_on, starts_at=entry.filled_at)
-
-    def add_record_error(self, error: RecordError) -> None:
-        """Put a refusal at the field it is about, whichever form holds it."""
-        if self.drugs.add_record_error(error.field, said(error.reason)):
-            return
-        program_field = ProgramForm.places.get(error.field, error.field)
-        if self.program is not None and program_field in self.program.fields:
-            self.program.add_error(program_field, said(error.reason))
-        else:
-            self.form.add_record_error(error)
-
-    def problems(self) -> list[Problem]:
-        """Everything wrong, in the order of the page."""
-        found = problems_of(self.form) + rows_problems(self.drugs, _("Mixture"))
-        if self.program is not None and self.steps is not None:
-            found += problems_of(self.program)
-            if self.program.data.get(self.program.add_prefix("mode")) == FLEX:
-                found += rows_problems(self.steps, _("Steps"))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the page is about: the pump, what was last put in, how it runs; ``corrects`` names a fill."""
-
-    implant: Implant
-    last: Fill | None
-    running: ProgramVersion | None
-    corrects: Fill | None = None
-
-
-def _subject(implant: Implant, corrects: Fill | None = None) -> Subject:
-    earlier = [
-        fill
-        for fill in current_fills(implant=implant)
-        if corrects is None or fill.filled_on < corrects.filled_on
-    ]
-    running = current_programs(implant=implant)
-    return Subject(implant, next(iter(earlier), None), next(iter(running), None), corrects)
-
-
-def is_superseded(row: Fill) -> bool:
-    """Whether a later entry corrects or withdraws this one."""
-    return getattr(row, "superseded_by", None) is not None
-
-
-def _visit(request: ClinicRequest, subject: Subject, *, asks_reason: bool = True) -> Visit:
-    """The forms, empty or with what was posted; a preview asks for no reason."""
-    data = request.POST if request.method == "POST" else None
-    corrects = subject.corrects
-    form = RefillForm(
-        data,
-        initial=refill_values(corrects) if corrects else _new_values(request, subject),
-        colleagues=_colleagues(request),
-        corrects=corrects is not None and asks_reason,
-    )
-    rows = drug_values(corrects or subject.last, with_lots=corrects is not None)
-    drugs = drug_formset(data, initial=rows)
-    program = steps = None
-    if corrects is None and request.may(Permission.CHANGE_PROGRAM):
-        is_known = subject.running is not None
-        initial = program_values(subject.running) | {"mode": UNCHANGED if is_known else DOSE}
-        program = ProgramForm(data, prefix="program", initial=initial, may_stay=is_known)
-        steps = step_formset(data, version=subject.running)
-    for part in (form, *drugs.forms, program, *(steps.forms if steps else ())):
-        if part is not None:
-            dress(part)
-    return Visit(form, drugs, program, steps, ZoneInfo(request.clinic.time_zone))
-
-
-def _new_values(request: ClinicRequest, subject: Subject) -> dict[str, Any]:
-    is_setup = "setup" in request.GET
-    last = subject.last
-    today: date | None = None if is_setup else request.today
-    volume_ml = last.fill_volume_ml if last else reservoir_ml(subject.implant)
-    person = "" if is_setup else str(request.user)
-    return new_refill_values(today=today, volume_ml=volume_ml, person=person, last=last)
-
-
-def _colleagues(request: ClinicRequest) -> list[tuple[int, str]]:
-    """Who may have checked: colleagues who may record care, never the person who records."""
-    return [
-        (member.user_id, str(member.user))
-        for member in members(clinic_id=request.clinic.id)
-        if member.is_active
-        and member.user_id != request.user.id
-        and Permission.RECORD_CARE in PERMISSIONS[Role(member.role)]
-    ]
+from web.nurse.visit import Subject, Visit, subject_of, visit_of
 
 
 def _preview(request: ClinicRequest, subject: Subject, visit: Visit) -> Preview | None:
@@ -195,7 +60,7 @@ def _preview(request: ClinicRequest, subject: Subject, visit: Visit) -> Preview 
 def fill_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Record a refill, or (``?setup=1``) the last fill of a pump that is being entered."""
     implant = implant_or_404(request, ref)
-    subject = _subject(implant)
+    subject = subject_of(implant)
 
     def save(entry: FillEntry, program: ProgramEntry | None, reason: str) -> Fill:
         return record_fill(
@@ -208,7 +73,7 @@ def fill_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
             reason=reason,
         )
 
-    return _page(request, subject, save=save, done=_("The refill is recorded."), why="refill recorded")
+    return _page(request, subject, save=save, why="refill recorded")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -219,7 +84,7 @@ def fill_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
     if is_superseded(fill):
         messages.error(request, _("This fill was corrected or withdrawn in the meantime."))
         return redirect(clinic_reverse(request, "fill", ref=ref))
-    subject = _subject(implant, corrects=fill)
+    subject = subject_of(implant, corrects=fill)
 
     def save(entry: FillEntry, program: ProgramEntry | None, reason: str) -> Fill:
         return correct_fill(
@@ -231,7 +96,7 @@ def fill_edit(request: ClinicRequest, ref: UUID) -> HttpResponse:
             now=request.now,
         )
 
-    return _page(request, subject, save=save, done=_("The fill is corrected."), why="")
+    return _page(request, subject, save=save, why="")
 
 
 def _page(
@@ -239,15 +104,14 @@ def _page(
     subject: Subject,
     *,
     save: Callable[[FillEntry, ProgramEntry | None, str], Fill],
-    done: str,
     why: str,
 ) -> HttpResponse:
     """Show the form; or save, once nothing is wrong and every stop is acknowledged by name."""
     if request.method == "POST" and (
         sent := sent_before(implant=subject.implant, ref=request.POST.get("ref", ""))
     ):
-        return _to_patient(request, subject.implant, sent, done)
-    visit = _visit(request, subject)
+        return _to_patient(request, subject.implant, sent)
+    visit = visit_of(request, subject)
     acknowledged = set(request.POST.getlist("acknowledged"))
     context: dict[str, Any] = {}
     if request.method == "POST" and (preview := _preview(request, subject, visit)) is not None:
@@ -260,7 +124,7 @@ def _page(
             except RecordError as error:
                 visit.add_record_error(error)
             else:
-                return _to_patient(request, subject.implant, fill, done)
+                return _to_patient(request, subject.implant, fill)
     is_refused = request.method == "POST"
     context |= _frame(request, subject, visit) | {"must_acknowledge": bool(context.get("open_stops"))}
     return render(request, "nurse/refill/page.html", context, status=422 if is_refused else 200)
@@ -273,8 +137,8 @@ def _reason(why: str, preview: Preview) -> str:
     return f"{why} (confirmed: {', '.join(preview.stop_codes)})"[:500]
 
 
-def _to_patient(request: ClinicRequest, implant: Implant, fill: Fill, done: str) -> HttpResponse:
-    messages.success(request, done)
+def _to_patient(request: ClinicRequest, implant: Implant, fill: Fill) -> HttpResponse:
+    """On to the patient's page, which says what was recorded and offers the sheet and the way back."""
     return redirect(clinic_reverse(request, "patient", ref=implant.patient.ref) + f"?fill={fill.ref}")
 
 
@@ -282,7 +146,7 @@ def _to_patient(request: ClinicRequest, implant: Implant, fill: Fill, done: str)
 @clinic_page(Permission.RECORD_CARE)
 def fill_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """The dates a new refill would give, while it is being typed. Nothing is written."""
-    return _preview_part(request, _subject(implant_or_404(request, ref)))
+    return _preview_part(request, subject_of(implant_or_404(request, ref)))
 
 
 @require_POST
@@ -290,11 +154,11 @@ def fill_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
 def fill_edit_preview(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """The dates a correction would give, while it is being typed. Nothing is written."""
     implant, fill = fill_or_404(request, ref)
-    return _preview_part(request, _subject(implant, corrects=fill))
+    return _preview_part(request, subject_of(implant, corrects=fill))
 
 
 def _preview_part(request: ClinicRequest, subject: Subject) -> HttpResponse:
-    visit = _visit(request, subject, asks_reason=False)
+    visit = visit_of(request, subject, asks_reason=False)
     preview = _preview(request, subject, visit)
     context: dict[str, Any] = {
         "is_live": True,
@@ -371,6 +235,11 @@ def _template_row(visit: Visit) -> DrugForm:
     row = visit.drugs.empty_form
     dress(row)
     return row
+
+
+def is_superseded(row: Fill) -> bool:
+    """Whether a later entry corrects or withdraws this one."""
+    return getattr(row, "superseded_by", None) is not None
 
 
 def fill_or_404(request: ClinicRequest, ref: UUID) -> tuple[Implant, Fill]:
