@@ -251,13 +251,13 @@ def _pump(draw: st.DrawFn, reservoir_ml: int, as_of: dt.date) -> Record:
             draw(st.one_of(st.sampled_from((Decimal(0), Decimal(3))), decimals("0", "20", 1)))
         )
         pump = {"reservoir_ml": str(reservoir_ml), "threshold_ml": threshold, "accuracy_percent": accuracy}
-    near = st.integers(1, 500)
     if draw(st.booleans()):
-        age_days = draw(st.integers(500, 2400))
-        pump["implanted_on"] = iso(as_of - age_days * DAY)
+        leap_day = dt.date((as_of.year - 2) // 4 * 4, 2, 29)
+        some_day = st.integers(500, 2400).map(lambda age_days: as_of - age_days * DAY)
+        pump["implanted_on"] = iso(draw(some_day | st.just(leap_day)))
         pump["service_life_years"] = draw(st.integers(7, 12))
     if draw(st.integers(0, 3)) == 0:
-        pump["end_of_service_on"] = iso(as_of + draw(near) * DAY)
+        pump["end_of_service_on"] = iso(as_of + draw(st.integers(1, 500)) * DAY)
     if draw(st.integers(0, 4)) == 0:
         pump["replacement_signal_on"] = iso(as_of - draw(st.integers(0, 88)) * DAY)
     return pump
@@ -366,7 +366,7 @@ def records(
         }
     if with_hits and draw(st.integers(0, 2)) == 0:
         record = draw(_hit_midnight(record))
-    if with_readings and draw(st.integers(0, 3)) == 0:
+    if with_readings and draw(st.integers(0, 2)) == 0:
         record["readings"] = draw(_readings(record))
     return record
 
