@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.db import connections
+
+from config.embedded.installation import free_ports
 
 SOURCE = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
@@ -87,5 +88,5 @@ def environment(*, broker_url: str, **more: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    (port,) = free_ports(1)
+    return port

@@ -14,6 +14,7 @@ OWNER_ROLE = "refillwise_owner"
 APPLICATION_ROLE = "refillwise_app"
 SUPERUSER = "postgres"
 _STATE = "state.json"
+_PORTS = range(20_000, 32_000)
 
 
 class FolderUnusableError(RuntimeError):
@@ -111,13 +112,13 @@ class Installation:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses now; all different."""
-    listeners = [socket.create_server((HOST, 0)) for _ in range(count)]
-    try:
-        return [listener.getsockname()[1] for listener in listeners]
-    finally:
-        for listener in listeners:
-            listener.close()
+    """Ports that nobody uses now, all different, and from below those that systems give to outgoing connections."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        if is_free(port):
+            ports.add(port)
+    return list(ports)
 
 
 def is_free(port: int) -> bool:
