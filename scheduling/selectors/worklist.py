@@ -177,12 +177,13 @@ def _filtered(clinic_id: int, wanted: Wanted, day: _Day) -> QuerySet[Implant]:
         rows = rows.filter(Q(forecast__must_refill_by__lte=until) | Q(forecast__must_refill_by__isnull=True))
     if wanted.drug_key:
         newest = (
-            Fill.objects.current()
+            Fill.objects.for_clinic(clinic_id)
+            .current()
             .filter(implant_id=OuterRef("pk"))
             .order_by("-filled_on", F("filled_at").desc(nulls_last=True), "-id")
             .values("pk")[:1]
         )
-        holding = FillDrug.objects.filter(drug__key=wanted.drug_key, clinic_id=clinic_id).values("fill_id")
+        holding = FillDrug.objects.for_clinic(clinic_id).filter(drug__key=wanted.drug_key).values("fill_id")
         rows = rows.annotate(fill_in_pump=Subquery(newest)).filter(fill_in_pump__in=holding)
     for word in wanted.text[:LONGEST_SEARCH].split():
         rows = rows.filter(

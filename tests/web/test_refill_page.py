@@ -271,3 +271,12 @@ def test_the_preview_costs_the_same_number_of_queries_however_long_the_history(
         make_program(house, long, starts_on=house.today - timedelta(days=300 - 30 * number))
     cost(short)
     assert cost(long) == cost(short)
+
+
+def test_a_constant_flow_pump_needs_no_program(house: House, nurse: Client, url: Url) -> None:
+    implant = make_implant(house, pump_model_key="isomed-20", constant_flow_ml_per_day=Decimal("0.5"))
+    page = nurse.get(url("fill_new", ref=implant.ref))
+    assert page.context["program"].initial["mode"] == "unchanged"
+    posted = refill(house, fill_volume_ml="20", residual_ml="")
+    assert nurse.post(url("fill_new", ref=implant.ref), posted).status_code == 302
+    assert Forecast.objects.get(implant=implant).status == "ok"

@@ -75,6 +75,18 @@ def test_a_row_says_when_what_binds_and_what_stands_in_doubt(house: House, nurse
     assert "Date void" in nurse.get(url("worklist")).content.decode()
 
 
+def test_a_pump_for_which_nothing_was_worked_out_is_shown_above_everything(
+    house: House, nurse: Client, url: Url
+) -> None:
+    pump(house, "Empty", 45)
+    lost = pump(house, "Lost", 1)
+    Forecast.objects.filter(implant=lost).delete()
+    assert groups(nurse, url("worklist"))[0] == ("missing", ["Lost"])
+    page = nurse.get(url("worklist")).content.decode()
+    assert "No date at all" in page
+    assert "tell whoever runs the system" in page
+
+
 def test_filters_are_in_the_address_and_what_cannot_be_read_is_left_out(
     house: House, nurse: Client, url: Url
 ) -> None:

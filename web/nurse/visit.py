@@ -121,7 +121,7 @@ def visit_of(request: ClinicRequest, subject: Subject, *, asks_reason: bool = Tr
     drugs = drug_formset(data, initial=rows)
     program = steps = None
     if corrects is None and request.may(Permission.CHANGE_PROGRAM):
-        is_known = subject.running is not None
+        is_known = subject.running is not None or subject.implant.pump_model.is_constant_flow
         initial = program_values(subject.running) | {"mode": UNCHANGED if is_known else DOSE}
         program = ProgramForm(data, prefix="program", initial=initial, may_stay=is_known)
         steps = step_formset(data, version=subject.running)
