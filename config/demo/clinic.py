@@ -85,6 +85,12 @@ class DemoClinic:
             self.staff[name] = user.id
 
     @property
+    def last_noon(self) -> datetime:
+        """Noon on the clinic's clock, today's once it has passed."""
+        noon = datetime.combine(self.today, time(12), tzinfo=self.zone)
+        return noon if noon <= self.now else noon - timedelta(days=1)
+
+    @property
     def nurse_id(self) -> int:
         return self.staff["Nora Lindholm"]
 

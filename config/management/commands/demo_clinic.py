@@ -1,6 +1,7 @@
 """`manage.py demo_clinic`: a fictitious clinic of 120 patients, dates relative to today."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from clinic.selectors.operation import any_clinic_exists
 from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
+from notifications.selectors.messages import stays_in_installation
+from notifications.services.deliver import deliver_batch
 
 
 class Command(BaseCommand):
@@ -21,9 +24,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if any_clinic_exists():
             raise CommandError("There is a clinic already: the demo only goes into an empty database.")
-        DemoClinic(now=timezone.now(), time_zone=options["timezone"]).make()
+        demo = DemoClinic(now=timezone.now(), time_zone=options["timezone"])
+        demo.make()
+        if stays_in_installation():
+            _send_what_was_due(demo.last_noon)
         if settings.EMBEDDED:
             _keep_logins(settings.VAR_DIR / "logins.txt")
+
+
+def _send_what_was_due(noon: datetime) -> None:
+    """A clinic that has been at work has sent letters: those due by the last noon, whatever hour it is now."""
+    while deliver_batch(now=noon):
+        pass
 
 
 def _keep_logins(path: Path) -> None:
