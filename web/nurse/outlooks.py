@@ -100,9 +100,12 @@ _NAMES: tuple[Words, ...] = (
 )
 
 
-def preview_context(preview: Preview, *, acknowledged: set[str]) -> dict[str, Any]:
-    """What ``nurse/refill/_preview.html`` shows."""
+def preview_context(
+    preview: Preview, *, acknowledged: set[str], only_new_warnings: bool = False
+) -> dict[str, Any]:
+    """What a preview shows: the dates, every stop, and the warnings (or those the entry brings)."""
     said = findings.of_outlook(preview.after)
+    known = {finding.code for finding in findings.of_outlook(preview.before)} if only_new_warnings else set()
     stops: dict[str, findings.Said] = {}
     for finding in said:
         if finding.is_stop:
@@ -113,7 +116,7 @@ def preview_context(preview: Preview, *, acknowledged: set[str]) -> dict[str, An
         "lines": comparison(preview),
         "limits": limits_of(preview.after),
         "stops": list(stops.values()),
-        "warnings": [finding for finding in said if not finding.is_stop],
+        "warnings": [finding for finding in said if not finding.is_stop and finding.code not in known],
         "acknowledged": acknowledged,
         "open_stops": [stop for stop in stops.values() if stop.code not in acknowledged],
     }

@@ -172,7 +172,7 @@ def _page(
     context: dict[str, Any] = {}
     if request.method == "POST" and (found := _preview(request, change)) is not None:
         entry, preview = found
-        context = preview_context(preview, acknowledged=acknowledged)
+        context = preview_context(preview, acknowledged=acknowledged, only_new_warnings=True)
         if not context["open_stops"]:
             try:
                 save(entry, _reason(change.form.cleaned_data.get("reason", ""), preview))
@@ -218,7 +218,8 @@ def _preview_part(request: ClinicRequest, change: Change) -> HttpResponse:
         "problems": change.problems(),
     }
     if found is not None:
-        context |= preview_context(found[1], acknowledged=set(request.POST.getlist("acknowledged")))
+        acknowledged = set(request.POST.getlist("acknowledged"))
+        context |= preview_context(found[1], acknowledged=acknowledged, only_new_warnings=True)
     return render(request, "nurse/program/_preview.html", context)
 
 
