@@ -2,7 +2,7 @@
 
 The two commits before the send (``claimed``, then ``sending``) are what tells *certainly not sent* from *maybe
 sent* when a process dies. The lease and the fence belong to the database's clock and row: whoever lost them
-changes nothing. See the page on reliability in docs/.
+changes nothing. See docs/adr/0008-two-commits-before-a-message-goes-out.md.
 """
 
 from __future__ import annotations
