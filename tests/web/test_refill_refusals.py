@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from clinic.models import Implant
+from clinic.models import Fill, Implant, ProgramVersion
 from tests.factories import House, make_running_pump
-from tests.web.pump_forms import Posted, Url, assert_refused, drug
+from tests.web.pump_forms import Posted, Url, assert_refused, drug, forecast_of, refill
 
 
 @pytest.fixture
@@ -160,3 +162,67 @@ def test_nobody_checks_their_own_refill(house: House, nurse: Client, url: Url, i
     assert house.administrator.id in [number for number, _name in offered]
     posted = {"checked_by_id": str(house.nurse.id)}
     assert_refused(house, nurse, url, implant, posted, at="id_checked_by_id")
+
+
+NAMES = [
+    "ref",
+    "filled_on",
+    "filled_time",
+    "residual_ml",
+    "fill_volume_ml",
+    "first_fill",
+    "bridge_old_volume_ml",
+    "bridge_old_unit",
+    "bridge_old_concentration",
+    "printed_refill_on",
+    "performed_by",
+    "checked_by_id",
+    "note",
+    "acknowledged",
+    "drugs-TOTAL_FORMS",
+    "drugs-0-drug_key",
+    "drugs-0-concentration",
+    "drugs-0-concentration_unit",
+    "drugs-0-lot",
+    "drugs-0-beyond_use_on",
+    "drugs-0-is_diluted",
+    "drugs-0-stability_days",
+    "program-mode",
+    "program-dose",
+    "program-dose_unit",
+    "program-bolus_dose",
+    "program-bolus_max_per_day",
+    "program-bolus_mean_per_day",
+    "steps-TOTAL_FORMS",
+    "steps-0-days",
+    "steps-0-hours",
+    "steps-0-dose_per_hour",
+    "steps-0-unit",
+]
+TYPED = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        ["", "0", "-0", "1", "24", "0.5", "1,5", "1e5", "٣", "²", "NaN", "dose", "flow", "flex", "stopped"]
+    ),
+    st.sampled_from(
+        ["yes", "mg/mL", "mcg/mL", "mg/day", "2024-02-29", "2026-01-01", "00:00", "\x00", "9" * 400]
+    ),
+    st.decimals(allow_nan=True, allow_infinity=True).map(str),
+    st.dates().map(str),
+)
+
+
+def test_whatever_is_typed_is_answered_and_a_preview_writes_nothing(
+    house: House, nurse: Client, url: Url, implant: Implant
+) -> None:
+    before = (Fill.objects.count(), ProgramVersion.objects.count(), forecast_of(implant))
+
+    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.dictionaries(st.sampled_from(NAMES), TYPED, max_size=8))
+    def check(typed: Posted) -> None:
+        response = nurse.post(url("fill_preview", ref=implant.ref), refill(house) | typed)
+        assert response.status_code == 200
+        assert response.context["problems"] or response.context["preview"]
+
+    check()
+    assert (Fill.objects.count(), ProgramVersion.objects.count(), forecast_of(implant)) == before
