@@ -87,6 +87,20 @@ TO_DO: Mapping[str, str | Promise] = {
     CANNOT_COMPUTE: _("Check the dates by hand and tell whoever runs the system."),
 }
 
+MENDED_BY: Mapping[str, str] = {
+    _C.OVERFILL: "fill",
+    _C.IMPLAUSIBLE_INTERVAL: "fill",
+    _C.UNIT_SLIP: "fill",
+    _C.MISSING_BRIDGE: "fill",
+    _C.UNKNOWN_STABILITY: "fill",
+    _C.RESIDUAL_EXCEEDS_FILL: "fill",
+    _C.DRUG_MISMATCH: "fill",
+    _C.FLOW_OUT_OF_RANGE: "program",
+    _C.NO_PROGRAM: "program",
+    _C.STOPPED: "program",
+}
+"""Where a person mends what stops a date: by correcting the fill, or by entering a program."""
+
 OTHER_MESSAGES: Mapping[str, str | Promise] = {
     NOT_FILLED: _("No fill is recorded for this pump, so no date can be worked out."),
     CONTRADICTION: _("The record contradicts itself: {text}."),
@@ -104,6 +118,11 @@ class Said:
     short: str
     message: str
     to_do: str
+
+    @property
+    def mended_by(self) -> str:
+        """ "fill", "program", or empty where nothing entered here mends it."""
+        return MENDED_BY.get(self.code, "")
 
 
 def stored(findings: Iterable[Mapping[str, Any]]) -> list[Said]:

@@ -201,6 +201,20 @@ def test_the_overview_of_a_pump_in_review_gives_no_date_and_says_what_to_do(
     assert url("fill_new", ref=implant.ref) in page
 
 
+def test_what_stops_a_date_leads_to_where_it_is_mended(house: House, nurse: Client, url: Url) -> None:
+    implant = make_implant(house)
+    make_fill(house, implant, filled_on=house.today - timedelta(days=90))
+    fill = make_fill(house, implant, concentration="500")
+    page = nurse.get(url("patient", ref=implant.patient.ref)).content.decode()
+    assert "No program" in page
+    assert url("program_new", ref=implant.ref) + '">Enter the program' in page
+    make_program(house, implant, starts_on=house.today - timedelta(days=100))
+    page = nurse.get(url("patient", ref=implant.patient.ref)).content.decode()
+    assert "Bridge missing" in page
+    assert url("fill_edit", ref=fill.ref) + '">Correct the fill' in page
+    assert "not drawn on" in page
+
+
 def test_the_chart_stands_for_the_recorded_volumes_and_the_walk(
     house: House, nurse: Client, url: Url
 ) -> None:
