@@ -1,7 +1,5 @@
 """A reminder, whole way: planned from the facts, moved with them, sent once, in words that say nothing."""
 
-import re
-import smtplib
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +11,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from clinic.models import Implant, Patient
-from clinic.selectors.recipients import Addressee
 from clinic.services.implants import record_explant
 from clinic.services.patients import (
     add_contact_point,
@@ -27,7 +24,6 @@ from notifications.domain.quiet_hours import first_allowed
 from notifications.domain.states import BACKOFF, TRANSITIONS, Outcome, State, after_attempt
 from notifications.models import Attempt, InAppMail, Message
 from notifications.services.deliver import begin_sending, claim_due, deliver_batch, recover_expired, settle
-from notifications.services.letters import LANGUAGES, outcome_of, render
 from notifications.services.plan import replan
 from scheduling.models import Forecast
 from tests.factories import (
@@ -269,24 +265,6 @@ def test_a_sender_that_died_over_it_leaves_the_message_unknown_for_ever(
     assert Attempt.objects.get().outcome == Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"no such user")}), Outcome.REFUSED),
-        (smtplib.SMTPRecipientsRefused({"a@b": (451, b"try later")}), Outcome.POSTPONED),
-        (smtplib.SMTPDataError(554, b"rejected"), Outcome.REFUSED),
-        (smtplib.SMTPConnectError(421, b"busy"), Outcome.POSTPONED),
-        (smtplib.SMTPAuthenticationError(535, b"password"), Outcome.POSTPONED),
-        (ConnectionRefusedError(), Outcome.POSTPONED),
-        (smtplib.SMTPServerDisconnected("gone"), Outcome.UNKNOWN),
-        (TimeoutError(), Outcome.UNKNOWN),
-        (ValueError("anything"), Outcome.UNKNOWN),
-    ],
-)
-def test_what_an_error_of_the_mail_server_proves(error: Exception, outcome: Outcome) -> None:
-    assert outcome_of(error) is outcome
-
-
 @override_settings(
     EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=9
 )
@@ -331,48 +309,6 @@ def test_without_a_mail_server_letters_stay_in_the_installation(implant: Implant
     assert "Ursula" in kept.body
     assert get_connection().send_messages([mail.EmailMessage("Hello", "text", to=["a@example.org"])]) == 1
     assert InAppMail.objects.filter(message=None).count() == 1
-
-
-CLINICAL = re.compile(
-    r"refill|recarga|rellen|rempli|recharg|pump|bomba|pompe|dose|dosis|dosage|drug|medic|médic|fármaco|"
-    r"baclofen|morphin|ziconotid|hydromorph|fentanyl|implant|reservoir|réservoir|diagnos|spas|pain|dolor|douleur",
-    re.IGNORECASE,
-)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("phone", ["+1 312 555 0100", ""])
-def test_a_letter_names_first_name_clinic_and_telephone_and_nothing_clinical(
-    language: str, phone: str
-) -> None:
-    to = Addressee(
-        "canary@example.org", "Zzyzx\r\nBcc: x@example.org", language, "Riverside Clinic & Co", phone
-    )
-    subject, text = render(step="book_visit", to=to)
-    assert "\n" not in subject
-    assert "Riverside Clinic & Co" in subject
-    assert "Zzyzx" not in subject
-    assert "Zzyzx Bcc: x@example.org" in text
-    assert (phone in text) or not phone
-    for said in (subject, text.replace("Zzyzx Bcc: x@example.org", "")):
-        assert not CLINICAL.search(said)
-        assert not re.search(r"\d", said.replace(phone, "")), "no date, no number but the telephone's"
-        assert "canary" not in said
-
-
-def test_a_letter_of_a_real_patient_holds_none_of_the_record(house: House) -> None:
-    patient = reachable(house, last_name="Canarylast", mrn="CANARYMRN", notes="canary note", language="fr")
-    implant = make_running_pump(house, patient)
-    make_due(implant)
-    deliver_batch(now=NOW)
-    (letter,) = mail.outbox
-    said = f"{letter.subject}\n{letter.body}"
-    assert "Bonjour Ursula" in said
-    for secret in ("Canarylast", "CANARYMRN", "canary note", implant.serial, "1961", "SynchroMed"):
-        assert secret.lower() not in said.lower()
-    assert not CLINICAL.search(said.replace(house.clinic.name, "")), (
-        "the clinic's own name is the clinic's choice"
-    )
 
 
 FACTS = Facts(

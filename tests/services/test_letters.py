@@ -1,0 +1,83 @@
+"""The words of a letter: first name, clinic, telephone, and nothing clinical; and what a mail server's error proves."""
+
+import re
+import smtplib
+from datetime import UTC, datetime
+
+import pytest
+from django.core import mail
+
+from clinic.selectors.recipients import Addressee
+from notifications.domain.states import Outcome
+from notifications.services.deliver import deliver_batch
+from notifications.services.letters import LANGUAGES, outcome_of, render
+from tests.factories import House, make_clinic, make_running_pump
+from tests.services.test_messages import make_due, reachable
+
+NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)  # 10:00 in Chicago
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    return make_clinic(now=NOW)
+
+
+CLINICAL = re.compile(
+    r"refill|recarga|rellen|rempli|recharg|pump|bomba|pompe|dose|dosis|dosage|drug|medic|médic|fármaco|"
+    r"baclofen|morphin|ziconotid|hydromorph|fentanyl|implant|reservoir|réservoir|diagnos|spas|pain|dolor|douleur",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("phone", ["+1 312 555 0100", ""])
+def test_a_letter_names_first_name_clinic_and_telephone_and_nothing_clinical(
+    language: str, phone: str
+) -> None:
+    to = Addressee(
+        "canary@example.org", "Zzyzx\r\nBcc: x@example.org", language, "Riverside Clinic & Co", phone
+    )
+    subject, text = render(step="book_visit", to=to)
+    assert "\n" not in subject
+    assert "Riverside Clinic & Co" in subject
+    assert "Zzyzx" not in subject
+    assert "Zzyzx Bcc: x@example.org" in text
+    assert (phone in text) or not phone
+    for said in (subject, text.replace("Zzyzx Bcc: x@example.org", "")):
+        assert not CLINICAL.search(said)
+        assert not re.search(r"\d", said.replace(phone, "")), "no date, no number but the telephone's"
+        assert "canary" not in said
+
+
+def test_a_letter_of_a_real_patient_holds_none_of_the_record(house: House) -> None:
+    patient = reachable(house, last_name="Canarylast", mrn="CANARYMRN", notes="canary note", language="fr")
+    implant = make_running_pump(house, patient)
+    make_due(implant)
+    deliver_batch(now=NOW)
+    (letter,) = mail.outbox
+    said = f"{letter.subject}\n{letter.body}"
+    assert "Bonjour Ursula" in said
+    for secret in ("Canarylast", "CANARYMRN", "canary note", implant.serial, "1961", "SynchroMed"):
+        assert secret.lower() not in said.lower()
+    assert not CLINICAL.search(said.replace(house.clinic.name, "")), (
+        "the clinic's own name is the clinic's choice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b": (550, b"no such user")}), Outcome.REFUSED),
+        (smtplib.SMTPRecipientsRefused({"a@b": (451, b"try later")}), Outcome.POSTPONED),
+        (smtplib.SMTPDataError(554, b"rejected"), Outcome.REFUSED),
+        (smtplib.SMTPConnectError(421, b"busy"), Outcome.POSTPONED),
+        (smtplib.SMTPAuthenticationError(535, b"password"), Outcome.POSTPONED),
+        (ConnectionRefusedError(), Outcome.POSTPONED),
+        (smtplib.SMTPServerDisconnected("gone"), Outcome.UNKNOWN),
+        (TimeoutError(), Outcome.UNKNOWN),
+        (ValueError("anything"), Outcome.UNKNOWN),
+    ],
+)
+def test_what_an_error_of_the_mail_server_proves(error: Exception, outcome: Outcome) -> None:
+    assert outcome_of(error) is outcome
