@@ -319,3 +319,10 @@ def test_the_history_names_the_person_and_the_import(house: House) -> None:
     bring_in(house)
     history = Fill.pgh_event_model.objects.get()  # type: ignore[attr-defined]
     assert history.pgh_context.metadata == {"actor": house.administrator.id, "reason": "import"}
+
+
+def test_the_history_of_an_import_with_attested_consent_names_the_import_too(house: House) -> None:
+    bring_in(house, consent=frozenset({"email"}))
+    for table in (Patient, Implant, Fill, Consent):
+        history = table.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+        assert history.pgh_context.metadata["reason"] == "import"
