@@ -28,7 +28,7 @@ def add_implant(
 ) -> Implant:
     """Add a pump to a patient. Raises RecordError for an unknown model, a serial in use, impossible values."""
     check_implant(entry, today=local_today(clinic, now))
-    model = _pump_model(entry.pump_model_key)
+    model = pump_model_called(entry.pump_model_key)
     with _one_serial(), recording(actor_id=actor_id, reason=reason):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
         if entry.implanted_on < patient.birth_date:
@@ -51,7 +51,7 @@ def update_implant(
 ) -> Implant:
     """Change an implant's details; the projection follows in the same transaction."""
     check_implant(entry, today=local_today(clinic, now))
-    model = _pump_model(entry.pump_model_key)
+    model = pump_model_called(entry.pump_model_key)
     with _one_serial(), recording(actor_id=actor_id, reason=reason):
         implant = lock_implant(clinic=clinic, implant_ref=implant_ref)
         _refuse_late_implant(implant, entry.implanted_on)
@@ -110,7 +110,8 @@ def _columns(entry: ImplantEntry) -> dict[str, object]:
     return columns
 
 
-def _pump_model(key: str) -> PumpModel:
+def pump_model_called(key: str) -> PumpModel:
+    """Find the catalogue's pump model. Raises RecordError at ``pump_model`` for one it does not hold."""
     model = PumpModel.objects.filter(key=key).first()
     if model is None:
         raise RecordError("pump_model", gettext_noop("%(key)s is not in the catalogue"), key=key)

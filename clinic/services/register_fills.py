@@ -168,7 +168,14 @@ def _program(implant: Implant, row: RegisterRow, reason: str) -> ProgramEntry | 
     if row.dose is None:
         return None
     programs = implant.programs.filter(starts_on__lte=row.filled_on).order_by("starts_on", "id")
-    in_force = programs.filter(superseded_by__isnull=True, is_void=False).last()
+    current = programs.filter(superseded_by__isnull=True, is_void=False)
+    that_day = list(current.filter(starts_on=row.filled_on))
+    if len(that_day) > 1:
+        # One of them is the row's own, or nobody can tell which of them the row is about.
+        if any(_runs_as(each, row) for each in that_day):
+            return None
+        raise RecordError("dose", gettext_noop("the record holds several programs from that day"))
+    in_force = current.last()
     if in_force is not None:
         if in_force.kind != ProgramKind.CONTINUOUS or in_force.bolus_dose is not None:
             raise RecordError(

@@ -15,7 +15,7 @@ from clinic.domain.entries import ImplantEntry, PatientEntry
 from clinic.domain.register import COLUMNS, Fault, RegisterRow
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Channel, Clinic, Consent, ContactKind, Implant, Patient
-from clinic.services.implants import add_implant, update_implant
+from clinic.services.implants import add_implant, pump_model_called, update_implant
 from clinic.services.patients import add_contact_point, add_patient, record_consent, update_patient
 from clinic.services.register_fills import bring_in_fill
 
@@ -135,13 +135,15 @@ def _bring_in_patient(work: _Import, patient: Patient | None) -> Patient:
             clinic=work.clinic, entry=entry, actor_id=work.actor_id, now=work.now, reason=REASON
         )
     differing = {name for name, value in asdict(entry).items() if getattr(patient, name) != value}
+    left = {name for name in differing if _is_left_by_hand(patient, name, getattr(entry, name))}
+    differing -= left
     if not differing:
         return patient
     work.changed |= differing
     return update_patient(
         clinic=work.clinic,
         patient_ref=patient.ref,
-        entry=entry,
+        entry=replace(entry, **{name: getattr(patient, name) for name in left}),
         actor_id=work.actor_id,
         now=work.now,
         reason=REASON,
@@ -192,20 +194,45 @@ def _change_implant(work: _Import, implant: Implant) -> Implant:
     wanted: dict[str, object] = {"implanted_on": row.implanted_on} | {
         column: getattr(row, column) for column in _stated(row)
     }
-    differing = {column for column, value in wanted.items() if getattr(implant, column) != value}
-    if implant.pump_model.key != row.pump_model:
+    wanted = {
+        column: value
+        for column, value in wanted.items()
+        if getattr(implant, column) != value and not _is_left_by_hand(implant, column, value)
+    }
+    entry = replace(_implant_entry(implant), **wanted)  # type: ignore[arg-type]
+    differing = set(wanted)
+    if implant.pump_model.key != row.pump_model and not _is_left_by_hand(
+        implant, "pump_model_id", pump_model_called(row.pump_model).id
+    ):
         differing.add("pump_model")
+        entry = replace(entry, pump_model_key=row.pump_model)
     if not differing:
         return implant
     work.changed |= differing
     return update_implant(
         clinic=work.clinic,
         implant_ref=implant.ref,
-        entry=replace(_implant_entry(implant), pump_model_key=row.pump_model, **wanted),  # type: ignore[arg-type]
+        entry=entry,
         actor_id=work.actor_id,
         now=work.now,
         reason=REASON,
     )
+
+
+def _is_left_by_hand(row: Patient | Implant, column: str, value: object) -> bool:
+    """Say whether ``value`` stood there before and a person, not an import, last changed it: that person's word stands.
+
+    A threshold raised for early symptoms would otherwise fall back, and the date move later, with every
+    repeated import of the same spreadsheet.
+    """
+    versions = row.history.order_by("pgh_id").values_list(column, "pgh_context__metadata__reason")  # type: ignore[union-attr]
+    earlier: list[object] = []
+    changed_by = ""
+    for stood, reason in versions:
+        if not earlier or stood != earlier[-1]:
+            earlier.append(stood)
+            changed_by = reason
+    return changed_by != REASON and value in earlier[:-1]
 
 
 def _implant_entry(implant: Implant) -> ImplantEntry:
