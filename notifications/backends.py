@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
@@ -11,14 +12,23 @@ from django.utils import timezone
 from notifications.models import InAppMail, Message
 from notifications.services.letters import MESSAGE_HEADER
 
+log = logging.getLogger(__name__)
+
 
 class InAppBackend(BaseEmailBackend):
-    """Keeps each mail as a row. Set ``EMAIL_URL`` to send real ones."""
+    """Keeps each letter as a row. Set ``EMAIL_URL`` to send real ones.
+
+    Other mail (a password reset) is not kept: its link would lie open in a table, for somebody who asked for it
+    at an address. ``manage.py changepassword`` helps instead.
+    """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for mail in email_messages:
             ref = mail.extra_headers.get(MESSAGE_HEADER)
-            message_id = Message.objects.filter(ref=ref).values_list("id", flat=True).first() if ref else None
+            message_id = Message.objects.values_list("id", flat=True).get(ref=ref) if ref else None
+            if message_id is None:
+                log.warning("a mail about an account went nowhere: no mail server is set up")
+                continue
             InAppMail.objects.create(
                 message_id=message_id,
                 to=", ".join(mail.recipients()),

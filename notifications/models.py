@@ -111,10 +111,9 @@ class Attempt(models.Model):
 
 
 class InAppMail(models.Model):
-    """Mail that did not leave this installation, for a first try without a mail server."""
+    """A letter that did not leave this installation, for a first try without a mail server."""
 
-    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="mails")
-    """None for mail that is no message to a patient (a password reset)."""
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="mails")
     to = models.TextField()
     subject = models.TextField()
     body = models.TextField()
