@@ -139,18 +139,13 @@ def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> lis
     """Lock those of the implants that still carry a pump in a living patient, in a fixed order; their ids.
 
     Whoever works something out from the record takes these locks first and reads afterwards, so a result
-    from older facts never overwrites one from newer.
+    from older facts never overwrites one from newer. The patient is read afterwards too: a statement that
+    waits for a lock still sees the other tables as they were before it waited.
     """
-    active = (
-        Implant.objects.for_clinic(clinic_id)
-        .filter(id__any_of=implant_ids)
-        .order_by("id")
-        .select_for_update(no_key=True, of=("self",))
-        .values_list("id", "explanted_on", "patient__died_on")
-    )
-    return [
-        implant_id for implant_id, explanted_on, died_on in active if explanted_on is None and died_on is None
-    ]
+    implants = Implant.objects.for_clinic(clinic_id).filter(id__any_of=implant_ids).order_by("id")
+    locked = list(implants.select_for_update(no_key=True).values_list("id", flat=True))
+    active = implants.filter(explanted_on__isnull=True, patient__died_on__isnull=True)
+    return list(active.filter(id__any_of=locked).values_list("id", flat=True))
 
 
 def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:

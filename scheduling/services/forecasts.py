@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from clinic.domain.catalogue import Catalogue, Hazard
+from clinic.domain.catalogue import Hazard
 from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
 from scheduling.domain.case import CaseError, PumpCase
@@ -77,20 +77,16 @@ class _Desired:
     has_failed: bool = False
 
 
-def reproject(
-    clinic_id: int, implant_ids: Collection[int], now: datetime, catalogue: Catalogue | None = None
-) -> Outcome:
+def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Outcome:
     """Bring the stored forecasts of these implants up to date, in the caller's transaction or its own.
 
-    Takes the implants' locks first, reads the facts afterwards (a constant number of queries), writes only
-    the rows that changed, and takes the rows of explanted pumps and of the dead away. Running it again, or
-    twice at once, changes nothing more.
+    Takes the implants' locks first, reads the facts, the clinic's rules and the catalogue afterwards (a
+    constant number of queries), writes only the rows that changed, and takes the rows of explanted pumps and
+    of the dead away. Running it again, or twice at once, changes nothing more.
     """
     with transaction.atomic():
         active = lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        setting = setting_of(
-            clinic_facts(clinic_id=clinic_id), catalogue=catalogue or stored_catalogue(), now=now
-        )
+        setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
         desired = [
             _desire(facts, setting) for facts in implant_facts(clinic_id=clinic_id, implant_ids=active)
         ]

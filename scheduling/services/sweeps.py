@@ -16,8 +16,6 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Sum
 
-from clinic.domain.catalogue import Catalogue
-from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
 from clinic.selectors.operation import clinic_numbers
 from clinic.selectors.rows import Implant
@@ -140,7 +138,7 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     clinic_id = chunk.run.clinic_id
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
     implant_ids = implants_between(clinic_id=clinic_id, **ends)
-    outcome = _reproject_all(clinic_id, implant_ids, now, stored_catalogue())
+    outcome = _reproject_all(clinic_id, implant_ids, now)
     changes.announce(clinic_id=clinic_id, implant_ids=outcome.changed_ids, now=now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
@@ -153,14 +151,14 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     return True
 
 
-def _reproject_all(clinic_id: int, implant_ids: list[int], now: datetime, catalogue: Catalogue) -> Outcome:
+def _reproject_all(clinic_id: int, implant_ids: list[int], now: datetime) -> Outcome:
     """Reproject together; what the database refuses is narrowed down to the implants that it refuses.
 
     One record whose forecast cannot be stored must not keep five hundred others from theirs.
     """
     try:
         with transaction.atomic():
-            return reproject(clinic_id, implant_ids, now, catalogue)
+            return reproject(clinic_id, implant_ids, now)
     except (OperationalError, InterfaceError):
         raise  # the connection, a deadlock, a time-out: not the fault of a row
     except DatabaseError:
@@ -168,7 +166,7 @@ def _reproject_all(clinic_id: int, implant_ids: list[int], now: datetime, catalo
             return flag_as_failed(clinic_id, implant_ids[0], now)
     outcome, middle = Outcome(), len(implant_ids) // 2
     for part in (implant_ids[:middle], implant_ids[middle:]):
-        outcome.add(_reproject_all(clinic_id, part, now, catalogue))
+        outcome.add(_reproject_all(clinic_id, part, now))
     return outcome
 
 
