@@ -14,3 +14,13 @@ def clinic_forecasts(*, clinic_id: int) -> QuerySet[Forecast]:
         .select_related("implant")
         .order_by(F("must_refill_by").asc(nulls_first=True), "implant_id")
     )
+
+
+def dated_forecasts(*, clinic_id: int) -> QuerySet[Forecast]:
+    """A clinic's forecasts that have a date, with implants and patients, by date (one query)."""
+    return (
+        Forecast.objects.for_clinic(clinic_id)
+        .filter(must_refill_by__isnull=False)
+        .select_related("implant__patient")
+        .order_by("must_refill_by", "implant_id")
+    )

@@ -51,6 +51,7 @@ class Row:
 PAGES = (
     Row("worklist", VIEW),
     Row("worklist_csv", VIEW),
+    Row("refill_dates_ics", VIEW),
     Row("fill_new", CARE, "implant"),
     Row("fill_preview", CARE, "implant", post=True),
     Row("fill_edit", CARE, "fill"),

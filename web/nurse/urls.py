@@ -9,6 +9,7 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
+    calendar,
     fills,
     history,
     implants,
@@ -30,6 +31,7 @@ from web.nurse import (
 app_name = "nurse"
 urlpatterns: list[URLPattern | URLResolver] = [
     *worklist.urlpatterns,
+    *calendar.urlpatterns,
     *patients.urlpatterns,
     *people.urlpatterns,
     *proxies.urlpatterns,
