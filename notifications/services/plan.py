@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -14,6 +15,8 @@ from notifications.domain.plan import STEP_BOOK_VISIT, Desired, Facts, Key, WhyN
 from notifications.domain.states import OPEN, WENT_OUT, State
 from notifications.models import Message
 from scheduling.selectors.visit_dates import VisitDates, visit_dates
+
+log = logging.getLogger(__name__)
 
 _STATE_OF = {
     WhyNot.NO_CONSENT: State.SUPPRESSED,
@@ -80,11 +83,20 @@ def _wanted(
     dates = visit_dates(clinic_id=clinic_id, implant_ids=implant_ids)
     recipients = recipient_facts(clinic_id=clinic_id, implant_ids=implant_ids)
     return {
-        each.implant_id: plan(
-            _facts(each, dates.get(each.implant_id), stored.get(each.implant_id, ())), zone=zone, now=now
+        each.implant_id: _plan_one(
+            _facts(each, dates.get(each.implant_id), stored.get(each.implant_id, ())), zone, now
         )
         for each in recipients
     }
+
+
+def _plan_one(facts: Facts, zone: ZoneInfo, now: datetime) -> Desired | WhyNot:
+    """Never raises: a reminder that cannot be planned must not keep a fill from being recorded."""
+    try:
+        return plan(facts, zone=zone, now=now)
+    except Exception as error:
+        log.error("planning failed for implant %s (%s)", facts.implant_id, type(error).__name__)
+        return WhyNot.NO_CERTAIN_DATE
 
 
 def _facts(each: RecipientFacts, dates: VisitDates | None, stored: Iterable[Message]) -> Facts:

@@ -134,6 +134,16 @@ def test_a_date_that_moves_there_and_back_brings_its_message_back(house: House, 
     assert Message.objects.filter(implant=implant, state=State.QUEUED).count() == 1
 
 
+def test_a_date_that_cannot_be_reckoned_with_stops_no_other_plan(house: House, implant: Implant) -> None:
+    other = make_running_pump(house, reachable(house))
+    Message.objects.filter(implant=other).delete()
+    first_days = {"target_visit_on": date(1, 1, 2), "latest_visit_on": date(1, 1, 3)}
+    Forecast.objects.filter(implant=implant).update(**first_days)
+    replan(house.clinic.id, [implant.id, other.id], NOW)
+    assert message_of(implant).state == State.CANCELLED
+    assert message_of(other).state == State.QUEUED
+
+
 def test_a_refill_takes_the_old_reminder_back_and_plans_the_next(house: House, implant: Implant) -> None:
     old = message_of(implant)
     make_fill(house, implant, filled_on=house.today)
