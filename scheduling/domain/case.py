@@ -116,11 +116,14 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The fill before this one and the residual found at this fill, to judge both."""
+    """The fill before this one and the residual found at this fill, to judge both.
+
+    ``flow_ml_per_day`` is None where nothing is known of the programs between the two, or nothing ran.
+    """
 
     fill_at: When
     fill_volume_ml: Decimal
-    flow_ml_per_day: Decimal
+    flow_ml_per_day: Decimal | None
     residual_ml: Decimal | None = None
     drug: Drug | None = None
     concentration_mcg_per_ml: Decimal | None = None
@@ -129,7 +132,8 @@ class Previous:
     def __post_init__(self) -> None:
         check_date("previous.fill_at", self.fill_at)
         check_amount("previous.fill_volume_ml", self.fill_volume_ml)
-        check_amount("previous.flow_ml_per_day", self.flow_ml_per_day)
+        if self.flow_ml_per_day is not None:
+            check_amount("previous.flow_ml_per_day", self.flow_ml_per_day)
         if self.residual_ml is not None:
             check_amount("previous.residual_ml", self.residual_ml, zero_allowed=True)
         if self.concentration_mcg_per_ml is not None:

@@ -184,6 +184,16 @@ def _concentration(amount_mcg: Decimal, unit: MassUnit) -> str:
 def _residual_findings(case: PumpCase, residual_ml: Decimal) -> Iterator[Finding]:
     previous = case.previous
     assert previous is not None  # noqa: S101 - the caller looked
+    name = "previous.residual_ml"
+    if residual_ml > previous.fill_volume_ml:
+        yield _finding(
+            FindingCode.RESIDUAL_EXCEEDS_FILL,
+            name,
+            residual_ml=plain(residual_ml),
+            fill_ml=plain(previous.fill_volume_ml),
+        )
+    if previous.flow_ml_per_day is None:
+        return
     days = days_between(instant_of(previous.fill_at, case.zone), case.fill_instant)
     check = residual_check(
         fill_volume_ml=previous.fill_volume_ml,
@@ -191,14 +201,6 @@ def _residual_findings(case: PumpCase, residual_ml: Decimal) -> Iterator[Finding
         residual_ml=residual_ml,
         reservoir_ml=case.pump.reservoir_ml,
     )
-    name = "previous.residual_ml"
-    if check.is_more_than_fill:
-        yield _finding(
-            FindingCode.RESIDUAL_EXCEEDS_FILL,
-            name,
-            residual_ml=plain(residual_ml),
-            fill_ml=plain(previous.fill_volume_ml),
-        )
     if check.is_volume_off:
         yield _finding(
             FindingCode.RESIDUAL_VOLUME,

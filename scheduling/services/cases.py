@@ -39,6 +39,7 @@ from scheduling.domain.case import (
     pump_of_model,
 )
 from scheduling.domain.engine import project
+from scheduling.domain.local_time import instant_of
 from scheduling.domain.schedule import days_between
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -89,7 +90,7 @@ def case_of(facts: ImplantFacts, setting: Setting) -> PumpCase | None:
         return None
     fill, older = facts.fills[-1], facts.fills[:-1]
     pump = _pump(facts, setting)
-    programs = tuple(_program(row) for row in facts.programs)
+    programs = _programs(facts, setting.zone)
     previous = _previous(older[-1], fill, pump, programs, setting) if older else None
     return PumpCase(
         as_of=setting.as_of,
@@ -158,6 +159,14 @@ def mass_unit(unit: str) -> MassUnit:
 def in_mcg(amount: Decimal, unit: str) -> Decimal:
     """An amount in mcg, mcg/mL, mcg/day or mcg/h from one in that unit or its mg counterpart."""
     return amount if mass_unit(unit) is MassUnit.MICROGRAM else amount * MG
+
+
+def _programs(facts: ImplantFacts, zone: ZoneInfo) -> tuple[Program, ...]:
+    """In the order in which they ran, whichever was entered first."""
+    programs = [_program(row) for row in facts.programs]
+    if len(programs) > 1:
+        programs.sort(key=lambda program: instant_of(program.starts, zone))
+    return tuple(programs)
 
 
 def _program(row: ProgramFacts) -> Program:
@@ -237,33 +246,46 @@ def _readings(facts: ImplantFacts, fill: FillFacts) -> tuple[Reading, ...]:
 
 def _limits(facts: ImplantFacts, fill: FillFacts, setting: Setting) -> Limits:
     """The shorter of the clinic's and the patient's interval; the newest printout since the fill."""
-    printed = fill.printed_refill_on
-    for row in facts.readings:
-        if row.printed_refill_on is not None and _is_of_this_fill(
-            row.read_at or row.read_on, row.read_on, fill
-        ):
-            printed = row.printed_refill_on
     intervals = [days for days in (facts.max_interval_days, setting.max_interval_days) if days is not None]
-    return Limits(max_interval_days=min(intervals, default=None), printed_on=printed)
+    return Limits(max_interval_days=min(intervals, default=None), printed_on=_printed_on(facts, fill))
+
+
+def _printed_on(facts: ImplantFacts, fill: FillFacts) -> date | None:
+    """The date on the newest printout; among those of one day whose order is not known, the earliest."""
+    printouts = [
+        (row.read_on, row.read_at, row.printed_refill_on)
+        for row in facts.readings
+        if row.printed_refill_on is not None
+        and _is_of_this_fill(row.read_at or row.read_on, row.read_on, fill)
+    ]
+    if fill.printed_refill_on is not None:
+        printouts.append((fill.filled_on, fill.filled_at, fill.printed_refill_on))
+    last_day = max((day for day, _, _ in printouts), default=None)
+    of_last_day = [(at, printed) for day, at, printed in printouts if day == last_day]
+    last_at = max((at for at, _ in of_last_day if at is not None), default=None)
+    return min((printed for at, printed in of_last_day if at is None or at == last_at), default=None)
 
 
 def _previous(
     older: FillFacts, fill: FillFacts, pump: Pump, programs: tuple[Program, ...], setting: Setting
-) -> Previous | None:
-    """The cycle before this fill, with the flow its own programs gave; None where that is not known."""
+) -> Previous:
+    """The cycle before this fill, with the flow its own programs gave (None where that is not known).
+
+    What was in the pump is known even so: a change of drug or of concentration is judged without a flow.
+    """
     primary = _drug(older.drugs[0], setting)
     running = _in_force(programs, fill.filled_on, setting.zone)
     flow = _mean_flow(older, fill, pump, programs, setting)
-    if flow is None:
-        return None
     delivery = running.delivery if running else None
+    is_always_even = running is None and pump.constant_flow_ml_per_day is not None
     return Previous(
         fill_at=older.filled_at or older.filled_on,
         fill_volume_ml=older.fill_volume_ml,
         flow_ml_per_day=flow,
         residual_ml=fill.residual_ml,
         drug=primary.drug,
-        concentration_mcg_per_ml=primary.concentration_mcg_per_ml,
+        # A pump of constant flow gives the same volume at any concentration: no bridge is asked for.
+        concentration_mcg_per_ml=None if is_always_even else primary.concentration_mcg_per_ml,
         dose_mcg_per_day=delivery.dose_mcg_per_day if isinstance(delivery, ContinuousDose) else None,
     )
 

@@ -41,6 +41,8 @@ def expectation_of(outlook: Outlook) -> Expectation | None:
     if case is None or case.previous is None or len(outlook.facts.fills) < 2:
         return None
     previous, fill = case.previous, outlook.facts.fills[-1]
+    if previous.flow_ml_per_day is None:
+        return None
     days = days_between(instant_of(previous.fill_at, case.zone), case.fill_instant)
     programmed = Fraction(previous.flow_ml_per_day) * days
     check = None
