@@ -15,7 +15,7 @@ from notifications.domain.states import Outcome, State
 from notifications.models import Attempt, InAppMail, Message
 from notifications.services.deliver import deliver_batch
 from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.faults.test_sweep_faults import somebody_waits, wait_until
+from tests.faults.waiting import somebody_waits, wait_until
 from tests.servers import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)

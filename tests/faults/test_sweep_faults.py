@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 import redis
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from clinic.models import Implant
 from config.embedded.valkey import Valkey
@@ -26,6 +26,7 @@ from scheduling.services.doorbell import ring
 from scheduling.services.sweeps import begin_due_nights, start_recalculation
 from tests.conftest import broker_url
 from tests.factories import House, make_clinic, make_running_pump
+from tests.faults.waiting import somebody_waits, wait_until
 from tests.servers import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,30 +79,12 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Night:
     return Night()
 
 
-def wait_until(is_true: Callable[[], bool], worker: Process | None = None, *, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not is_true():
-        if time.monotonic() > until:
-            raise AssertionError(worker.output()[-4000:] if worker else "waited in vain")
-        time.sleep(0.05)
-
-
 @contextmanager
 def holding(model: type[Implant] | type[SweepRun], pk: int) -> Iterator[None]:
     """Hold a row's lock, so that whoever needs it stands still at exactly this place."""
     with transaction.atomic(using="owner"):
         model.objects.using("owner").select_for_update().get(pk=pk)
         yield
-
-
-def somebody_waits() -> bool:
-    """Whether a process of the application waits for a lock in this run's database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def children_of(worker: Process) -> list[psutil.Process]:

@@ -1,0 +1,28 @@
+"""Waiting for something that another process does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.db import connection
+
+from tests.servers import Process
+
+
+def wait_until(is_true: Callable[[], bool], worker: Process | None = None, *, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        if time.monotonic() > until:
+            raise AssertionError(worker.output()[-4000:] if worker else "waited in vain")
+        time.sleep(0.05)
+
+
+def somebody_waits() -> bool:
+    """Whether a process of the application waits for a lock in this run's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0])
