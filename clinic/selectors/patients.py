@@ -8,8 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from clinic.models import Consent, ContactPoint, Implant, Patient, Proxy
-
-LONGEST_SEARCH = 80
+from clinic.selectors.search import holds, search_words
 
 
 def get_patient(*, clinic_id: int, patient_ref: UUID) -> Patient | None:
@@ -20,7 +19,7 @@ def get_patient(*, clinic_id: int, patient_ref: UUID) -> Patient | None:
 def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> QuerySet[Patient]:
     """Patients by name, with their pumps.
 
-    Every word of ``text`` must begin or stand in a name, or stand in the MRN or in a pump's serial number.
+    Every word of ``text`` must stand in a name, in the MRN or in a pump's serial number, whatever its accents.
     ``status`` is active (alive with a pump in place), none (alive without one), died, or all.
     """
     patients = Patient.objects.for_clinic(clinic_id)
@@ -32,7 +31,7 @@ def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> 
             patients = patients.filter(~Exists(in_place), died_on__isnull=True)
         case "died":
             patients = patients.filter(died_on__isnull=False)
-    for word in text[:LONGEST_SEARCH].split():
+    for word in search_words(text):
         patients = patients.filter(_word(word))
     pumps = Implant.objects.select_related("pump_model").order_by("-implanted_on", "-id")
     return patients.order_by("last_name", "first_name", "id").prefetch_related(
@@ -51,8 +50,7 @@ def same_person(*, clinic_id: int, last_name: str, birth_date: date) -> list[Pat
 
 def _word(word: str) -> Q:
     serial = Implant.objects.filter(patient_id=OuterRef("pk"), serial__icontains=word)
-    names = Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(mrn__icontains=word)
-    return names | Q(Exists(serial))
+    return holds("last_name", word) | holds("first_name", word) | holds("mrn", word) | Q(Exists(serial))
 
 
 def contact_points(*, clinic_id: int, patient_id: int) -> list[ContactPoint]:

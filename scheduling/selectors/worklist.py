@@ -32,13 +32,13 @@ from django.db.models.functions import Coalesce, Least
 
 from clinic.selectors.facts import clinic_facts
 from clinic.selectors.rows import Fill, FillDrug, Implant
+from clinic.selectors.search import holds, search_words
 from scheduling.domain.case import ClinicRules
 from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS, WorkGroup
 from scheduling.domain.visits import next_open_day
 from scheduling.models import Forecast
 
 PAGE_SIZE = 50
-LONGEST_SEARCH = 80
 MISSING = "missing"
 """The group of a pump for which nothing was ever worked out: a fault, louder than any emergency."""
 
@@ -185,12 +185,12 @@ def _filtered(clinic_id: int, wanted: Wanted, day: _Day) -> QuerySet[Implant]:
         )
         holding = FillDrug.objects.for_clinic(clinic_id).filter(drug__key=wanted.drug_key).values("fill_id")
         rows = rows.annotate(fill_in_pump=Subquery(newest)).filter(fill_in_pump__in=holding)
-    for word in wanted.text[:LONGEST_SEARCH].split():
+    for word in search_words(wanted.text):
         rows = rows.filter(
-            Q(patient__last_name__icontains=word)
-            | Q(patient__first_name__icontains=word)
-            | Q(patient__mrn__icontains=word)
-            | Q(serial__icontains=word)
+            holds("patient__last_name", word)
+            | holds("patient__first_name", word)
+            | holds("patient__mrn", word)
+            | holds("serial", word)
         )
     return rows
 
