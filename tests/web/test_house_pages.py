@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
+from django.db import OperationalError, connection
 from django.test import Client
 
 from clinic.domain.roles import Role
@@ -47,6 +49,28 @@ def test_a_setting_that_moves_dates_works_the_clinic_out_anew(
     assert "every 1s" not in done
     assert "1 pump worked out anew" in done
     assert "1 date changed" in done
+
+
+@pytest.mark.parametrize("page", ["settings", "closure_new"])
+def test_a_change_whose_run_cannot_begin_is_not_kept(
+    house: House, administrator: Client, url: Url, page: str
+) -> None:
+    """Otherwise every date would stay as it was until the night, and nobody would know."""
+
+    def break_off(execute: Any, statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if str(statement).startswith('INSERT INTO "scheduling_sweeprun"'):
+            raise OperationalError("the connection ends here")
+        return execute(statement, params, many, context)
+
+    form = {
+        "settings": settings_form(house.clinic, max_interval_days="60"),
+        "closure_new": {"closed_on": "2030-12-24", "reason": ""},
+    }[page]
+    with connection.execute_wrapper(break_off), pytest.raises(OperationalError):
+        administrator.post(url(page), form)
+    house.clinic.refresh_from_db()
+    assert house.clinic.max_interval_days is None
+    assert not Closure.objects.exists()
 
 
 def test_a_setting_that_moves_nothing_starts_nothing(house: House, administrator: Client, url: Url) -> None:

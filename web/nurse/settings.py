@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -28,14 +29,14 @@ def settings(request: ClinicRequest) -> HttpResponse:
     form = ClinicForm(request.POST or None, clinic=request.clinic)
     if form.is_valid():
         try:
-            update_clinic(clinic=request.clinic, entry=form.entry(), actor_id=request.user.id)
+            with transaction.atomic():  # the change and its run, or neither
+                update_clinic(clinic=request.clinic, entry=form.entry(), actor_id=request.user.id)
+                page = _recalculate(request) if form.moves_dates else clinic_reverse(request, "settings")
         except RecordError as error:
             form.add_record_error(error)
         else:
             messages.success(request, _("The settings are saved."))
-            return (
-                _recalculate(request) if form.moves_dates else redirect(clinic_reverse(request, "settings"))
-            )
+            return redirect(page)
     return _page(request, form, ClosureForm())
 
 
@@ -46,9 +47,11 @@ def closure_new(request: ClinicRequest) -> HttpResponse:
     form = ClosureForm(request.POST)
     if not form.is_valid():
         return _page(request, ClinicForm(clinic=request.clinic), form)
-    add_closure(clinic=request.clinic, actor_id=request.user.id, **form.cleaned_data)
+    with transaction.atomic():
+        add_closure(clinic=request.clinic, actor_id=request.user.id, **form.cleaned_data)
+        page = _recalculate(request)
     messages.success(request, _("The closed day is saved."))
-    return _recalculate(request)
+    return redirect(page)
 
 
 @require_POST
@@ -57,9 +60,11 @@ def closure_remove(request: ClinicRequest, closure_id: int) -> HttpResponse:
     """Open a closed day again."""
     if not closures(clinic_id=request.clinic.id).filter(pk=closure_id).exists():
         raise Http404
-    remove_closure(clinic=request.clinic, closure_id=closure_id, actor_id=request.user.id)
+    with transaction.atomic():
+        remove_closure(clinic=request.clinic, closure_id=closure_id, actor_id=request.user.id)
+        page = _recalculate(request)
     messages.success(request, _("The clinic is open on that day again."))
-    return _recalculate(request)
+    return redirect(page)
 
 
 @require_safe
@@ -78,9 +83,10 @@ def recalculation(request: ClinicRequest, run_id: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def _recalculate(request: ClinicRequest) -> HttpResponse:
+def _recalculate(request: ClinicRequest) -> str:
+    """Begin the run, in the transaction of the change that asks for it; the page of its progress."""
     run = start_recalculation(clinic_id=request.clinic.id, now=request.now, actor_id=request.user.id)
-    return redirect(clinic_reverse(request, "recalculation", run_id=run.id))
+    return clinic_reverse(request, "recalculation", run_id=run.id)
 
 
 def _page(request: ClinicRequest, form: ClinicForm, closure_form: ClosureForm) -> HttpResponse:
