@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from clinic.domain.catalogue import Hazard
 from clinic.selectors.catalogue import catalogue as stored_catalogue
@@ -65,10 +65,6 @@ class Outcome:
     drifted: int = 0
     """Of the changed ones, those whose inputs had changed without a re-projection: each is a defect too."""
 
-    def add(self, other: Outcome) -> None:
-        for name in ("projected", "flagged", "failed", "ended", "changed_ids", "changed", "drifted"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
 
 @dataclass(slots=True)
 class _Desired:
@@ -92,28 +88,13 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
         ]
         stored = _stored(clinic_id, implant_ids)
         outcome = _tally(desired, stored)
-        _write(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now)
+        _store(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now, outcome)
         gone = list(stored.keys() - set(active))
         if gone:
             Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=gone).delete()
         outcome.ended = len(gone)
         outcome.changed_ids += gone
     return outcome
-
-
-def flag_as_failed(clinic_id: int, implant_id: int, now: datetime) -> Outcome:
-    """Give an implant whose forecast the database refuses a row that says so, without any other content.
-
-    Should even that be refused, the implant stays without a row and is found missing when the run ends.
-    """
-    log.error("the forecast of implant %s cannot be stored", implant_id)
-    row = _Desired(implant_id, _without_date(Hazard.EMERGENCY, CANNOT_COMPUTE, ""))
-    try:
-        with transaction.atomic():
-            _write(clinic_id, [row], now)
-    except DatabaseError:
-        return Outcome(failed=1)
-    return Outcome(flagged=1, failed=1, changed=1, changed_ids=[implant_id])
 
 
 def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
@@ -230,10 +211,49 @@ def _tally(desired: Iterable[_Desired], stored: dict[int, tuple[Any, ...]]) -> O
     return outcome
 
 
-def _write(clinic_id: int, rows: Collection[_Desired], now: datetime) -> None:
-    """All rows in one statement of one array per column; model instances would cost twice the projection."""
+def _store(clinic_id: int, rows: list[_Desired], now: datetime, outcome: Outcome) -> None:
+    """Write together; what the database refuses is narrowed down to the rows that it refuses.
+
+    One row that cannot be stored must not keep five hundred others, or a nurse's fill, from being stored.
+    """
     if not rows:
         return
+    try:
+        with transaction.atomic():
+            _write(clinic_id, rows, now)
+    except (OperationalError, InterfaceError):
+        raise  # the connection, a deadlock, a time-out: not the fault of a row
+    except DatabaseError:
+        if len(rows) == 1:
+            _store_refusal(clinic_id, rows[0], now, outcome)
+            return
+        middle = len(rows) // 2
+        _store(clinic_id, rows[:middle], now, outcome)
+        _store(clinic_id, rows[middle:], now, outcome)
+
+
+def _store_refusal(clinic_id: int, row: _Desired, now: datetime, outcome: Outcome) -> None:
+    """A row that says no more than that there is none. Refused as well, the implant counts nowhere: unaccounted."""
+    log.error("the forecast of implant %s cannot be stored", row.implant_id)
+    if row.values[_STATUS] == Status.OK.value:
+        outcome.projected -= 1
+    else:
+        outcome.flagged -= 1
+    outcome.failed += not row.has_failed
+    try:
+        with transaction.atomic():
+            _write(
+                clinic_id,
+                [_Desired(row.implant_id, _without_date(Hazard.EMERGENCY, CANNOT_COMPUTE, ""))],
+                now,
+            )
+    except DatabaseError:
+        return
+    outcome.flagged += 1
+
+
+def _write(clinic_id: int, rows: Collection[_Desired], now: datetime) -> None:
+    """All rows in one statement of one array per column; model instances would cost twice the projection."""
     columns = list(zip(*(row.values for row in rows), strict=True))
     arrays = [
         [None if value is None else json.dumps(value) for value in column]

@@ -13,7 +13,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 
 from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
@@ -24,7 +24,7 @@ from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
 from scheduling.selectors.sweeps import nights_due, queued_chunks
 from scheduling.services.doorbell import ring_aside
-from scheduling.services.forecasts import Outcome, flag_as_failed, reproject
+from scheduling.services.forecasts import reproject
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     clinic_id = chunk.run.clinic_id
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
     implant_ids = implants_between(clinic_id=clinic_id, **ends)
-    outcome = _reproject_all(clinic_id, implant_ids, now)
+    outcome = reproject(clinic_id, implant_ids, now)
     changes.announce(clinic_id=clinic_id, implant_ids=outcome.changed_ids, now=now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
@@ -149,25 +149,6 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     chunk.save(update_fields=[*COUNTED, "state"])
     _finish_when_last(chunk.run_id, now)
     return True
-
-
-def _reproject_all(clinic_id: int, implant_ids: list[int], now: datetime) -> Outcome:
-    """Reproject together; what the database refuses is narrowed down to the implants that it refuses.
-
-    One record whose forecast cannot be stored must not keep five hundred others from theirs.
-    """
-    try:
-        with transaction.atomic():
-            return reproject(clinic_id, implant_ids, now)
-    except (OperationalError, InterfaceError):
-        raise  # the connection, a deadlock, a time-out: not the fault of a row
-    except DatabaseError:
-        if len(implant_ids) == 1:
-            return flag_as_failed(clinic_id, implant_ids[0], now)
-    outcome, middle = Outcome(), len(implant_ids) // 2
-    for part in (implant_ids[:middle], implant_ids[middle:]):
-        outcome.add(_reproject_all(clinic_id, part, now))
-    return outcome
 
 
 def _finish_when_last(run_id: int, now: datetime) -> None:

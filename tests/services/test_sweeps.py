@@ -1,5 +1,7 @@
 """The nightly check: what it costs, what it finds, and that it accounts for every pump."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -159,25 +161,44 @@ def test_a_record_that_contradicts_itself_is_flagged_and_stops_no_other(
     assert Forecast.objects.get(implant=pumps[1]).status == "review"
 
 
+@contextmanager
+def refusing(implant: Implant, *, unless: str) -> Iterator[None]:
+    """Have the database refuse this implant's forecasts, but for some, as a constraint would."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(REFUSE.format(implant=implant.pk, unless=unless))
+    try:
+        yield
+    finally:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("DROP TRIGGER refuse ON scheduling_forecast; DROP FUNCTION refuse()")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("refuses_everything", [False, True])
 def test_a_forecast_that_the_database_refuses_stops_no_other(refuses_everything: bool) -> None:
     house = make_clinic(now=NOW)
     pumps = [make_running_pump(house) for _ in range(5)]
     Forecast.objects.filter(clinic=house.clinic).delete()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(REFUSE.format(implant=pumps[2].pk, unless="false" if refuses_everything else REVIEW))
-    try:
+    with refusing(pumps[2], unless="false" if refuses_everything else REVIEW):
         run_everything(now=NOW)
-    finally:
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("DROP TRIGGER refuse ON scheduling_forecast; DROP FUNCTION refuse()")
     run = night_of(house)
     assert (run.state, run.expected, run.projected, run.failed) == (RunState.FINISHED, 5, 4, 1)
     assert run.unaccounted == int(refuses_everything)
     assert are_all_accounted(now=NOW + timedelta(hours=3)) is not refuses_everything
     late = late_sweep(clinic_id=house.clinic.id, now=NOW + timedelta(hours=3))
     assert (late.unaccounted if late else 0) == int(refuses_everything)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_forecast_that_the_database_refuses_does_not_keep_a_fill_from_being_recorded() -> None:
+    house = make_clinic(now=NOW)
+    implant = make_running_pump(house)
+    with refusing(implant, unless=REVIEW):
+        fill = make_fill(house, implant, filled_on=TONIGHT - timedelta(days=1))
+    assert Fill.objects.filter(pk=fill.pk).exists()
+    forecast = Forecast.objects.get(implant=implant)
+    assert (forecast.status, forecast.must_refill_by) == ("review", None)
+    assert forecast.findings[0]["code"] == "cannot_compute"
 
 
 REVIEW = "NEW.status = 'review'"
