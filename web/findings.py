@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.domain.figures import plain
 from scheduling.domain.findings import MESSAGES, Finding, FindingCode, LimitKind, Severity
 from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED
 from scheduling.services.outlook import Outlook
@@ -76,7 +78,7 @@ TO_DO: Mapping[str, str | Promise] = {
     _C.DRUG_MISMATCH: _("Make sure that the change of drug was ordered; correct the fill if it was not."),
     _C.BEYOND_USE_PASSED: _("Tell the prescriber and the pharmacy."),
     _C.RESIDUAL_VOLUME: _(
-        "Interrogate the pump; more than expected may be a stall or a catheter fault, less a leak."
+        "Interrogate the pump: more than expected may be a stall or a catheter fault, less over-delivery or a leak."
     ),
     _C.RESIDUAL_RATE: _("Interrogate the pump and check the program since the last fill."),
     _C.POCKET_FILL: _("Watch the patient for overdose, check the pocket, tell the physician."),
@@ -157,9 +159,11 @@ def _said(code: str, is_stop: bool, values: Mapping[str, str]) -> Said:
 
 
 def _value(name: str, value: str) -> str:
-    """Days in the clinic's words; anything else as the projection wrote it."""
+    """Days in the clinic's words, volumes to two places; anything else as the projection wrote it."""
     if name == "event":
         return str(EVENTS.get(value, value))
+    if name.endswith("_ml"):
+        return plain(Decimal(value), places=2, is_signed=value.startswith(("+", "-")))
     try:
         return day_words(date.fromisoformat(value))
     except ValueError:

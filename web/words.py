@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,12 +15,26 @@ from clinic.domain.register.reasons import Reason
 
 DAY_FORMAT = "D j M Y"
 MOMENT_FORMAT = "D j M Y, H:i"
+_DAY_AS_STORED = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 
 
 def said(reason: Reason) -> str:
     """The reason as a sentence in the reader's language."""
     text = gettext(reason.message) if reason.message else ""
-    return str(capfirst(text % reason.values if reason.values else text.replace("%%", "%")))
+    values = {name: with_days(value) for name, value in reason.values.items()}
+    return str(capfirst(text % values if values else text.replace("%%", "%")))
+
+
+def with_days(text: str) -> str:
+    """The text with every day that stands in it as 2026-11-21 in the clinic's words."""
+    return _DAY_AS_STORED.sub(_in_words, text)
+
+
+def _in_words(found: re.Match[str]) -> str:
+    try:
+        return day_words(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]  # looks like a day, is none
 
 
 def day_words(day: date | None) -> str:

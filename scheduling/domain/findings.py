@@ -96,9 +96,9 @@ MESSAGES: Mapping[FindingCode, str] = MappingProxyType(
         _C.DRUG_MISMATCH: "The drug in the pump was {old}; this fill is labelled {new}.",
         _C.BEYOND_USE_PASSED: "The drug was put in after its beyond-use date {on}.",
         _C.RESIDUAL_VOLUME: (
-            "The residual is {difference_ml} mL off: {residual_ml} mL found, {expected_ml} mL expected."
+            "The residual differs by {difference_ml} mL: {residual_ml} mL found, {expected_ml} mL expected."
         ),
-        _C.RESIDUAL_RATE: "The pump delivered {percent} % off its program since the previous fill.",
+        _C.RESIDUAL_RATE: "What was delivered since the previous fill differs from the program by {percent} %.",
         _C.POCKET_FILL: (
             "The reservoir held {missing_ml} mL less than was injected: a possible pocket fill."
         ),

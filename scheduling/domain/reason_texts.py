@@ -137,7 +137,12 @@ class Reason:
     def text(self) -> str:
         """The English line; dates with their weekday, numbers without superfluous zeros."""
         line = self.template.format(**{name: shown(value) for name, value in self.values})
-        return _ONE_DAY.sub("1 day", line)
+        return one_day(line)
+
+
+def one_day(line: str) -> str:
+    """The English line with "1 day" where the template would say "1 days"."""
+    return _ONE_DAY.sub("1 day", line)
 
 
 def shown(value: ReasonValue) -> str:

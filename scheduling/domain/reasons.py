@@ -6,7 +6,7 @@ Built only when somebody reads it; ``project`` pays nothing for it.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from clinic.domain.catalogue import StabilityCondition
+from clinic.domain.catalogue import Confidence, StabilityCondition
 from clinic.domain.quantities import in_unit
 from scheduling.domain.case import PumpCase
 from scheduling.domain.findings import RESTS_ON_DOUBT, LimitKind, Severity
@@ -35,6 +35,13 @@ CONDITIONS = {
     StabilityCondition.LATER_UNDILUTED: "undiluted, in a later fill",
     StabilityCondition.LATER_DILUTED: "diluted, in a later fill",
     StabilityCondition.WITH_DRUG: "in a mixture with",
+}
+
+CONFIDENCES = {
+    Confidence.CONFIRMED: "confirmed",
+    Confidence.SECONDARY: "confirmed by a secondary source",
+    Confidence.UNCONFIRMED: "not confirmed",
+    Confidence.DESIGN: "our own choice",
 }
 
 
@@ -108,7 +115,7 @@ def _member(each: MemberStability, *, is_first: bool) -> Iterator[Reason]:
             days=each.days,
             condition=f"{condition} {each.rule.with_drug}".strip(),
             source=each.rule.source or "not stated",
-            confidence=each.rule.confidence.value,
+            confidence=CONFIDENCES[each.rule.confidence],
         )
 
 

@@ -30,7 +30,7 @@ def test_a_nurse_can_follow_every_step() -> None:
         "0 mL is reached on Thu 2026-06-25 (empty), 164.2308 days after the fill.",
         "On Sun 2026-03-01 there are 30.22 mL left; the pump is empty in 116.2 days.",
         "If the pump runs 14.5 % high: low on Sat 2026-05-30, empty on Fri 2026-06-05.",
-        "baclofen keeps 180 days in the pump (in any fill; source: drug label, C).",
+        "baclofen keeps 180 days in the pump (in any fill; source: drug label, confirmed).",
         "Stability limit: Sat 2026-07-11, 180 days after the fill (the shortest of the mixture).",
         "Implanted on Thu 2024-02-01 + 7 years of service life: end of service Sat 2031-02-01.",
         "Refill by Wed 2026-06-17: low reservoir is the earliest limit and binds.",
@@ -96,7 +96,10 @@ def test_each_drug_of_a_mixture_says_how_long_it_keeps_and_who_says_so() -> None
     assert "baclofen keeps 60 days in the pump (stated by the pharmacy)." in text
     assert "This is taken as a later fill." in text
     assert "ziconotide: not said whether diluted; diluted is assumed, the shorter time." in text
-    assert "ziconotide keeps 40 days in the pump (diluted, in a later fill; source: drug label, C)." in text
+    assert (
+        "ziconotide keeps 40 days in the pump (diluted, in a later fill; source: drug label, confirmed)."
+        in text
+    )
     assert "How long novel keeps in the pump is not known." in text
 
 

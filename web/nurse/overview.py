@@ -20,7 +20,7 @@ from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Fill, Implant
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
-from scheduling.domain.reason_texts import Reason, ReasonValue, shown
+from scheduling.domain.reason_texts import Reason, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.residuals import Found, residual_trend
@@ -30,7 +30,7 @@ from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.frame import patient_frame, patient_or_404
 from web.nurse.outlooks import Limit, limits_of, look_of
 from web.nurse.timeline import TimeLine, timeline
-from web.words import day_words, quantity_words
+from web.words import day_words, quantity_words, with_days
 
 FILLS_ON_CHART = 8
 LINES_OF_TIME = 12
@@ -101,11 +101,11 @@ def _reasons(outlook: Outlook) -> tuple[Reason, ...]:
 def reason_words(reason: Reason) -> str:
     """The line in the reader's language, days in the clinic's words."""
     values = {name: _value_words(value) for name, value in reason.values}
-    return _t(reason.template).format(**values)
+    return one_day(_t(reason.template).format(**values))
 
 
 def _value_words(value: ReasonValue) -> str:
-    return day_words(value) if isinstance(value, date) else shown(value)
+    return day_words(value) if isinstance(value, date) else with_days(shown(value))
 
 
 # --- The chart ------------------------------------------------------------------------------------------
