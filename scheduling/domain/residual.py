@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-MOST_DIFFERENCE_ML = Fraction(2)
+MOST_DIFFERENCE_ML = 2
 MOST_RATE_ERROR = Fraction(15, 100)
-LARGE_RESERVOIR_ML = Fraction(40)
+LARGE_RESERVOIR_ML = Decimal(40)
 NO_VOLUME = Fraction(0)
 
 
@@ -36,10 +36,10 @@ class ResidualCheck:
         )
 
 
-def pocket_fill_limit(reservoir_ml: Decimal | None) -> Fraction:
+def pocket_fill_limit(reservoir_ml: Decimal | None) -> int:
     """How much may be missing before a pocket fill is suspected, in mL; the stricter when size is unknown."""
     is_large = reservoir_ml is not None and reservoir_ml >= LARGE_RESERVOIR_ML
-    return Fraction(2) if is_large else Fraction(1)
+    return 2 if is_large else 1
 
 
 def residual_check(
@@ -54,12 +54,13 @@ def residual_check(
     Nothing more than the fill can be delivered, so a pump that was due to run dry is expected at 0 mL and
     judged by what it held. A residual above the fill is judged no further: one of the two numbers is wrong.
     """
-    fill, residual = Fraction(fill_volume_ml), Fraction(residual_ml)
-    expected = max(NO_VOLUME, fill - Fraction(programmed_ml))
-    programmed = fill - expected
-    difference = residual - expected
-    rate_error = (fill - residual) / programmed - 1 if programmed > 0 else None
-    is_more_than_fill = residual > fill
+    fill, residual, programmed = Fraction(fill_volume_ml), Fraction(residual_ml), Fraction(programmed_ml)
+    expected = fill - programmed
+    if expected < 0:
+        expected, programmed = NO_VOLUME, fill
+    delivered, difference = fill - residual, residual - expected
+    rate_error = delivered / programmed - 1 if programmed > 0 else None
+    is_more_than_fill = delivered < 0
     return ResidualCheck(
         expected_ml=expected,
         difference_ml=difference,
