@@ -26,6 +26,7 @@ from clinic.models import (
     Reading,
 )
 
+LAST_POSSIBLE_ID = 2**63 - 1
 FILLS_THAT_MATTER = 2
 """The fill in the pump, and the one before it (to judge the residual and a change of drug)."""
 
@@ -149,7 +150,10 @@ def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> lis
 
 
 def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
-    """(first id, last id) of parts of ``size`` implants that together hold all of the clinic's, ended ones too."""
+    """(first id, last id) of parts of ``size`` implants that together hold all of the clinic's, ended ones too.
+
+    The last part is open at its end, so that a pump added after the parts were laid out is in it.
+    """
     ids = Implant.objects.for_clinic(clinic_id).order_by("id").values_list("id", flat=True)
     ranges: list[tuple[int, int]] = []
     first = last = held = 0
@@ -159,7 +163,9 @@ def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
         if held == size:
             ranges.append((first, last))
             first = held = 0
-    return [*ranges, (first, last)] if held else ranges
+    if held:
+        ranges.append((first, last))
+    return [*ranges[:-1], (ranges[-1][0], LAST_POSSIBLE_ID)] if ranges else []
 
 
 def implants_between(*, clinic_id: int, first_id: int, last_id: int) -> list[int]:

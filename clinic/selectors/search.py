@@ -19,12 +19,13 @@ _PLAIN = {
     for letter in _LATIN
     if (base := _STROKED.get(letter, unicodedata.normalize("NFD", letter)[0])).isascii()
 }
+_TO_PLAIN = {ord(letter): base for letter, base in _PLAIN.items()}
 
 
 def search_words(text: str) -> list[str]:
     """The words to look for, without accents: at most LONGEST_SEARCH characters, apart at spaces and commas."""
     typed = unicodedata.normalize("NFC", text.strip())[:LONGEST_SEARCH]
-    return [word for word in re.split(r"[\s,]+", typed.translate(str.maketrans(_PLAIN))) if word]
+    return [word for word in re.split(r"[\s,]+", typed.translate(_TO_PLAIN)) if word]
 
 
 def holds(field: str, word: str) -> Q:

@@ -14,7 +14,7 @@ from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
 from clinic.services.implants import lock_implant
-from clinic.services.programs import write_program
+from clinic.services.programs import move_program, write_program
 
 FIRST_FILL = {None: FirstFill.UNKNOWN, True: FirstFill.YES, False: FirstFill.NO}
 
@@ -55,7 +55,11 @@ def record_fill(
 def correct_fill(
     *, clinic: Clinic, fill_ref: UUID, entry: FillEntry, reason: str, actor_id: int, now: datetime
 ) -> Fill:
-    """Supersede a fill with what is true. Raises RecordError when it was superseded before, or without a reason."""
+    """Supersede a fill with what is true.
+
+    A program that began with the fill was set at the same visit, so it moves with the fill's day or hour.
+    Raises RecordError when the fill was superseded before, or without a reason.
+    """
     with recording(actor_id=actor_id, reason=reason or "?"):
         old = _lock_current(clinic, fill_ref, reason)
         _check(entry, old.implant, clinic, now)
@@ -65,6 +69,14 @@ def correct_fill(
                 "filled_on", gettext_noop("another fill is recorded on %(day)s"), day=entry.filled_on
             )
         fill = _write(entry, old.implant, actor_id, now, supersedes=old, correction_reason=reason)
+        move_program(
+            implant=old.implant,
+            start=(old.filled_on, old.filled_at),
+            to=(entry.filled_on, entry.filled_at),
+            reason=reason,
+            actor_id=actor_id,
+            now=now,
+        )
         announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
         return fill
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -115,6 +115,33 @@ def write_program(
         supersedes=supersedes,
         correction_reason=correction_reason,
     )
+
+
+def move_program(
+    *,
+    implant: Implant,
+    start: tuple[date, datetime | None],
+    to: tuple[date, datetime | None],
+    reason: str,
+    actor_id: int,
+    now: datetime,
+) -> ProgramVersion | None:
+    """Supersede the program that begins at ``start`` by the same one beginning at ``to``; announces nothing.
+
+    None where no program begins there, nothing moves, or another one begins at ``to`` already. The caller
+    holds the implant's lock.
+    """
+    programs = implant.programs.current()
+    old = programs.filter(starts_on=start[0], starts_at=start[1]).first()
+    if old is None or start == to or programs.filter(starts_on=to[0], starts_at=to[1]).exists():
+        return None
+    moved = ProgramVersion.objects.get(pk=old.pk)
+    moved.pk, moved._state.adding = None, True
+    moved.starts_on, moved.starts_at = to
+    moved.supersedes, moved.correction_reason = old, reason
+    moved.recorded_at, moved.recorded_by_id = now, actor_id
+    moved.save(force_insert=True)
+    return moved
 
 
 def _lock_current(clinic: Clinic, program_id: int, reason: str) -> ProgramVersion:

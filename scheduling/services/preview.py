@@ -6,7 +6,6 @@ so a preview shows what saving will store (``tests/services/test_preview.py`` ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -64,6 +63,8 @@ def preview_fill(
         )
     new = fill_facts(entry)
     changed = replace(facts, fills=_in_order([*others, new]))
+    for old in (fill for fill in facts.fills if fill.fill_id == replaces):
+        changed = _with_moved_program(changed, old, to=new)
     if program is not None:
         changed = _with_program(changed, program, zone=zone, now=now)
     after = outlook_of(changed, before.setting)
@@ -177,8 +178,25 @@ def _with_program(facts: ImplantFacts, entry: ProgramEntry, *, zone: ZoneInfo, n
             gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
             day=entry.starts_on,
         )
-    by_day: Callable[[ProgramFacts], date] = lambda program: program.starts_on  # noqa: E731 - typed key
-    return replace(facts, programs=sorted([*facts.programs, program_facts(entry)], key=by_day))
+    return replace(facts, programs=sorted([*facts.programs, program_facts(entry)], key=_starts_on))
+
+
+def _starts_on(program: ProgramFacts) -> date:
+    return program.starts_on
+
+
+def _with_moved_program(facts: ImplantFacts, old: FillFacts, *, to: FillFacts) -> ImplantFacts:
+    """The program that began with a corrected fill begins with its correction, as ``move_program`` has it."""
+    start, new_start = (old.filled_on, old.filled_at), (to.filled_on, to.filled_at)
+    if any(_start(program) == new_start for program in facts.programs):
+        return facts
+    moved = [
+        replace(program, starts_on=to.filled_on, starts_at=to.filled_at)
+        if _start(program) == start
+        else program
+        for program in facts.programs
+    ]
+    return replace(facts, programs=sorted(moved, key=_starts_on))
 
 
 def _without_program(facts: ImplantFacts, start: tuple[date, datetime | None] | None) -> ImplantFacts:

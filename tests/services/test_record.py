@@ -377,3 +377,38 @@ def test_two_clinics_may_use_the_same_mrn(house: House) -> None:
         now=house.now,
     )
     assert theirs.mrn == patient.mrn
+
+
+def test_a_program_set_at_a_refill_moves_with_the_corrected_day(house: House, implant: Implant) -> None:
+    day, truth = house.today - timedelta(days=2), house.today - timedelta(days=9)
+    wrong = record(house, implant, filled_on=day)
+    raised = make_program(house, implant, starts_on=day, dose="400")
+    correct_fill(
+        clinic=house.clinic,
+        fill_ref=wrong.ref,
+        entry=fill_entry(house, filled_on=truth),
+        reason="entered a week late",
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    moved = implant.programs.current().get(starts_on=truth)
+    assert (moved.dose, moved.supersedes_id, moved.correction_reason) == (
+        400,
+        raised.id,
+        "entered a week late",
+    )
+    assert raised not in implant.programs.current()
+
+
+def test_a_program_of_another_day_stays_where_it_is(house: House, implant: Implant) -> None:
+    before = set(implant.programs.current())
+    wrong = record(house, implant)
+    correct_fill(
+        clinic=house.clinic,
+        fill_ref=wrong.ref,
+        entry=fill_entry(house, filled_on=house.today - timedelta(days=9)),
+        reason="entered a week late",
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    assert set(implant.programs.current()) == before

@@ -237,6 +237,18 @@ def test_chunks_together_hold_every_implant_once(house: House, small_chunks: Non
         assert sum(c.first_implant_id <= implant.pk <= c.last_implant_id for c in chunks) == 1
 
 
+def test_a_pump_added_after_the_chunks_were_laid_out_is_in_the_last_one(
+    house: House, small_chunks: None
+) -> None:
+    make_implant(house)
+    begin_due_nights(now=NOW)
+    late = make_running_pump(house)
+    Forecast.objects.filter(implant=late).delete()
+    run_everything(now=NOW)
+    assert Forecast.objects.for_clinic(house.clinic.id).filter(implant=late).exists()
+    assert night_of(house).accounts_for_all
+
+
 def test_a_clinic_without_pumps_finishes_at_once(house: House) -> None:
     begin_due_nights(now=NOW)
     assert night_of(house).state == RunState.FINISHED
