@@ -168,7 +168,9 @@ def _check_clinic(entry: ClinicEntry) -> None:
             "time_zone", gettext_noop("%(zone)s is not a time zone"), zone=entry.time_zone
         ) from None
     if entry.target_margin_days < entry.latest_margin_days:
-        raise RecordError("target_margin_days", gettext_noop("the target comes before the latest visit"))
+        raise RecordError(
+            "target_margin_days", gettext_noop("must be at least as many days as for the latest visit")
+        )
     if not entry.open_weekdays:
         raise RecordError("open_weekdays", gettext_noop("a clinic opens on some day"))
 

@@ -90,12 +90,20 @@ def fill_void(request: ClinicRequest, ref: UUID) -> HttpResponse:
             "patient": implant.patient,
             "implant": implant,
             "lines": comparison(preview),
+            "program_with_it": _program_with(implant, found),
             "after_findings": _new_findings(preview.before, preview.after),
             "submit_label": _("Withdraw the fill"),
             "cancel_url": patient_url,
             "danger": True,
         },
     )
+
+
+def _program_with(implant: Implant, found: Fill) -> ProgramVersion | None:
+    """The program that began with this fill: withdrawing the fill alone leaves it in force."""
+    start = (found.filled_on, found.filled_at)
+    versions = current_programs(implant=implant)
+    return next((version for version in versions if (version.starts_on, version.starts_at) == start), None)
 
 
 def _new_findings(before: Outlook, after: Outlook) -> list[findings.Said]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -20,7 +21,7 @@ from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Fill, Implant
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
-from scheduling.domain.reason_texts import Reason, ReasonValue, one_day, shown
+from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.residuals import Found, residual_trend
@@ -70,7 +71,7 @@ def _pump(request: ClinicRequest, implant: Implant) -> dict[str, Any]:
         "days_left": None if must is None else (must - request.today).days,
         "days_late": None if must is None else (request.today - must).days,
         "findings": findings.of_outlook(outlook),
-        "reasons": [reason_words(reason) for reason in _reasons(outlook)],
+        "reasons": _reasons(outlook),
         "charts": _charts(outlook, limits),
         "chart_rows": _chart_rows(outlook, limits),
         "trend": found,
@@ -92,15 +93,20 @@ def _recorded(request: ClinicRequest, lines: list[TimeLine]) -> Fill | None:
     return next((fill for fill in recorded if str(fill.ref) == ref), None)
 
 
-def _reasons(outlook: Outlook) -> tuple[Reason, ...]:
+def _reasons(outlook: Outlook) -> list[str]:
     if outlook.case is None or outlook.projection is None:
-        return ()
-    return reasons_of(outlook.case, outlook.projection)
+        return []
+    found = outlook.projection.findings
+    messages = {each.message: said.message for each, said in zip(found, findings.said(found), strict=True)}
+    return [reason_words(reason, messages) for reason in reasons_of(outlook.case, outlook.projection)]
 
 
-def reason_words(reason: Reason) -> str:
-    """The line in the reader's language, days in the clinic's words."""
+def reason_words(reason: Reason, messages: Mapping[str, str] | None = None) -> str:
+    """The line in the reader's language, days in the clinic's words, a finding as ``messages`` have it."""
     values = {name: _value_words(value) for name, value in reason.values}
+    if reason.code is ReasonCode.REVIEW and messages:
+        message = str(dict(reason.values)["message"])
+        values["message"] = messages.get(message, message)
     return one_day(_t(reason.template).format(**values))
 
 
