@@ -29,7 +29,8 @@ from scheduling.services.forecasts import reproject
 log = logging.getLogger(__name__)
 
 CHUNK_IMPLANTS = 500
-"""Long enough for few round trips, short enough that a nurse who saves one of them waits under a second."""
+"""Short enough that a nurse who saves one of them waits under a second; measured, chunks of 100 take half as
+long again for each implant and chunks of 2,500 a tenth less."""
 
 COUNTED = ("expected", "projected", "flagged", "failed", "changed", "drifted")
 
