@@ -59,6 +59,9 @@ _PREVIOUS = frozenset(
 _CLINIC = frozenset({"target_margin_days", "latest_margin_days", "open_weekdays", "closed_on"})
 
 
+LONGEST_ID = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What a record may leave out: the catalogue to look names up in, the zone, the day of the projection."""
@@ -71,14 +74,18 @@ class Defaults:
 def record_id(record: object) -> str | int | None:
     """The record's own id where it has a usable one, so that also a refusal can be told apart."""
     value = record.get("id") if isinstance(record, dict) else None
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_ID else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < 10**LONGEST_ID else None
+    return None
 
 
 def parse_record(record: object, defaults: Defaults) -> PumpCase:
     """The case a record describes."""
     fields = Fields(record, "", _RECORD)
     if fields.has("id") and record_id(record) is None:
-        raise CaseError("id", "is not a text")
+        raise CaseError("id", f"is not a text of at most {LONGEST_ID} characters")
     zone = _zone(fields, defaults)
     as_of = fields.when("as_of")
     return PumpCase(

@@ -173,6 +173,13 @@ def test_any_junk_in_any_place_gets_an_answer_and_a_long_one_is_cut(
     assert len(json.dumps(result)) < 20_000
 
 
+@pytest.mark.parametrize("too_long", ["x" * 201, "x" * 100_000, 10**200, 10**4000])
+def test_an_id_that_is_too_long_is_an_error_that_names_it(too_long: object) -> None:
+    result = answer({"id": too_long})
+    assert result["id"] is None
+    assert "id" in complaint(result)
+
+
 @given(records(), st.data())
 def test_junk_in_several_places_at_once_gets_an_answer(record: Record, data: st.DataObject) -> None:
     broken: Any = record
