@@ -46,8 +46,8 @@ ROWS_A_PAGE = 100
 FORM_BYTES = 64 * 1024
 DRAINED_BYTES = 1024**3
 LABELS: dict[str, str | Promise] = {
-    "created": gettext_lazy("created"),
-    "updated": gettext_lazy("updated"),
+    "created": gettext_lazy("new"),
+    "updated": gettext_lazy("changed"),
     "unchanged": gettext_lazy("unchanged"),
     "refused": gettext_lazy("refused"),
 }
