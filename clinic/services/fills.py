@@ -14,7 +14,7 @@ from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
 from clinic.services.implants import lock_implant
-from clinic.services.programs import move_program, write_program
+from clinic.services.programs import move_program, withdraw_program, write_program
 
 FIRST_FILL = {None: FirstFill.UNKNOWN, True: FirstFill.YES, False: FirstFill.NO}
 
@@ -81,8 +81,19 @@ def correct_fill(
         return fill
 
 
-def void_fill(*, clinic: Clinic, fill_ref: UUID, reason: str, actor_id: int, now: datetime) -> Fill:
-    """Withdraw a fill that never happened. The row stays; a withdrawal row with the reason supersedes it."""
+def void_fill(
+    *,
+    clinic: Clinic,
+    fill_ref: UUID,
+    reason: str,
+    actor_id: int,
+    now: datetime,
+    is_with_program: bool = False,
+) -> Fill:
+    """Withdraw a fill that never happened. The row stays; a withdrawal row with the reason supersedes it.
+
+    With ``is_with_program`` the program that began with the fill is withdrawn with it.
+    """
     with recording(actor_id=actor_id, reason=reason or "?"):
         old = _lock_current(clinic, fill_ref, reason)
         withdrawal = Fill.objects.create(
@@ -97,6 +108,10 @@ def void_fill(*, clinic: Clinic, fill_ref: UUID, reason: str, actor_id: int, now
             is_void=True,
             correction_reason=reason,
         )
+        if is_with_program:
+            began = old.implant.programs.current().filter(starts_on=old.filled_on, starts_at=old.filled_at)
+            for program in began:
+                withdraw_program(old=program, reason=reason, actor_id=actor_id, now=now)
         announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
         return withdrawal
 

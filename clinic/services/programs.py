@@ -57,18 +57,7 @@ def void_program(
     """Withdraw a program version that never ran."""
     with recording(actor_id=actor_id, reason=reason or "?"):
         old = _lock_current(clinic, program_id, reason)
-        withdrawal = ProgramVersion.objects.create(
-            clinic=clinic,
-            implant=old.implant,
-            starts_on=old.starts_on,
-            starts_at=old.starts_at,
-            kind="stopped",
-            recorded_at=now,
-            recorded_by_id=actor_id,
-            supersedes=old,
-            is_void=True,
-            correction_reason=reason,
-        )
+        withdrawal = withdraw_program(old=old, reason=reason, actor_id=actor_id, now=now)
         announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
         return withdrawal
 
@@ -114,6 +103,22 @@ def write_program(
         recorded_by_id=actor_id,
         supersedes=supersedes,
         correction_reason=correction_reason,
+    )
+
+
+def withdraw_program(*, old: ProgramVersion, reason: str, actor_id: int, now: datetime) -> ProgramVersion:
+    """Write the withdrawal of one version; the caller holds the implant's lock and announces."""
+    return ProgramVersion.objects.create(
+        clinic_id=old.clinic_id,
+        implant_id=old.implant_id,
+        starts_on=old.starts_on,
+        starts_at=old.starts_at,
+        kind="stopped",
+        recorded_at=now,
+        recorded_by_id=actor_id,
+        supersedes=old,
+        is_void=True,
+        correction_reason=reason,
     )
 
 

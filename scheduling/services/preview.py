@@ -72,11 +72,16 @@ def preview_fill(
     return Preview(before, after, expectation_of(after) if is_in_pump else None)
 
 
-def preview_without_fill(*, clinic_id: int, implant_id: int, fill_id: int, now: datetime) -> Preview:
-    """What withdrawing this fill would give."""
+def preview_without_fill(
+    *, clinic_id: int, implant_id: int, fill_id: int, now: datetime, is_with_program: bool = False
+) -> Preview:
+    """What withdrawing this fill, and the program that began with it, would give."""
     before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
     fills = [fill for fill in before.facts.fills if fill.fill_id != fill_id]
-    return Preview(before, outlook_of(replace(before.facts, fills=fills), before.setting))
+    changed = replace(before.facts, fills=fills)
+    for old in (fill for fill in before.facts.fills if is_with_program and fill.fill_id == fill_id):
+        changed = _without_program(changed, (old.filled_on, old.filled_at))
+    return Preview(before, outlook_of(changed, before.setting))
 
 
 def preview_program(

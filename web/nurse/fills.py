@@ -62,11 +62,19 @@ def _program_at(implant: Implant, found: Fill) -> ProgramVersion | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.RECORD_CARE)
 def fill_void(request: ClinicRequest, ref: UUID) -> HttpResponse:
-    """Withdraw a fill that never happened; the dates before and after stand beside the button."""
+    """Withdraw a fill that never happened; the dates before and after stand beside the button.
+
+    The program that began with it goes too, unless the address says that it is kept.
+    """
     implant, found = fill_or_404(request, ref)
     form = ReasonForm(request.POST or None)
+    is_with_program = request.GET.get("program") != "keep"
     preview = preview_without_fill(
-        clinic_id=request.clinic.id, implant_id=implant.id, fill_id=found.id, now=request.now
+        clinic_id=request.clinic.id,
+        implant_id=implant.id,
+        fill_id=found.id,
+        now=request.now,
+        is_with_program=is_with_program,
     )
     patient_url = clinic_reverse(request, "patient", ref=implant.patient.ref)
     return form_page(
@@ -78,6 +86,7 @@ def fill_void(request: ClinicRequest, ref: UUID) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             actor_id=request.user.id,
             now=request.now,
+            is_with_program=is_with_program,
         ),
         then=patient_url,
         done=_("The fill is withdrawn; the dates rest on the one before it."),
@@ -91,6 +100,7 @@ def fill_void(request: ClinicRequest, ref: UUID) -> HttpResponse:
             "implant": implant,
             "lines": comparison(preview),
             "program_with_it": _program_with(implant, found),
+            "is_with_program": is_with_program,
             "after_findings": _new_findings(preview.before, preview.after),
             "submit_label": _("Withdraw the fill"),
             "cancel_url": patient_url,
@@ -100,7 +110,7 @@ def fill_void(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 def _program_with(implant: Implant, found: Fill) -> ProgramVersion | None:
-    """The program that began with this fill: withdrawing the fill alone leaves it in force."""
+    """The program that began with this fill, set at the same visit."""
     start = (found.filled_on, found.filled_at)
     versions = current_programs(implant=implant)
     return next((version for version in versions if (version.starts_on, version.starts_at) == start), None)
