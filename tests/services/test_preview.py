@@ -243,18 +243,28 @@ def test_the_preview_of_a_corrected_fill_is_what_saving_it_stores(house: House, 
     check()
 
 
+@pytest.mark.parametrize("is_with_program", [False, True])
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_the_preview_of_a_withdrawn_fill_is_what_withdrawing_stores(
-    house: House, implant: Implant, number: int
+    house: House, implant: Implant, number: int, is_with_program: bool
 ) -> None:
     fill = Fill.objects.filter(implant=implant).order_by("filled_on")[number]
     assert_preview_is_what_saving_stores(
         implant,
         lambda: preview_without_fill(
-            clinic_id=house.clinic.id, implant_id=implant.id, fill_id=fill.id, now=house.now
+            clinic_id=house.clinic.id,
+            implant_id=implant.id,
+            fill_id=fill.id,
+            now=house.now,
+            is_with_program=is_with_program,
         ),
         lambda: void_fill(
-            clinic=house.clinic, fill_ref=fill.ref, reason="never", actor_id=house.nurse.id, now=house.now
+            clinic=house.clinic,
+            fill_ref=fill.ref,
+            reason="never",
+            actor_id=house.nurse.id,
+            now=house.now,
+            is_with_program=is_with_program,
         ),
     )
 
