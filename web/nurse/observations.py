@@ -57,7 +57,7 @@ def reading_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
             actor_id=request.user.id,
             now=request.now,
         ),
-        then=record,
+        then=clinic_reverse(request, "patient", ref=implant.patient.ref),
         done=_("The reading is recorded and the dates worked out anew."),
         context={
             **about_patient(request, implant.patient, (_("Reading"), "")),
@@ -86,7 +86,7 @@ def event_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
             actor_id=request.user.id,
             now=request.now,
         ),
-        then=record,
+        then=clinic_reverse(request, "patient", ref=implant.patient.ref),
         done=_("The event is recorded and the dates worked out anew."),
         context={
             **about_patient(request, implant.patient, (_("Event"), "")),
