@@ -202,6 +202,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of clinic",
+                "verbose_name_plural": "history of clinic",
             },
         ),
         migrations.CreateModel(
@@ -273,6 +275,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of closure",
+                "verbose_name_plural": "history of closure",
             },
         ),
         migrations.CreateModel(
@@ -571,6 +575,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of consent",
+                "verbose_name_plural": "history of consent",
             },
         ),
         migrations.CreateModel(
@@ -756,6 +762,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of contact point",
+                "verbose_name_plural": "history of contact point",
             },
         ),
         migrations.CreateModel(
@@ -856,6 +864,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of drug",
+                "verbose_name_plural": "history of drug",
             },
         ),
         migrations.CreateModel(
@@ -1408,6 +1418,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of fill drug",
+                "verbose_name_plural": "history of fill drug",
             },
         ),
         migrations.CreateModel(
@@ -1549,6 +1561,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of fill",
+                "verbose_name_plural": "history of fill",
             },
         ),
         migrations.CreateModel(
@@ -1665,6 +1679,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of implant",
+                "verbose_name_plural": "history of implant",
             },
         ),
         migrations.CreateModel(
@@ -1800,6 +1816,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of invitation",
+                "verbose_name_plural": "history of invitation",
             },
         ),
         migrations.CreateModel(
@@ -1922,6 +1940,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of marketed strength",
+                "verbose_name_plural": "history of marketed strength",
             },
         ),
         migrations.CreateModel(
@@ -2042,6 +2062,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of membership",
+                "verbose_name_plural": "history of membership",
             },
         ),
         migrations.CreateModel(
@@ -2100,6 +2122,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of patient",
+                "verbose_name_plural": "history of patient",
             },
         ),
         migrations.CreateModel(
@@ -2448,6 +2472,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of program version",
+                "verbose_name_plural": "history of program version",
             },
         ),
         migrations.CreateModel(
@@ -2510,6 +2536,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of proxy",
+                "verbose_name_plural": "history of proxy",
             },
         ),
         migrations.CreateModel(
@@ -2737,6 +2765,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of pump event",
+                "verbose_name_plural": "history of pump event",
             },
         ),
         migrations.CreateModel(
@@ -2805,6 +2835,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of pump model",
+                "verbose_name_plural": "history of pump model",
             },
         ),
         migrations.CreateModel(
@@ -2959,6 +2991,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of pump model value",
+                "verbose_name_plural": "history of pump model value",
             },
         ),
         migrations.CreateModel(
@@ -3153,6 +3187,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of reading",
+                "verbose_name_plural": "history of reading",
             },
         ),
         migrations.CreateModel(
@@ -3330,6 +3366,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of stability",
+                "verbose_name_plural": "history of stability",
             },
         ),
         migrations.CreateModel(
@@ -3393,6 +3431,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "verbose_name": "history of user",
+                "verbose_name_plural": "history of user",
             },
         ),
         pgtrigger.migrations.AddTrigger(

@@ -45,6 +45,7 @@ class UserManager(BaseUserManager["User"]):
     append_only=True,
     obj_field=pghistory.ObjForeignKey(related_name="history"),
     exclude=["password", "last_login"],
+    meta={"verbose_name": "history of user", "verbose_name_plural": "history of user"},
 )
 class User(AbstractUser):
     """A person who signs in."""

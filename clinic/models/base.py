@@ -44,6 +44,12 @@ def positive(field: str, *, below: int, or_zero: bool = False, prefix: str) -> m
     return models.CheckConstraint(condition=condition, name=f"{prefix}_{field}_sane")
 
 
+def history_names(model: type[M]) -> dict[str, str]:
+    """What the admin calls a history table: one history, however many rows."""
+    name = f"history of {model._meta.verbose_name}"
+    return {"verbose_name": name, "verbose_name_plural": name}
+
+
 def audited(model: type[M]) -> type[M]:
     """Keep every insert, update and delete of ``model`` in an append-only history table, by trigger.
 
@@ -58,6 +64,7 @@ def audited(model: type[M]) -> type[M]:
         append_only=True,
         context_field=pghistory.ContextForeignKey(null=False),
         obj_field=pghistory.ObjForeignKey(related_name="history"),
+        meta=history_names(model),
     )
     tracked: type[M] = track(model)
     return tracked

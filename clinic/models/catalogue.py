@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models.base import M, QuantityField, positive
+from clinic.models.base import M, QuantityField, history_names, positive
 
 
 def catalogue_history(model: type[M]) -> type[M]:
@@ -19,6 +19,7 @@ def catalogue_history(model: type[M]) -> type[M]:
         model_name=f"{model.__name__}History",
         append_only=True,
         obj_field=pghistory.ObjForeignKey(related_name="history"),
+        meta=history_names(model),
     )
     tracked: type[M] = track(model)
     return tracked
