@@ -81,7 +81,6 @@ class Migration(migrations.Migration):
                 (
                     "message",
                     models.ForeignKey(
-                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="mails",
                         to="notifications.message",
