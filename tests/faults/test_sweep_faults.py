@@ -26,7 +26,7 @@ from scheduling.services.doorbell import ring
 from scheduling.services.sweeps import begin_due_nights, start_recalculation
 from tests.conftest import broker_url
 from tests.factories import House, make_clinic, make_running_pump
-from tests.faults.waiting import somebody_waits, wait_until
+from tests.faults.waiting import chunk_waits, somebody_waits, wait_until
 from tests.servers import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,13 +119,13 @@ def test_a_flushed_broker_loses_nothing(
     chunk_ids = night.begin()
     with holding(Implant, night.implants[0].pk):
         worker = start_worker()  # what it asks for when it comes up rings the chunks
-        wait_until(somebody_waits, worker)
+        wait_until(chunk_waits, worker)
         redis.Redis.from_url(broker_url(broker)).flushall()
     wait_until(
         lambda: not SweepChunk.objects.filter(pk=chunk_ids[0], state=ChunkState.QUEUED).exists(), worker
     )
     time.sleep(1)
-    assert not night.is_over(), "the rings for the other chunks are gone"
+    assert not night.is_over(), f"the rings for the other chunks are gone:\n{worker.output()[-4000:]}"
     start_beat(SWEEP_TICK_SECONDS="1")
     wait_until(night.is_over, worker)
     night.assert_whole()

@@ -18,11 +18,17 @@ def wait_until(is_true: Callable[[], bool], worker: Process | None = None, *, se
         time.sleep(0.05)
 
 
-def somebody_waits() -> bool:
-    """Whether a process of the application waits for a lock in this run's database."""
+def somebody_waits(*, statement: str = "") -> bool:
+    """Whether a process of the application waits for a lock in this run's database, in such a statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
+            " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid() AND strpos(query, %s::text) > 0",
+            [statement],
         )
         return bool(cursor.fetchone()[0])
+
+
+def chunk_waits() -> bool:
+    """Whether a sweep's chunk stands before an implant's lock."""
+    return somebody_waits(statement='FROM "clinic_implant"')
