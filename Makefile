@@ -25,7 +25,7 @@ help:
 	@echo "make test    all tests (ARGS='-k word' for some)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
-	@echo "make clean   caches and test servers' data; not var/run, not var/demo"
+	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -86,4 +86,4 @@ lock: setup
 	npm install --package-lock-only --no-progress
 
 clean:
-	rm -rf var/test var/check .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf var/test var/check var/bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
