@@ -13,9 +13,11 @@ from clinic.domain.checks import RecordError, check_fill
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
+from clinic.services.corrections import lock_current
 from clinic.services.implants import lock_implant
 from clinic.services.programs import move_program, withdraw_program, write_program
 
+GONE = gettext_noop("this fill was corrected or withdrawn in the meantime")
 FIRST_FILL = {None: FirstFill.UNKNOWN, True: FirstFill.YES, False: FirstFill.NO}
 
 
@@ -61,7 +63,7 @@ def correct_fill(
     Raises RecordError when the fill was superseded before, or without a reason.
     """
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(clinic, fill_ref, reason)
+        old = lock_current(Fill, clinic=clinic, reason=reason, gone=GONE, ref=fill_ref)
         _check(entry, old.implant, clinic, now)
         others = old.implant.fills.current().exclude(pk=old.pk)
         if others.filter(filled_on=entry.filled_on).exists():
@@ -95,7 +97,7 @@ def void_fill(
     With ``is_with_program`` the program that began with the fill is withdrawn with it.
     """
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(clinic, fill_ref, reason)
+        old = lock_current(Fill, clinic=clinic, reason=reason, gone=GONE, ref=fill_ref)
         withdrawal = Fill.objects.create(
             clinic=clinic,
             implant=old.implant,
@@ -120,20 +122,6 @@ def reservoir_ml(implant: Implant) -> Decimal | None:
     """What the pump's reservoir holds by the catalogue; None where it does not say."""
     value = implant.pump_model.values.filter(quantity=PumpQuantity.RESERVOIR_ML).first()
     return None if value is None else value.value
-
-
-def _lock_current(clinic: Clinic, fill_ref: UUID, reason: str) -> Fill:
-    if not reason.strip():
-        raise RecordError("correction_reason", gettext_noop("a correction needs a reason"))
-    found = Fill.objects.for_clinic(clinic.id).select_related("implant").get(ref=fill_ref)
-    implant = lock_implant(clinic=clinic, implant_ref=found.implant.ref)
-    current = implant.fills.current().filter(pk=found.pk).first()
-    if current is None:
-        raise RecordError(
-            "correction_reason", gettext_noop("this fill was corrected or withdrawn in the meantime")
-        )
-    current.implant = implant
-    return current
 
 
 def _check(entry: FillEntry, implant: Implant, clinic: Clinic, now: datetime) -> None:

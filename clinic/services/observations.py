@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.audit import recording
 from clinic.changes import announce
-from clinic.domain.checks import RecordError, check_event, check_reading
+from clinic.domain.checks import check_event, check_reading
 from clinic.domain.entries import EventEntry, ReadingEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, PumpEvent, Reading
+from clinic.services.corrections import lock_current
 from clinic.services.implants import lock_implant
 
-Fact = TypeVar("Fact", Reading, PumpEvent)
+GONE = gettext_noop("this entry was withdrawn in the meantime")
 
 
 def record_reading(
@@ -43,7 +43,7 @@ def record_reading(
 def void_reading(*, clinic: Clinic, reading_id: int, reason: str, actor_id: int, now: datetime) -> Reading:
     """Withdraw a reading entered by mistake."""
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(Reading, clinic, reading_id, reason)
+        old = lock_current(Reading, clinic=clinic, reason=reason, gone=GONE, pk=reading_id)
         withdrawal = Reading.objects.create(
             clinic=clinic,
             implant=old.implant,
@@ -87,7 +87,7 @@ def record_event(
 def void_event(*, clinic: Clinic, event_id: int, reason: str, actor_id: int, now: datetime) -> PumpEvent:
     """Withdraw an event entered by mistake."""
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(PumpEvent, clinic, event_id, reason)
+        old = lock_current(PumpEvent, clinic=clinic, reason=reason, gone=GONE, pk=event_id)
         withdrawal = PumpEvent.objects.create(
             clinic=clinic,
             implant=old.implant,
@@ -104,13 +104,3 @@ def void_event(*, clinic: Clinic, event_id: int, reason: str, actor_id: int, now
         )
         announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
         return withdrawal
-
-
-def _lock_current(model: type[Fact], clinic: Clinic, pk: int, reason: str) -> Fact:
-    if not reason.strip():
-        raise RecordError("correction_reason", gettext_noop("a correction needs a reason"))
-    found = model.objects.for_clinic(clinic.id).select_related("implant").get(pk=pk)
-    lock_implant(clinic=clinic, implant_ref=found.implant.ref)
-    if not model.objects.for_clinic(clinic.id).current().filter(pk=pk).exists():
-        raise RecordError("correction_reason", gettext_noop("this entry was withdrawn in the meantime"))
-    return found

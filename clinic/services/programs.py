@@ -12,7 +12,10 @@ from clinic.domain.checks import RecordError, check_program
 from clinic.domain.entries import ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Implant, ProgramVersion
+from clinic.services.corrections import lock_current
 from clinic.services.implants import lock_implant
+
+GONE = gettext_noop("this program was corrected or withdrawn in the meantime")
 
 
 def record_program(
@@ -37,7 +40,7 @@ def correct_program(
 ) -> ProgramVersion:
     """Supersede a program version with what is true."""
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(clinic, program_id, reason)
+        old = lock_current(ProgramVersion, clinic=clinic, reason=reason, gone=GONE, pk=program_id)
         version = write_program(
             implant=old.implant,
             clinic=clinic,
@@ -56,7 +59,7 @@ def void_program(
 ) -> ProgramVersion:
     """Withdraw a program version that never ran."""
     with recording(actor_id=actor_id, reason=reason or "?"):
-        old = _lock_current(clinic, program_id, reason)
+        old = lock_current(ProgramVersion, clinic=clinic, reason=reason, gone=GONE, pk=program_id)
         withdrawal = withdraw_program(old=old, reason=reason, actor_id=actor_id, now=now)
         announce(clinic_id=clinic.id, implant_ids=[old.implant_id], now=now)
         return withdrawal
@@ -147,17 +150,3 @@ def move_program(
     moved.recorded_at, moved.recorded_by_id = now, actor_id
     moved.save(force_insert=True)
     return moved
-
-
-def _lock_current(clinic: Clinic, program_id: int, reason: str) -> ProgramVersion:
-    if not reason.strip():
-        raise RecordError("correction_reason", gettext_noop("a correction needs a reason"))
-    found = ProgramVersion.objects.for_clinic(clinic.id).select_related("implant").get(pk=program_id)
-    implant = lock_implant(clinic=clinic, implant_ref=found.implant.ref)
-    current = implant.programs.current().filter(pk=found.pk).first()
-    if current is None:
-        raise RecordError(
-            "correction_reason", gettext_noop("this program was corrected or withdrawn in the meantime")
-        )
-    current.implant = implant
-    return current
