@@ -1,13 +1,16 @@
-"""One way to write to the record: in one transaction that says who and why."""
+"""One way to write to what is audited: in one transaction that says who and why. And the tables that insist on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 import pghistory
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+
+M = TypeVar("M", bound=models.Model)
 
 _is_recording: ContextVar[bool] = ContextVar("is_recording", default=False)
 
@@ -36,3 +39,29 @@ def recording(*, actor_id: int | None, reason: str) -> Iterator[None]:
         # Inside a larger transaction the setting would outlive the block and sign what comes after it.
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
+
+
+def history_names(model: type[M]) -> dict[str, str]:
+    """What the admin calls a history table: one history, however many rows."""
+    name = f"history of {model._meta.verbose_name}"
+    return {"verbose_name": name, "verbose_name_plural": name}
+
+
+def audited(model: type[M]) -> type[M]:
+    """Keep every insert, update and delete of ``model`` in an append-only history table, by trigger.
+
+    The history row must name its context (who and why): a write outside ``clinic.audit.recording`` fails in
+    the database instead of leaving a change that nobody signed.
+    """
+    track = pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude_auto=True)),
+        pghistory.DeleteEvent(),
+        model_name=f"{model.__name__}History",
+        append_only=True,
+        context_field=pghistory.ContextForeignKey(null=False),
+        obj_field=pghistory.ObjForeignKey(related_name="history"),
+        meta=history_names(model),
+    )
+    tracked: type[M] = track(model)
+    return tracked

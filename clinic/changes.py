@@ -21,7 +21,15 @@ RecordReader = Callable[[int, Collection[int], datetime], object]
 CatalogueReader = Callable[[datetime, int | None], object]
 """Called with now and the id of the person who edited the catalogue."""
 
+PatientReader = Callable[[int, Collection[int], datetime], object]
+"""Called with clinic id, patient ids and now."""
+
+MemberReader = Callable[[int, datetime], object]
+"""Called with clinic id and now."""
+
 _readers: list[RecordReader] = []
+_patient_readers: list[PatientReader] = []
+_member_readers: list[MemberReader] = []
 _catalogue_readers: list[CatalogueReader] = []
 _gathered: ContextVar[defaultdict[int, set[int]] | None] = ContextVar("gathered", default=None)
 
@@ -34,8 +42,7 @@ def subscribe(reader: RecordReader) -> None:
 
 def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
     """Let every reader bring what it derives from these implants up to date, in the caller's transaction."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a change is announced inside the transaction that makes it")
+    _inside_transaction()
     if not implant_ids:
         return
     gathered = _gathered.get()
@@ -68,7 +75,41 @@ def subscribe_to_catalogue(reader: CatalogueReader) -> None:
 
 def announce_catalogue(*, now: datetime, actor_id: int | None) -> None:
     """Tell every reader, in the caller's transaction, that values which all clinics share have changed."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a change is announced inside the transaction that makes it")
+    _inside_transaction()
     for reader in _catalogue_readers:
         reader(now, actor_id)
+
+
+def subscribe_to_patients(reader: PatientReader) -> None:
+    """Have ``reader`` called with every change about a patient that is about no pump of theirs."""
+    if reader not in _patient_readers:
+        _patient_readers.append(reader)
+
+
+def announce_patients(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
+    """Let every reader bring up to date, in the caller's transaction, what rests on these patients.
+
+    For what no pump carries (a planned operation); what a pump carries goes through ``announce``.
+    """
+    _inside_transaction()
+    if patient_ids:
+        for reader in _patient_readers:
+            reader(clinic_id, patient_ids, now)
+
+
+def subscribe_to_members(reader: MemberReader) -> None:
+    """Have ``reader`` called whenever somebody joins or leaves a clinic, or is given another role."""
+    if reader not in _member_readers:
+        _member_readers.append(reader)
+
+
+def announce_members(*, clinic_id: int, now: datetime) -> None:
+    """Tell every reader, in the caller's transaction, that the clinic's people have changed."""
+    _inside_transaction()
+    for reader in _member_readers:
+        reader(clinic_id, now)
+
+
+def _inside_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a change is announced inside the transaction that makes it")

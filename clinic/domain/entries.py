@@ -147,3 +147,15 @@ class ClinicEntry:
     max_interval_days: int | None = None
     does_high_flow_bind: bool = False
     sweep_hour: int = 2
+    holiday_country: str = ""
+    holiday_region: str = ""
+    pharmacy_lead_days: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurgeryEntry:
+    """A planned operation. ``purpose`` is implant, replacement or revision."""
+
+    planned_on: date
+    purpose: str = "implant"
+    note: str = ""

@@ -21,6 +21,9 @@ class Permission(StrEnum):
     VIEW_PATIENTS = "view_patients"
     EDIT_PATIENTS = "edit_patients"
     RECORD_CARE = "record_care"
+    WORK_FOLLOW_UPS = "work_follow_ups"
+    BOOK_VISITS = "book_visits"
+    OVERBOOK = "overbook"
     CHANGE_PROGRAM = "change_program"
     TRACE_LOTS = "trace_lots"
     VIEW_MESSAGES = "view_messages"
@@ -34,6 +37,9 @@ _CARE = {
     Permission.VIEW_PATIENTS,
     Permission.EDIT_PATIENTS,
     Permission.RECORD_CARE,
+    Permission.WORK_FOLLOW_UPS,
+    Permission.BOOK_VISITS,
+    Permission.OVERBOOK,
     Permission.CHANGE_PROGRAM,
     Permission.TRACE_LOTS,
     Permission.VIEW_MESSAGES,
@@ -42,7 +48,15 @@ _CARE = {
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: frozenset(_CARE),
     Role.PRESCRIBER: frozenset(_CARE),
-    Role.SCHEDULER: frozenset({Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.VIEW_MESSAGES}),
+    Role.SCHEDULER: frozenset(
+        {
+            Permission.VIEW_PATIENTS,
+            Permission.EDIT_PATIENTS,
+            Permission.WORK_FOLLOW_UPS,
+            Permission.BOOK_VISITS,
+            Permission.VIEW_MESSAGES,
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(
         _CARE
         | {

@@ -1,7 +1,7 @@
 """The record's tables. Private to this package: others read through selectors and write through services."""
 
 from clinic.models import lookups as _lookups  # noqa: F401  (registers ``any_of``)
-from clinic.models.accounts import Clinic, Closure, Invitation, Membership, User
+from clinic.models.accounts import Clinic, Closure, ClosureSource, Invitation, Membership, User
 from clinic.models.catalogue import (
     ConcentrationUnit,
     Confidence,
@@ -37,11 +37,13 @@ from clinic.models.patients import (
     Proxy,
     Topic,
 )
+from clinic.models.surgeries import Surgery, SurgeryPurpose
 
 __all__ = [
     "Channel",
     "Clinic",
     "Closure",
+    "ClosureSource",
     "ConcentrationUnit",
     "Confidence",
     "Consent",
@@ -71,6 +73,8 @@ __all__ = [
     "Reading",
     "Stability",
     "StabilityCondition",
+    "Surgery",
+    "SurgeryPurpose",
     "Topic",
     "User",
 ]

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Role
-from clinic.models.base import ClinicOwned, Referenced, audited
+from clinic.models.base import ClinicOwned, Referenced, ScopedQuerySet, audited
 
 
 class UserManager(BaseUserManager["User"]):
@@ -102,6 +102,12 @@ class Clinic(Referenced):
     sweep_hour = models.PositiveSmallIntegerField(
         _("hour of the nightly check, clinic time"), default=2, validators=[MaxValueValidator(23)]
     )
+    holiday_country = models.CharField(_("public holidays of"), max_length=2, blank=True, default="")
+    """ISO 3166-1 code; empty: the clinic enters its closed days itself."""
+    holiday_region = models.CharField(_("state or region"), max_length=10, blank=True, default="")
+    pharmacy_lead_days = models.PositiveSmallIntegerField(
+        _("days the pharmacy needs to prepare a syringe"), default=7, validators=[MaxValueValidator(60)]
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -121,15 +127,36 @@ class Clinic(Referenced):
         return self.name
 
 
+class ClosureSource(models.TextChoices):
+    CLINIC = "clinic", _("the clinic")
+    HOLIDAY = "holiday", _("public holiday")
+
+
+class ClosureQuerySet(ScopedQuerySet["Closure"]):
+    def in_force(self) -> ClosureQuerySet:
+        """Leave out the holidays on which the clinic works."""
+        return self.filter(is_lifted=False)
+
+
 @audited
 class Closure(ClinicOwned):
-    """A day on which the clinic sees nobody."""
+    """A day on which the clinic sees nobody. A public holiday on which it works after all stays, lifted."""
 
     closed_on = models.DateField(_("closed on"))
     reason = models.CharField(_("reason"), max_length=120, blank=True)
+    source = models.CharField(max_length=10, choices=ClosureSource.choices, default=ClosureSource.CLINIC)
+    is_lifted = models.BooleanField(_("the clinic works all the same"), default=False)
+
+    objects = ClosureQuerySet.as_manager()  # type: ignore[misc]  # narrows ScopedQuerySet
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "closed_on"], name="closure_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "closed_on"], name="closure_once_a_day"),
+            models.CheckConstraint(condition=Q(source__in=ClosureSource.values), name="closure_source_known"),
+            models.CheckConstraint(
+                condition=Q(is_lifted=False) | Q(source="holiday"), name="closure_only_holidays_lifted"
+            ),
+        ]
         ordering = ["closed_on"]
 
     def __str__(self) -> str:

@@ -5,12 +5,27 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from clinic.audit import audited, history_names
+
+__all__ = [
+    "ClinicOwned",
+    "QuantityField",
+    "RecordQuerySet",
+    "RecordedFact",
+    "Referenced",
+    "ScopedQuerySet",
+    "audited",
+    "history_names",
+    "never_overwritten",
+    "positive",
+    "recorded_constraints",
+]
 
 M = TypeVar("M", bound=models.Model)
 
@@ -42,32 +57,6 @@ def positive(field: str, *, below: int, or_zero: bool = False, prefix: str) -> m
     lower = {f"{field}__gte": 0} if or_zero else {f"{field}__gt": 0}
     condition = Q(**{f"{field}__isnull": True}) | Q(**lower, **{f"{field}__lt": below})
     return models.CheckConstraint(condition=condition, name=f"{prefix}_{field}_sane")
-
-
-def history_names(model: type[M]) -> dict[str, str]:
-    """What the admin calls a history table: one history, however many rows."""
-    name = f"history of {model._meta.verbose_name}"
-    return {"verbose_name": name, "verbose_name_plural": name}
-
-
-def audited(model: type[M]) -> type[M]:
-    """Keep every insert, update and delete of ``model`` in an append-only history table, by trigger.
-
-    The history row must name its context (who and why): a write outside ``clinic.audit.recording`` fails in
-    the database instead of leaving a change that nobody signed.
-    """
-    track = pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude_auto=True)),
-        pghistory.DeleteEvent(),
-        model_name=f"{model.__name__}History",
-        append_only=True,
-        context_field=pghistory.ContextForeignKey(null=False),
-        obj_field=pghistory.ObjForeignKey(related_name="history"),
-        meta=history_names(model),
-    )
-    tracked: type[M] = track(model)
-    return tracked
 
 
 class ScopedQuerySet(models.QuerySet[M]):

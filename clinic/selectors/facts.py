@@ -131,7 +131,7 @@ def clinic_facts(*, clinic_id: int) -> ClinicFacts:
         "does_high_flow_bind",
     )
     row = Clinic.objects.values_list(*columns).get(pk=clinic_id)
-    closed = Closure.objects.for_clinic(clinic_id).values_list("closed_on", flat=True)
+    closed = Closure.objects.for_clinic(clinic_id).in_force().values_list("closed_on", flat=True)
     values: list[Any] = [*row, frozenset(closed)]
     return ClinicFacts(*values)
 

@@ -4,6 +4,7 @@ from clinic.models import (
     Channel,
     Clinic,
     Closure,
+    ClosureSource,
     ConcentrationUnit,
     Consent,
     ContactKind,
@@ -27,6 +28,8 @@ from clinic.models import (
     PumpModel,
     PumpQuantity,
     Reading,
+    Surgery,
+    SurgeryPurpose,
     User,
 )
 from clinic.models.accounts import ROLE_LABELS
@@ -36,6 +39,7 @@ __all__ = [
     "Channel",
     "Clinic",
     "Closure",
+    "ClosureSource",
     "ConcentrationUnit",
     "Consent",
     "ContactKind",
@@ -59,5 +63,7 @@ __all__ = [
     "PumpModel",
     "PumpQuantity",
     "Reading",
+    "Surgery",
+    "SurgeryPurpose",
     "User",
 ]

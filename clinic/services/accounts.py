@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from clinic.audit import recording
+from clinic.changes import announce_members
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import ClinicEntry
 from clinic.domain.register.reasons import gettext_noop
@@ -39,6 +40,7 @@ def found_clinic(
         with recording(actor_id=user.id, reason="clinic founded"):
             clinic = Clinic.objects.create(slug=_free_slug(entry.name), created_at=now, **_columns(entry))
             Membership.objects.create(clinic=clinic, user=user, role=Role.ADMINISTRATOR)
+            announce_members(clinic_id=clinic.id, now=now)
     return clinic, user
 
 
@@ -117,11 +119,12 @@ def accept_invitation(*, token: str, display_name: str, password: str, now: date
             )
             invitation.accepted_at = now
             invitation.save(update_fields=["accepted_at"])
+            announce_members(clinic_id=invitation.clinic_id, now=now)
     return user
 
 
 def change_membership(
-    *, clinic: Clinic, membership_id: int, role: Role, is_active: bool, actor_id: int
+    *, clinic: Clinic, membership_id: int, role: Role, is_active: bool, actor_id: int, now: datetime
 ) -> Membership:
     """Change a member's role, or end the membership. A clinic keeps at least one administrator."""
     with recording(actor_id=actor_id, reason="membership changed"):
@@ -134,6 +137,7 @@ def change_membership(
         )
         if not administrators.exists():
             raise RecordError("role", gettext_noop("a clinic keeps at least one administrator"))
+        announce_members(clinic_id=clinic.id, now=now)
         return membership
 
 

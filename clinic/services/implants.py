@@ -15,6 +15,7 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Implant, Patient, PumpModel
 from clinic.services.conflicts import refusing
 from clinic.services.patients import local_today
+from clinic.services.surgeries import close_with_implant
 
 
 def add_implant(
@@ -36,6 +37,7 @@ def add_implant(
         implant = Implant.objects.create(
             clinic=clinic, patient=patient, pump_model=model, created_at=now, **_columns(entry)
         )
+        close_with_implant(implant=implant)
         announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now)
         return implant
 

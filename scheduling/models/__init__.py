@@ -1,16 +1,74 @@
-"""Tables worked out from the record. Private to this package."""
+"""Tables worked out from the record, and the calendar. Private to this package."""
 
+from scheduling.models.care import (
+    Anchor,
+    CallAttempt,
+    CallOutcome,
+    EndedBecause,
+    FilterPage,
+    FollowUp,
+    FollowUpAct,
+    FollowUpState,
+    Mode,
+    Protocol,
+    ProtocolRow,
+    Reached,
+    SavedFilter,
+    WorkPolicy,
+)
+from scheduling.models.closings import ClosingState, DayClosing, DayClosingMove
 from scheduling.models.forecasts import Forecast
 from scheduling.models.register_imports import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
+from scheduling.models.visits import (
+    BLOCKING,
+    HoursException,
+    Resource,
+    ResourceHours,
+    ResourceKind,
+    Status,
+    Visit,
+    VisitFollowUp,
+    VisitKind,
+    VisitSeat,
+    VisitStatus,
+)
 
 __all__ = [
+    "BLOCKING",
+    "Anchor",
+    "CallAttempt",
+    "CallOutcome",
+    "ClosingState",
+    "DayClosing",
+    "DayClosingMove",
+    "EndedBecause",
+    "FilterPage",
+    "FollowUp",
+    "FollowUpAct",
+    "FollowUpState",
     "Forecast",
     "Heartbeat",
+    "HoursException",
     "ImportState",
+    "Mode",
+    "Protocol",
+    "ProtocolRow",
+    "Reached",
     "RegisterImport",
     "RegisterImportRow",
+    "Resource",
+    "ResourceHours",
+    "ResourceKind",
     "RowResult",
+    "SavedFilter",
+    "Status",
     "SweepChunk",
     "SweepRun",
+    "Visit",
+    "VisitFollowUp",
+    "VisitKind",
+    "VisitSeat",
+    "VisitStatus",
+    "WorkPolicy",
 ]

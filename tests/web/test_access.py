@@ -219,6 +219,7 @@ def test_somebody_who_left_finds_nothing(
         role=Role.NURSE,
         is_active=False,
         actor_id=house.administrator.id,
+        now=house.now,
     )
     assert client.get(url("patients")).status_code == 404
 

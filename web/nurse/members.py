@@ -132,6 +132,7 @@ def member_edit(request: ClinicRequest, membership_id: int) -> HttpResponse:
             clinic=request.clinic,
             membership_id=membership_id,
             actor_id=request.user.id,
+            now=request.now,
             **form.cleaned_data,
         ),
         then=reverse("home") if membership.user_id == request.user.id else page,

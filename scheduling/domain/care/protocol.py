@@ -1,0 +1,122 @@
+"""A care protocol: rows that say what is to be done, how, and when relative to what.
+
+A row's dates are relative to its anchor, something that happened or is planned. A row that repeats has steps, one
+after the other: every day until day 14, then every week until day 90.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+
+from scheduling.domain.care.relative_date import Offset, RelativeDate, longest_days
+
+REFILL_ROW_KEY = "refill"
+"""No protocol row may have this key: it is the item every pump in place has, its next refill."""
+
+
+class Anchor(StrEnum):
+    """What a row's dates are counted from."""
+
+    SURGERY_PLANNED = "surgery_planned"
+    SURGERY = "surgery"
+    REFILL = "refill"
+    DOSE_CHANGE = "dose_change"
+    MRI = "mri"
+    EXPLANT = "explant"
+    END_OF_SERVICE = "end_of_service"
+
+
+ANCHORS_WITHOUT_END = frozenset({Anchor.SURGERY, Anchor.EXPLANT})
+"""Only these may have rows that repeat for good: of the others a patient gathers new ones all the time."""
+
+
+class Mode(StrEnum):
+    """How a follow-up is done: a visit, a call, a task of the clinic's own, a check-in that the patient
+    answers, or a watch: something to look at while it may still come up.
+    """
+
+    VISIT = "visit"
+    CALL = "call"
+    TASK = "task"
+    CHECK_IN = "check_in"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``every`` so often until a day relative to the anchor, that day included; None: for good."""
+
+    every: RelativeDate
+    until: RelativeDate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing to do. ``introduced_on`` is the day since which the clinic's protocol has had it: what was
+    due long before is not made up for. The default protocol says where each row comes from in ``source``.
+    """
+
+    key: str
+    title: str
+    anchor: Anchor
+    mode: Mode
+    target: RelativeDate
+    latest: RelativeDate
+    instructions: str = ""
+    repeats: tuple[Step, ...] = ()
+    visit_kind_key: str = ""
+    only_programmable: bool = False
+    is_active: bool = True
+    introduced_on: date | None = None
+    row_id: int | None = None
+    """The stored row, where there is one."""
+
+    @property
+    def repeats_for_good(self) -> bool:
+        """Whether there is always a next one."""
+        return any(step.until is None for step in self.repeats)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a row is due: its number from 0, the day to aim for and the last good one."""
+
+    number: int
+    target_on: date
+    latest_on: date
+
+
+def occurrences(row: Row, anchored_on: date) -> Iterator[Occurrence]:
+    """When the row is due, counted from ``anchored_on``, in order; without end where it repeats for good."""
+    number, shift = 0, Offset()
+    yield _occurrence(row, anchored_on, number, shift)
+    for step in row.repeats:
+        last_on = None if step.until is None else step.until.on(anchored_on)
+        while True:
+            following = shift + step.every.offset
+            target_on = (row.target.offset + following).after(anchored_on)
+            if last_on is not None and target_on > last_on:
+                break
+            shift, number = following, number + 1
+            yield _occurrence(row, anchored_on, number, shift)
+
+
+def _occurrence(row: Row, anchored_on: date, number: int, shift: Offset) -> Occurrence:
+    target_on = (row.target.offset + shift).after(anchored_on)
+    latest_on = (row.latest.offset + shift).after(anchored_on)
+    return Occurrence(number, target_on, max(target_on, latest_on))
+
+
+@lru_cache(maxsize=4096)
+def reach_days(row: Row) -> int | None:
+    """At most so many days after its anchor the row's last occurrence is to be done; None: no end."""
+    if row.repeats_for_good:
+        return None
+    last = max([row.target.offset, *(step.until.offset for step in row.repeats if step.until)], key=longest_days)
+    window = longest_days(row.latest.offset) - longest_days(row.target.offset)
+    # A window in other units than the target's may be some days longer further on.
+    return longest_days(last) + max(window, 0) + 3
