@@ -48,7 +48,7 @@ def update_clinic(*, clinic: Clinic, entry: ClinicEntry, actor_id: int) -> Clini
     """Change the clinic's settings. Dates that rest on them are brought up to date by the caller's run."""
     _check_clinic(entry)
     with recording(actor_id=actor_id, reason="clinic settings changed"):
-        locked = Clinic.objects.select_for_update().get(pk=clinic.pk)
+        locked = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
         for name, value in _columns(entry).items():
             setattr(locked, name, value)
         locked.save()
@@ -61,7 +61,7 @@ def invite_member(
     """Invite a colleague. Returns the invitation and its token, which is shown once and never stored."""
     token = secrets.token_urlsafe(32)
     with recording(actor_id=actor_id, reason="member invited"):
-        Clinic.objects.select_for_update().get(pk=clinic.pk)
+        Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
         if (
             Membership.objects.for_clinic(clinic.id)
             .filter(user__email__iexact=email, is_active=True)
@@ -128,7 +128,7 @@ def change_membership(
 ) -> Membership:
     """Change a member's role, or end the membership. A clinic keeps at least one administrator."""
     with recording(actor_id=actor_id, reason="membership changed"):
-        Clinic.objects.select_for_update().get(pk=clinic.pk)
+        Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
         membership = Membership.objects.for_clinic(clinic.id).get(pk=membership_id)
         membership.role, membership.is_active = role, is_active
         membership.save(update_fields=["role", "is_active"])

@@ -31,7 +31,7 @@ def add_implant(
     check_implant(entry, today=local_today(clinic, now))
     model = pump_model_called(entry.pump_model_key)
     with _one_serial(), recording(actor_id=actor_id, reason=reason):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         if entry.implanted_on < patient.birth_date:
             raise RecordError("implanted_on", gettext_noop("is before the patient's birth"))
         implant = Implant.objects.create(
@@ -100,7 +100,7 @@ def lock_implant(*, clinic: Clinic, implant_ref: UUID) -> Implant:
     return (
         Implant.objects.for_clinic(clinic.id)
         .select_related("pump_model", "patient")
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .get(ref=implant_ref)
     )
 

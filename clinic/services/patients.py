@@ -43,7 +43,7 @@ def update_patient(
     """Change who the patient is. Raises RecordError as ``add_patient`` does."""
     _check_patient(entry, today=local_today(clinic, now))
     with _one_mrn(), recording(actor_id=actor_id, reason=reason):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         changed = [name for name, value in asdict(entry).items() if getattr(patient, name) != value]
         for name in changed:
             setattr(patient, name, getattr(entry, name))
@@ -57,7 +57,7 @@ def record_death(
 ) -> Patient:
     """Record a death: projections of the patient's implants end in the same transaction."""
     with recording(actor_id=actor_id, reason="death recorded"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
         patient.died_on = died_on
         patient.save(update_fields=["died_on"])
@@ -70,7 +70,7 @@ def withdraw_death(
 ) -> Patient:
     """Take back a death recorded by mistake; projections resume in the same transaction."""
     with recording(actor_id=actor_id, reason=reason):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         patient.died_on = None
         patient.save(update_fields=["died_on"])
         _announce_patient(patient, now)
@@ -90,7 +90,7 @@ def add_contact_point(
 ) -> ContactPoint:
     """Add a number or address of the patient, or of one of the patient's proxies."""
     with recording(actor_id=actor_id, reason="contact added"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
         points = ContactPoint.objects.for_clinic(clinic.id).filter(patient=patient, proxy=proxy, kind=kind)
         if points.filter(value=value, is_active=True).exists():
@@ -129,7 +129,7 @@ def record_consent(
     if not wording.strip():
         raise RecordError("wording", gettext_noop("write down the words that were used"))
     with recording(actor_id=actor_id, reason="consent recorded" if is_granted else "consent withdrawn"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         consent = Consent.objects.create(
             clinic=clinic,
             patient=patient,
@@ -147,7 +147,7 @@ def record_consent(
 def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int) -> Proxy:
     """Add a relative or helper whom the clinic may speak with."""
     with recording(actor_id=actor_id, reason="proxy added"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         return Proxy.objects.create(clinic=clinic, patient=patient, **asdict(entry))
 
 
@@ -156,7 +156,7 @@ def update_proxy(
 ) -> Proxy:
     """Change a proxy, or end the role with ``is_active`` False."""
     with recording(actor_id=actor_id, reason="proxy changed"):
-        proxy = Proxy.objects.for_clinic(clinic.id).select_for_update().get(pk=proxy_id)
+        proxy = Proxy.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=proxy_id)
         for name, value in asdict(entry).items():
             setattr(proxy, name, value)
         proxy.is_active = is_active

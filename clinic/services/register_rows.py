@@ -83,7 +83,9 @@ def import_row(
 
 def _bring_in(work: _Import, consent_channels: frozenset[str]) -> tuple[Implant, bool]:
     row = work.row
-    patient = Patient.objects.for_clinic(work.clinic.id).select_for_update().filter(mrn=row.mrn).first()
+    patient = (
+        Patient.objects.for_clinic(work.clinic.id).select_for_update(no_key=True).filter(mrn=row.mrn).first()
+    )
     implant = _known_pump(work)
     if patient is not None:
         _refuse_another_patient(patient, row)

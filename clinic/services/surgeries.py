@@ -29,7 +29,7 @@ def plan_surgery(
     """
     _check(entry, today=local_today(clinic, now))
     with _one_open(), recording(actor_id=actor_id, reason="operation planned"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update().get(ref=patient_ref)
+        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         if patient.died_on is not None:
             raise RecordError("planned_on", gettext_noop("the patient has died"))
         surgery = Surgery.objects.create(
@@ -96,8 +96,12 @@ def _check(entry: SurgeryEntry, *, today: date) -> None:
 def _lock_open(clinic: Clinic, surgery_ref: UUID) -> Surgery:
     """The open operation, under the lock of its patient; Surgery.DoesNotExist for a foreign one."""
     found = Surgery.objects.for_clinic(clinic.id).only("patient_id").get(ref=surgery_ref)
-    Patient.objects.for_clinic(clinic.id).select_for_update().get(pk=found.patient_id)
-    surgery = Surgery.objects.for_clinic(clinic.id).select_for_update(of=("self",)).get(ref=surgery_ref)
+    Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=found.patient_id)
+    surgery = (
+        Surgery.objects.for_clinic(clinic.id)
+        .select_for_update(of=("self",), no_key=True)
+        .get(ref=surgery_ref)
+    )
     if surgery.implant_id is not None or surgery.cancelled_on is not None:
         raise RecordError("planned_on", gettext_noop("this operation is no longer open"))
     return surgery
