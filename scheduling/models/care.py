@@ -317,6 +317,11 @@ class CallAttempt(Scoped):
         indexes = [
             models.Index(fields=["patient", "-called_at"], name="call_attempt_newest"),
             models.Index(fields=["clinic", "-called_at"], name="call_attempt_of_clinic"),
+            models.Index(
+                fields=["clinic", "call_back_on"],
+                condition=Q(call_back_on__isnull=False),
+                name="call_attempt_call_back",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
