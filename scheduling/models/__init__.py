@@ -19,6 +19,7 @@ from scheduling.models.care import (
 from scheduling.models.closings import ClosingState, DayClosing, DayClosingMove
 from scheduling.models.forecasts import Forecast
 from scheduling.models.register_imports import ImportState, RegisterImport, RegisterImportRow, RowResult
+from scheduling.models.reports import PaperList, PaperState, ResidualTrend
 from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
 from scheduling.models.visits import (
     BLOCKING,
@@ -52,11 +53,14 @@ __all__ = [
     "HoursException",
     "ImportState",
     "Mode",
+    "PaperList",
+    "PaperState",
     "Protocol",
     "ProtocolRow",
     "Reached",
     "RegisterImport",
     "RegisterImportRow",
+    "ResidualTrend",
     "Resource",
     "ResourceHours",
     "ResourceKind",
