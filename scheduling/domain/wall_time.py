@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from scheduling.domain.intervals import Span, Spans, seconds_of
+from scheduling.domain.intervals import Span, Spans, seconds_of, union
 from scheduling.domain.local_time import start_of_day
 
 DAY_SECONDS = 86_400
@@ -99,7 +99,7 @@ def span_on(day: date, first_second: int, last_second: int, zone: ZoneInfo) -> S
         high = min(end, midnight + last_second - offset)
         if low < high:
             found.append((low, high))
-    return found
+    return union(found)  # what touches across a change of the clocks is one span
 
 
 def grid_starts(day: date, spans: Spans, step_seconds: int, zone: ZoneInfo) -> list[int]:
