@@ -12,10 +12,14 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
-from scheduling.domain.care.relative_date import Offset, RelativeDate, longest_days
+from scheduling.domain.care.relative_date import Offset, RelativeDate, longest_days, shortest_days
 
 REFILL_ROW_KEY = "refill"
 """No protocol row may have this key: it is the item every pump in place has, its next refill."""
+
+
+_SHORT_MONTH_DAYS = 3
+"""By so many days a month can be shorter than another."""
 
 
 class Anchor(StrEnum):
@@ -116,7 +120,7 @@ def reach_days(row: Row) -> int | None:
     """At most so many days after its anchor the row's last occurrence is to be done; None: no end."""
     if row.repeats_for_good:
         return None
-    last = max([row.target.offset, *(step.until.offset for step in row.repeats if step.until)], key=longest_days)
-    window = longest_days(row.latest.offset) - longest_days(row.target.offset)
-    # A window in other units than the target's may be some days longer further on.
-    return longest_days(last) + max(window, 0) + 3
+    ends = [step.until.offset for step in row.repeats if step.until is not None]
+    last_target = max(longest_days(offset) for offset in [row.target.offset, *ends])
+    window = longest_days(row.latest.offset) - shortest_days(row.target.offset)
+    return last_target + max(window, 0) + _SHORT_MONTH_DAYS
