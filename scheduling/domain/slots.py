@@ -8,7 +8,7 @@ soon as it has enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -151,17 +151,20 @@ def find_slots(
     patient_busy: Sequence[Busy] = (),
     limit: int = 20,
     most_a_day: int | None = None,
+    fits: Collection[Fit] = tuple(Fit),
 ) -> list[Slot]:
     """Up to ``limit`` free times, best first: by fit, the preferred nurse's before others', then in time.
 
     Each start is offered once, with the first nurse and room that can. Every slot offered is free for its
     whole length of whatever the visit needs and of the patient's other visits, and none begins before
-    ``house.now``. Times that are too late come only when there are no others.
+    ``house.now``. Times that are too late come only when there are no others. ``fits`` leaves out the rest.
     """
     today = date_of(house.now, house.opening.zone)
     patient = union((seconds_of(busy.starts_at), seconds_of(busy.ends_at)) for busy in patient_busy)
     found: list[Slot] = []
     for fit, days in window.days(today):
+        if fit not in fits:
+            continue
         if fit is Fit.TOO_LATE and found:
             break
         slots = _slots_by_preference(needs, fit, days, house, patient, most_a_day)
