@@ -12,11 +12,14 @@ def connect() -> None:
     from notifications.services.plan import replan
     from scheduling import changes as forecasts
     from scheduling.services.forecasts import reproject
+    from scheduling.services.residual_trends import forget_trends, renew_trends
     from scheduling.services.setup import set_up_clinic
     from scheduling.services.sweeps import recalculate_every_clinic
 
     record.subscribe(reproject)
+    record.subscribe(renew_trends)
     record.subscribe(replan)
     forecasts.subscribe(replan)
     record.subscribe_to_members(set_up_clinic)
+    record.subscribe_to_catalogue(forget_trends)
     record.subscribe_to_catalogue(recalculate_every_clinic)

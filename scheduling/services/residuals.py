@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from clinic.selectors.facts import FillFacts
+from clinic.selectors.facts import FillFacts, ImplantFacts
 from scheduling.domain.local_time import instant_of
 from scheduling.domain.residual import ResidualCheck, residual_check
 from scheduling.domain.schedule import days_between
-from scheduling.services.outlook import Outlook, outlook_of
+from scheduling.services.cases import Setting, case_of
+from scheduling.services.outlook import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,22 @@ def expectation_of(outlook: Outlook) -> Expectation | None:
 
 def residual_trend(outlook: Outlook) -> list[Found]:
     """Every refill among the outlook's fills at which a residual was found, oldest first."""
-    fills = outlook.facts.fills
+    return found_residuals(outlook.facts, outlook.setting)
+
+
+def found_residuals(facts: ImplantFacts, setting: Setting) -> list[Found]:
+    """Every refill among the facts' fills at which a residual was found, oldest first."""
     return [
-        Found(fill.filled_on, fill.residual_ml, _expected_at(outlook, fills[: number + 1]))
-        for number, fill in enumerate(fills)
+        Found(fill.filled_on, fill.residual_ml, _expected_at(facts, setting, facts.fills[: number + 1]))
+        for number, fill in enumerate(facts.fills)
         if number and fill.residual_ml is not None
     ]
 
 
-def _expected_at(outlook: Outlook, fills: list[FillFacts]) -> Expectation | None:
+def _expected_at(facts: ImplantFacts, setting: Setting, fills: list[FillFacts]) -> Expectation | None:
     """The expectation as it stood at the last of these fills; what came later does not bear on it."""
-    as_it_was = replace(outlook.facts, fills=fills, readings=[], events=[])
-    return expectation_of(outlook_of(as_it_was, outlook.setting))
+    as_it_was = replace(facts, fills=fills, readings=[], events=[])
+    try:
+        return expectation_of(Outlook(as_it_was, setting, case=case_of(as_it_was, setting)))
+    except Exception:  # one contradiction of the record must not hide the other refills
+        return None

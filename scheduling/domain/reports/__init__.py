@@ -1,0 +1,1 @@
+"""What reports count and compare: pure functions over plain rows."""
