@@ -152,14 +152,17 @@ def is_made_up_for(row: Row, anchor: AnchorFact, latest_on: date, *, today: date
     """Whether a follow-up that was never planned is still begun.
 
     An anchor typed in late creates no history: not what passed more than 30 days before anybody recorded it,
-    or before the protocol had the row, and no watch that was over by then. Nor anything 120 days after its
-    last day.
+    or before the protocol had the row, and no watch that was over by then. What is to be done *before* something
+    that was still ahead then is no history, however short the time left. Nothing is begun 120 days after both
+    its last day and its anchor.
     """
-    grace = 0 if row.mode is Mode.WATCH else RECORDED_LATE_DAYS
+    if max(latest_on, anchor.on) < today - timedelta(days=LOOK_BACK_DAYS):
+        return False
     known_on = anchor.recorded_on if row.introduced_on is None else max(anchor.recorded_on, row.introduced_on)
-    return latest_on >= known_on - timedelta(days=grace) and latest_on >= today - timedelta(
-        days=LOOK_BACK_DAYS
-    )
+    if latest_on <= anchor.on and anchor.on >= known_on:
+        return True
+    grace = 0 if row.mode is Mode.WATCH else RECORDED_LATE_DAYS
+    return latest_on >= known_on - timedelta(days=grace)
 
 
 def _wanted(
@@ -167,7 +170,7 @@ def _wanted(
 ) -> Iterator[tuple[Occurrence, bool]]:
     """The occurrences that are wanted, each with whether it may be created."""
     reach = reach_days(row)
-    if not kept and reach is not None and anchor.on + timedelta(days=reach + LOOK_BACK_DAYS) < today:
+    if not kept and reach is not None and anchor.on + timedelta(max(reach, 0) + LOOK_BACK_DAYS) < today:
         return
     horizon = HORIZON.on(today)
     last_kept = max(kept, default=-1)
