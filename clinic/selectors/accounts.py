@@ -48,4 +48,9 @@ def open_invitations(*, clinic_id: int, now: datetime) -> QuerySet[Invitation]:
 
 def closures(*, clinic_id: int) -> QuerySet[Closure]:
     """The days on which the clinic sees nobody, in order."""
-    return Closure.objects.for_clinic(clinic_id).order_by("closed_on")
+    return Closure.objects.for_clinic(clinic_id).filter(is_lifted=False).order_by("closed_on")
+
+
+def lifted_holidays(*, clinic_id: int) -> QuerySet[Closure]:
+    """The public holidays on which the clinic works all the same, in order."""
+    return Closure.objects.for_clinic(clinic_id).filter(is_lifted=True).order_by("closed_on")

@@ -18,6 +18,7 @@ from clinic.audit import recording
 from clinic.changes import announce_members
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import ClinicEntry
+from clinic.domain.public_holidays import check_holiday_place
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Role
 from clinic.models import Clinic, Invitation, Membership, User
@@ -177,6 +178,7 @@ def _check_clinic(entry: ClinicEntry) -> None:
         )
     if not entry.open_weekdays:
         raise RecordError("open_weekdays", gettext_noop("a clinic opens on some day"))
+    check_holiday_place(country=entry.holiday_country, region=entry.holiday_region)
 
 
 def _columns(entry: ClinicEntry) -> dict[str, object]:

@@ -16,9 +16,11 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F, Sum
 
+from clinic.domain.checks import RecordError
 from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
 from clinic.selectors.operation import clinic_numbers
-from clinic.selectors.rows import Implant
+from clinic.selectors.rows import Clinic, Implant
+from clinic.services.holidays import bring_up_holidays
 from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
@@ -40,10 +42,26 @@ def begin_due_nights(*, now: datetime) -> list[int]:
 
     Twice, or from two processes at once, begins each night once: the row's unique key decides.
     """
-    begun = (
-        begin_night(clinic_id=clinic_id, night=night, now=now) for clinic_id, night in nights_due(now=now)
-    )
-    return [run.pk for run in begun if run is not None]
+    begun = []
+    for clinic_id, night in nights_due(now=now):
+        bring_up_closed_days(clinic_id=clinic_id, today=night, now=now)
+        run = begin_night(clinic_id=clinic_id, night=night, now=now)
+        begun += [] if run is None else [run.pk]
+    return begun
+
+
+def bring_up_closed_days(*, clinic_id: int, today: date, now: datetime) -> None:
+    """Bring the clinic's public holidays up to date; where one came or went, every date is worked out again.
+
+    A country that is not known any more costs this clinic its new holidays, never its night.
+    """
+    clinic = Clinic.objects.get(pk=clinic_id)
+    try:
+        with transaction.atomic():
+            if bring_up_holidays(clinic=clinic, today=today, actor_id=None):
+                start_recalculation(clinic_id=clinic_id, now=now)
+    except RecordError as error:
+        log.error("the public holidays of clinic %s are not known: %s", clinic_id, error.field)
 
 
 def begin_night(*, clinic_id: int, night: date, now: datetime) -> SweepRun | None:
