@@ -54,6 +54,18 @@ def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Mess
     return rows.annotate(rank=rank).order_by("rank", "due_at" if soonest_first else "-due_at", "id")
 
 
+def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
+    """What the patient was told or was to be told, except what still waits; with address and kept letters."""
+    return list(
+        Message.objects.for_clinic(clinic_id)
+        .filter(implant__patient_id=patient_id)
+        .exclude(state__in=STATES[Group.PLANNED])
+        .select_related("recipient")
+        .prefetch_related("mails")
+        .order_by("-id")
+    )
+
+
 def message_counts(*, clinic_id: int) -> dict[Group, int]:
     """How many messages stand in each group."""
     counts = dict.fromkeys(Group, 0)

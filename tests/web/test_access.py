@@ -35,6 +35,7 @@ from web.nurse import urls
 
 VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.RECORD_CARE
 PROGRAM, IMPORT = Permission.CHANGE_PROGRAM, Permission.IMPORT_REGISTER
+FOLLOW_UPS = Permission.WORK_FOLLOW_UPS
 CLINIC, MEMBERS = Permission.MANAGE_CLINIC, Permission.MANAGE_MEMBERS
 
 
@@ -52,6 +53,9 @@ PAGES = (
     Row("worklist", VIEW),
     Row("worklist_csv", VIEW),
     Row("refill_dates_ics", VIEW),
+    Row("filter_new", VIEW),
+    Row("filter_edit", VIEW),
+    Row("filter_delete", VIEW, post=True),
     Row("fill_new", CARE, "implant"),
     Row("fill_preview", CARE, "implant", post=True),
     Row("fill_edit", CARE, "fill"),
@@ -74,6 +78,8 @@ PAGES = (
     Row("patient_new", EDIT),
     Row("patient", VIEW, "patient"),
     Row("patient_record", VIEW, "patient"),
+    Row("patient_timeline", VIEW, "patient"),
+    Row("call_new", FOLLOW_UPS, "patient"),
     Row("patient_details", VIEW, "patient"),
     Row("patient_history", Permission.VIEW_AUDIT, "patient"),
     Row("patient_edit", EDIT, "patient"),

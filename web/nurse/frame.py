@@ -30,6 +30,8 @@ class Tab:
 
 TABS = (
     Tab("patient", _("Overview")),
+    Tab("patient_care", _("Care plan")),
+    Tab("patient_timeline", _("Timeline")),
     Tab("patient_record", _("Record")),
     Tab("patient_details", _("Contacts")),
     Tab("patient_history", _("History"), Permission.VIEW_AUDIT),

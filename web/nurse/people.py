@@ -23,6 +23,7 @@ from clinic.services.patients import (
     retire_contact_point,
 )
 from web.access import ClinicRequest, clinic_page
+from web.nurse.back import back_to
 from web.nurse.forms.people import ConsentForm, ContactForm
 from web.nurse.frame import about_patient, clinic_reverse, patient_frame, patient_or_404
 from web.nurse.pages import act_and_return, form_page
@@ -115,7 +116,7 @@ def contact_restore(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpR
             clinic=request.clinic, contact_id=point.id, actor_id=request.user.id, now=request.now
         ),
         done=_("The number or address is used again."),
-        then=clinic_reverse(request, "patient_details", ref=ref),
+        then=back_to(request, clinic_reverse(request, "patient_details", ref=ref)),
     )
 
 

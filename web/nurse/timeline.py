@@ -41,7 +41,12 @@ ICONS = {
 
 def timeline(request: ClinicRequest, implant: Implant) -> list[TimeLine]:
     """Fills, programs, readings and events of one pump, newest first, corrections visible as such."""
-    clinic_id, ids = request.clinic.id, [implant.id]
+    return recorded_lines(clinic_id=request.clinic.id, implant_ids=[implant.id])
+
+
+def recorded_lines(*, clinic_id: int, implant_ids: list[int]) -> list[TimeLine]:
+    """The same of several pumps together, with the same number of queries."""
+    ids = implant_ids
     lines = [
         *(
             _line("fill", row.filled_on, row, *_fill_words(row))

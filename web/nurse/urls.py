@@ -10,7 +10,9 @@ from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
     calendar,
+    calls,
     fills,
+    filters,
     history,
     implants,
     lots,
@@ -18,6 +20,7 @@ from web.nurse import (
     messages,
     observations,
     overview,
+    patient_timeline,
     patients,
     people,
     program,
@@ -31,11 +34,14 @@ from web.nurse import (
 app_name = "nurse"
 urlpatterns: list[URLPattern | URLResolver] = [
     *worklist.urlpatterns,
+    *filters.urlpatterns,
+    *calls.urlpatterns,
     *calendar.urlpatterns,
     *patients.urlpatterns,
     *people.urlpatterns,
     *proxies.urlpatterns,
     *overview.urlpatterns,
+    *patient_timeline.urlpatterns,
     *implants.urlpatterns,
     *refill.urlpatterns,
     *fills.urlpatterns,

@@ -1,0 +1,39 @@
+"""A note that something is done, with a button that takes it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Where the button posts to, and what with: pairs of field and value. ``label`` says more than "Undo"."""
+
+    url: str
+    fields: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    label: str = ""
+
+
+def say_done(request: HttpRequest, text: str, *, undo: Undo | None = None) -> None:
+    """Tell on the next page that ``text`` is done; with ``undo`` a button stands beside it."""
+    tags = ""
+    if undo is not None:
+        tags = json.dumps(
+            {"url": undo.url, "fields": [list(pair) for pair in undo.fields], "label": undo.label}
+        )
+    messages.success(request, text, extra_tags=tags)
+
+
+def undo_of(message: Any) -> Undo | None:
+    """The button of a message; None where it has none."""
+    tags = getattr(message, "extra_tags", "") or ""
+    if not tags.startswith("{"):
+        return None
+    stored = json.loads(tags)
+    return Undo(stored["url"], [(name, value) for name, value in stored["fields"]], stored["label"])
