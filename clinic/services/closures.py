@@ -56,3 +56,12 @@ def remove_closure(*, clinic: Clinic, closure_id: int, actor_id: int) -> None:
         closure.source, closure.is_lifted = ClosureSource.HOLIDAY, True
         closure.reason = holiday or closure.reason
         closure.save(update_fields=["source", "is_lifted", "reason"])
+
+
+def keep_holiday(*, clinic: Clinic, closure_id: int, actor_id: int) -> None:
+    """Close a public holiday after all on which the clinic was to work; any other row stays as it is."""
+    with recording(actor_id=actor_id, reason="holiday kept"):
+        rows = Closure.objects.for_clinic(clinic.id).select_for_update()
+        for closure in rows.filter(pk=closure_id, is_lifted=True):
+            closure.is_lifted = False
+            closure.save(update_fields=["is_lifted"])

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic.audit import recording
 from clinic.domain.entries import ProxyEntry
 from clinic.domain.roles import PERMISSIONS, Permission, Role
-from clinic.models import User
+from clinic.models import Closure, User
 from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership, invite_member
 from clinic.services.closures import add_closure
 from clinic.services.patients import add_contact_point, add_proxy
+from scheduling.domain.hours import ExceptionEntry
 from scheduling.services.register_import import upload_register
+from scheduling.services.resources import ResourceEntry, add_exception, add_resource
 from scheduling.services.sweeps import start_recalculation
+from scheduling.services.visit_kinds import VisitKindEntry, add_visit_kind
 from tests.factories import (
     House,
     make_event,
@@ -106,7 +111,25 @@ PAGES = (
     Row("lots_download", Permission.TRACE_LOTS, post=True),
     Row("settings", CLINIC),
     Row("closure_new", CLINIC, post=True),
+    Row("work_policy_save", CLINIC, post=True),
+    Row("holiday_regions", CLINIC),
+    Row("closed_days", CLINIC),
     Row("closure_remove", CLINIC, "closure", post=True),
+    Row("holiday_keep", CLINIC, "holiday", post=True),
+    Row("resources", CLINIC),
+    Row("nurse_new", CLINIC),
+    Row("room_new", CLINIC),
+    Row("resource", CLINIC, "resource"),
+    Row("resource_retire", CLINIC, "resource", post=True),
+    Row("resource_restore", CLINIC, "resource", post=True),
+    Row("exception_new", CLINIC, "resource"),
+    Row("exception_edit", CLINIC, "exception"),
+    Row("exception_remove", CLINIC, "exception", post=True),
+    Row("visit_kinds", CLINIC),
+    Row("visit_kind_new", CLINIC),
+    Row("visit_kind", CLINIC, "visit kind"),
+    Row("visit_kind_retire", CLINIC, "visit kind", post=True),
+    Row("visit_kind_restore", CLINIC, "visit kind", post=True),
     Row("recalculation", CLINIC, "run"),
     Row("members", MEMBERS),
     Row("member_invite", MEMBERS),
@@ -154,9 +177,36 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
         "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
         "closure": {"closure_id": closure.id},
+        **about_settings(house),
         "run": {"run_id": run.id},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
+    }
+
+
+def about_settings(house: House) -> dict[str, dict[str, object]]:
+    """What the pages of the settings can be about."""
+    resource = add_resource(
+        clinic=house.clinic, kind="room", entry=ResourceEntry(name="Room of the table"), week={}
+    )
+    exception = add_exception(
+        clinic=house.clinic,
+        resource_ref=resource.ref,
+        entry=ExceptionEntry(first_on=house.today, last_on=house.today),
+        now=house.now,
+    )
+    kind = add_visit_kind(
+        clinic=house.clinic, entry=VisitKindEntry(name="Kind of the table", duration_minutes=30)
+    )
+    with recording(actor_id=house.nurse.id, reason="set up"):
+        holiday = Closure.objects.create(
+            clinic=house.clinic, closed_on=house.today + timedelta(days=1), source="holiday", is_lifted=True
+        )
+    return {
+        "resource": {"ref": resource.ref},
+        "exception": {"ref": exception.ref},
+        "visit kind": {"ref": kind.ref},
+        "holiday": {"closure_id": holiday.id},
     }
 
 

@@ -32,6 +32,7 @@ def settings_form(clinic: Clinic, **changed: object) -> dict[str, object]:
         "target_margin_days": "10",
         "latest_margin_days": "3",
         "max_interval_days": "",
+        "pharmacy_lead_days": "7",
         "sweep_hour": "2",
     } | changed
 

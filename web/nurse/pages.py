@@ -53,5 +53,6 @@ def act_and_return(
     except RecordError as error:
         messages.error(request, said(error.reason))
     else:
-        messages.success(request, done)
+        if done:
+            messages.success(request, done)
     return redirect(then)

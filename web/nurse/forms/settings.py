@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import ClinicEntry
+from clinic.domain.holiday_regions import region_names
+from clinic.domain.public_holidays import country_names
 from clinic.selectors.rows import Clinic, Language
 from web.forms import ChangeForm, CountField, DayField, RecordForm
 
@@ -33,6 +36,19 @@ MOVES_DATES = frozenset(
     }
 )
 """The settings that refill dates rest on."""
+
+MOVES_HOLIDAYS = frozenset({"holiday_country", "holiday_region", "language"})
+
+
+def countries() -> list[tuple[str, str]]:
+    """The countries whose public holidays are known, after none."""
+    return [("", gettext("no country: the clinic enters its closed days itself")), *country_names().items()]
+
+
+def regions(country: str) -> list[tuple[str, str]]:
+    """The regions of a country that have holidays of their own, after none; of no country none."""
+    named = sorted(region_names(country).items(), key=lambda each: each[1])
+    return [("", gettext("the whole country")), *named]
 
 
 def zones(*, beside: Iterable[str]) -> list[tuple[str, str]]:
@@ -85,22 +101,56 @@ class ClinicForm(ChangeForm):
         max_value=23,
         help_text=_("On the clinic's clock."),
     )
+    holiday_country = forms.ChoiceField(
+        label=_("Public holidays of"),
+        required=False,
+        help_text=_("The clinic is closed on them; a day on which it works can be opened again."),
+    )
+    holiday_region = forms.ChoiceField(label=_("State or region"), required=False)
+    pharmacy_lead_days = CountField(
+        label=_("The pharmacy prepares a syringe in"),
+        unit=_("days"),
+        min_value=0,
+        max_value=60,
+        help_text=_("The drug preparation list counts back from the visit by so many days."),
+    )
     rows = (
         ("name", "phone"),
         ("time_zone", "language"),
         "open_weekdays",
+        ("holiday_country", "holiday_region"),
         ("target_margin_days", "latest_margin_days"),
-        ("max_interval_days", "sweep_hour"),
+        "max_interval_days",
         "does_high_flow_bind",
+        ("pharmacy_lead_days", "sweep_hour"),
     )
     places: ClassVar[dict[str, str]] = {}
 
-    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clinic: Clinic, regions_url: str, **kwargs: Any) -> None:
         values = {name: getattr(clinic, name) for name in ClinicForm.base_fields if name != "seen"}
         super().__init__(*args, initial=values, **kwargs)
-        field = self.fields["time_zone"]
+        country = self.data.get("holiday_country", clinic.holiday_country)
+        self._choose_from("time_zone", zones(beside=[clinic.time_zone]))
+        self._choose_from("holiday_country", countries())
+        self._choose_from("holiday_region", regions(country))
+        self.fields["holiday_country"].widget.attrs |= {
+            "hx-get": regions_url,
+            "hx-trigger": "change",
+            "hx-target": "#id_holiday_region",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """A region of the country that was chosen before does not keep another country from being chosen."""
+        cleaned = super().clean()
+        if "holiday_country" in self.changed_data and "holiday_region" in self.errors:
+            del self.errors["holiday_region"]
+            cleaned["holiday_region"] = ""
+        return cleaned
+
+    def _choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = zones(beside=[clinic.time_zone])
+        field.choices = choices
 
     def entry(self) -> ClinicEntry:
         values = dict(self.cleaned_data)
@@ -110,6 +160,11 @@ class ClinicForm(ChangeForm):
     def moves_dates(self) -> bool:
         """Whether something changed on which refill dates rest."""
         return not MOVES_DATES.isdisjoint(self.changed_data)
+
+    @property
+    def moves_holidays(self) -> bool:
+        """Whether the clinic has other public holidays now, or the same under other names."""
+        return not MOVES_HOLIDAYS.isdisjoint(self.changed_data)
 
 
 class ClosureForm(RecordForm):

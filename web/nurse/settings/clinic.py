@@ -1,10 +1,10 @@
-"""The clinic's settings and closed days. What they change is worked out anew at once, with its progress shown."""
+"""The clinic's own settings. What they change is worked out anew at once, with its progress shown."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -12,59 +12,68 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
-from clinic.selectors.accounts import closures
 from clinic.services.accounts import update_clinic
-from clinic.services.closures import add_closure, remove_closure
+from clinic.services.holidays import bring_up_holidays
+from scheduling.selectors.resources import work_policy
 from scheduling.selectors.sweeps import run_progress
-from scheduling.services.sweeps import start_recalculation
+from scheduling.services.work_policy import possible_owners, set_work_policy
 from web.access import ClinicRequest, clinic_page
-from web.nurse.forms.settings import ClinicForm, ClosureForm
+from web.nurse.forms.settings import ClinicForm, regions
+from web.nurse.forms.work_policy import WorkPolicyForm
 from web.nurse.frame import clinic_reverse
+from web.nurse.settings.frame import below_tab, recalculate, settings_frame
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.MANAGE_CLINIC)
 def settings(request: ClinicRequest) -> HttpResponse:
     """Show and change the settings; a change on which dates rest starts a run over all pumps."""
-    form = ClinicForm(request.POST or None, clinic=request.clinic)
+    form = _clinic_form(request, request.POST or None)
     if form.is_valid():
         try:
-            with transaction.atomic():  # the change and its run, or neither
-                update_clinic(clinic=request.clinic, entry=form.entry(), actor_id=request.user.id)
-                page = _recalculate(request) if form.moves_dates else clinic_reverse(request, "settings")
+            page = _save(request, form)
         except RecordError as error:
             form.add_record_error(error)
         else:
             messages.success(request, _("The settings are saved."))
             return redirect(page)
-    return _page(request, form, ClosureForm())
+    return _page(request, form, _policy_form(request))
+
+
+def _save(request: ClinicRequest, form: ClinicForm) -> str:
+    """Save the settings and what rests on them, in one transaction; the page to go on to."""
+    with transaction.atomic():  # the change and its run, or neither
+        clinic = update_clinic(clinic=request.clinic, entry=form.entry(), actor_id=request.user.id)
+        moved = 0
+        if form.moves_holidays:
+            moved = bring_up_holidays(clinic=clinic, today=request.today, actor_id=request.user.id)
+        if form.moves_dates or moved:
+            return recalculate(request)
+    return clinic_reverse(request, "settings")
+
+
+@require_safe
+@clinic_page(Permission.MANAGE_CLINIC)
+def holiday_regions(request: ClinicRequest) -> HttpResponse:
+    """The regions of the country that was just chosen, to choose one from."""
+    choices = regions(request.GET.get("holiday_country", ""))
+    return render(request, "nurse/settings/_regions.html", {"choices": choices})
 
 
 @require_POST
 @clinic_page(Permission.MANAGE_CLINIC)
-def closure_new(request: ClinicRequest) -> HttpResponse:
-    """Close a day; visits that would fall on it move earlier."""
-    form = ClosureForm(request.POST)
-    if not form.is_valid():
-        return _page(request, ClinicForm(clinic=request.clinic), form)
-    with transaction.atomic():
-        add_closure(clinic=request.clinic, actor_id=request.user.id, **form.cleaned_data)
-        page = _recalculate(request)
-    messages.success(request, _("The closed day is saved."))
-    return redirect(page)
-
-
-@require_POST
-@clinic_page(Permission.MANAGE_CLINIC)
-def closure_remove(request: ClinicRequest, closure_id: int) -> HttpResponse:
-    """Open a closed day again."""
-    if not closures(clinic_id=request.clinic.id).filter(pk=closure_id).exists():
-        raise Http404
-    with transaction.atomic():
-        remove_closure(clinic=request.clinic, closure_id=closure_id, actor_id=request.user.id)
-        page = _recalculate(request)
-    messages.success(request, _("The clinic is open on that day again."))
-    return redirect(page)
+def work_policy_save(request: ClinicRequest) -> HttpResponse:
+    """Change how work is shared out and how visits are booked."""
+    form = _policy_form(request, is_posted=True)
+    if form.is_valid():
+        try:
+            set_work_policy(clinic=request.clinic, entry=form.entry())
+        except RecordError as error:
+            form.add_record_error(error)
+        else:
+            messages.success(request, _("Work and booking are saved."))
+            return redirect(clinic_reverse(request, "settings"))
+    return _page(request, _clinic_form(request), form)
 
 
 @require_safe
@@ -76,39 +85,38 @@ def recalculation(request: ClinicRequest, run_id: int) -> HttpResponse:
         raise Http404
     template = "nurse/settings/_progress.html" if request.htmx else "nurse/settings/progress.html"
     context = {
-        "place": "settings",
+        **below_tab(request, "settings", (_("Dates worked out anew"), "")),
         "progress": progress,
-        "trail": _trail(request, _("Dates worked out anew")),
     }
     return render(request, template, context)
 
 
-def _recalculate(request: ClinicRequest) -> str:
-    """Begin the run, in the transaction of the change that asks for it; the page of its progress."""
-    run = start_recalculation(clinic_id=request.clinic.id, now=request.now, actor_id=request.user.id)
-    return clinic_reverse(request, "recalculation", run_id=run.id)
+def _clinic_form(request: ClinicRequest, data: QueryDict | None = None) -> ClinicForm:
+    return ClinicForm(data, clinic=request.clinic, regions_url=clinic_reverse(request, "holiday_regions"))
 
 
-def _page(request: ClinicRequest, form: ClinicForm, closure_form: ClosureForm) -> HttpResponse:
-    listed = list(closures(clinic_id=request.clinic.id))
+def _policy_form(request: ClinicRequest, *, is_posted: bool = False) -> WorkPolicyForm:
+    return WorkPolicyForm(
+        request.POST if is_posted else None,
+        prefix="work",
+        policy=work_policy(clinic_id=request.clinic.id),
+        owners=possible_owners(request.clinic),
+    )
+
+
+def _page(request: ClinicRequest, form: ClinicForm, policy_form: WorkPolicyForm) -> HttpResponse:
     context = {
-        "place": "settings",
+        **settings_frame(request, tab="settings"),
         "form": form,
-        "closure_form": closure_form,
-        "coming": [closure for closure in listed if closure.closed_on >= request.today],
-        "past": [closure for closure in reversed(listed) if closure.closed_on < request.today],
+        "policy_form": policy_form,
     }
-    is_refused = form.errors or closure_form.errors
+    is_refused = form.errors or policy_form.errors
     return render(request, "nurse/settings/page.html", context, status=422 if is_refused else 200)
-
-
-def _trail(request: ClinicRequest, here: str) -> list[tuple[str, str]]:
-    return [(_("Settings"), clinic_reverse(request, "settings")), (here, "")]
 
 
 urlpatterns = [
     path("settings/", settings, name="settings"),
-    path("settings/closures/", closure_new, name="closure_new"),
-    path("settings/closures/<int:closure_id>/remove/", closure_remove, name="closure_remove"),
+    path("settings/regions/", holiday_regions, name="holiday_regions"),
+    path("settings/work/", work_policy_save, name="work_policy_save"),
     path("settings/recalculations/<int:run_id>/", recalculation, name="recalculation"),
 ]

@@ -1,0 +1,12 @@
+"""The settings of a clinic, a tab each: the clinic itself, who and what visits need, closed days, the protocol."""
+
+from django.urls import URLPattern
+
+from web.nurse.settings import clinic, closed_days, resources, visit_kinds
+
+urlpatterns: list[URLPattern] = [
+    *clinic.urlpatterns,
+    *resources.urlpatterns,
+    *visit_kinds.urlpatterns,
+    *closed_days.urlpatterns,
+]
