@@ -1,0 +1,288 @@
+"""The follow-up list: what patients are due for besides refills, by when it is to be done, worked out in the database.
+
+What repeats (check-ins, watches) is one line per patient, row and anchor. The page's cost follows what is shown: a
+count per part, one page of lines, and one query each for their follow-ups and visits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat, Greatest
+
+from clinic.selectors.facts import clinic_facts
+from clinic.selectors.search import holds, search_words
+from scheduling.domain.visit_conflicts import COUNTED
+from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
+from scheduling.models.care import REFILL
+
+PAGE_SIZE = 50
+DAYS_OF_A_WEEK = 7
+PARTS = ("overdue", "today", "week", "later")
+"""Past its last day; to be done from today on; in the next seven days; after that."""
+OPEN_STATES = (FollowUpState.OPEN, FollowUpState.POSTPONED)
+REPEATING = (Mode.CHECK_IN, Mode.WATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which lines to show. Only ``text`` may name a patient, and it never stands in an address.
+
+    ``parts`` are names from PARTS, empty for all. ``within_weeks`` keeps what is to be begun by then, and
+    everything overdue; None keeps all.
+    """
+
+    parts: frozenset[str] = frozenset()
+    owner_id: int | None = None
+    mode: str = ""
+    row_key: str = ""
+    within_weeks: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedFor:
+    """The visit that a follow-up is booked for."""
+
+    ref: UUID
+    starts_at: datetime
+    local_on: date
+    nurse: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueLine:
+    """One line: a follow-up, or several of one row and patient. The first due stands for all of them.
+
+    ``due_on`` is the day on which somebody acts: of the booked visit, else until when it was postponed, else the
+    target. ``latest_on`` is the earliest last day, ``until_on`` the last one of several.
+    """
+
+    part: str
+    first: FollowUp
+    refs: tuple[UUID, ...]
+    due_on: date
+    latest_on: date
+    until_on: date
+    visit: BookedFor | None = None
+
+    @property
+    def number(self) -> int:
+        """How many follow-ups stand behind the line."""
+        return len(self.refs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueList:
+    """One page of lines, and how many lines each part holds under the same filters."""
+
+    lines: list[DueLine]
+    counts: dict[str, int]
+    selected: int
+    page: int
+    pages: int
+
+
+def due_list(
+    *, clinic_id: int, wanted: Wanted, now: datetime, page: int = 1, page_size: int = PAGE_SIZE
+) -> DueList:
+    """The lines of one page, most pressing first; a page beyond the last is the last."""
+    today = _today(clinic_id, now)
+    rows = _with_lines(_filtered(clinic_id, wanted, today), today)
+    counts = dict.fromkeys(PARTS, 0)
+    for part, number in rows.order_by().values_list("part").annotate(number=Count("line", distinct=True)):
+        counts[PARTS[part]] = number
+    selected = sum(counts[part] for part in wanted.parts or PARTS)
+    pages = max(1, -(-selected // page_size))
+    page = min(max(page, 1), pages)
+    if wanted.parts:
+        rows = rows.filter(part__in=[PARTS.index(part) for part in wanted.parts])
+    lines = (
+        rows.order_by()
+        .values("part", "line")
+        .annotate(
+            ids=ArrayAgg("id"),
+            due=Min("due_on"),
+            latest=Min("latest_on"),
+            until=Max("latest_on"),
+            last_name=Min("patient__last_name"),
+            first_name=Min("patient__first_name"),
+        )
+        .order_by("part", "latest", "due", "last_name", "first_name", "line")
+    )
+    shown = list(lines[(page - 1) * page_size : page * page_size])
+    return DueList(
+        lines=_lines(clinic_id, shown, today), counts=counts, selected=selected, page=page, pages=pages
+    )
+
+
+def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> int:
+    """How many lines are overdue or to be done from today on."""
+    today = _today(clinic_id, now)
+    rows = _with_lines(_filtered(clinic_id, Wanted(owner_id=owner_id), today), today)
+    due_now = rows.filter(part__lte=PARTS.index("today")).order_by().values_list("part")
+    return sum(number for _, number in due_now.annotate(number=Count("line", distinct=True)))
+
+
+def due_by_patient(
+    *, clinic_id: int, patient_ids: Collection[int], now: datetime
+) -> dict[int, list[FollowUp]]:
+    """What each of these patients is due for now besides refills (overdue, or from today on). One query."""
+    today = _today(clinic_id, now)
+    rows = _with_lines(open_follow_ups(clinic_id).filter(patient_id__in=list(patient_ids)), today)
+    found: dict[int, list[FollowUp]] = {}
+    for row in rows.filter(part__lte=PARTS.index("today")).order_by("latest_on", "id"):
+        found.setdefault(row.patient_id, []).append(row)
+    return found
+
+
+def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
+    """The rows that something open comes from, as key and title."""
+    rows = open_follow_ups(clinic_id).order_by().values_list("row_key").annotate(title=Max("title"))
+    return sorted(rows, key=lambda row: row[1])
+
+
+def open_follow_ups(clinic_id: int) -> QuerySet[FollowUp]:
+    """What is open or postponed of living patients, refills apart."""
+    return (
+        FollowUp.objects.for_clinic(clinic_id)
+        .filter(state__in=OPEN_STATES, patient__died_on__isnull=True)
+        .exclude(row_key=REFILL)
+    )
+
+
+def _today(clinic_id: int, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(clinic_facts(clinic_id=clinic_id).time_zone)).date()
+
+
+def _filtered(clinic_id: int, wanted: Wanted, today: date) -> QuerySet[FollowUp]:
+    rows = open_follow_ups(clinic_id)
+    if wanted.owner_id is not None:
+        rows = rows.filter(owner_id=wanted.owner_id)
+    if wanted.mode:
+        rows = rows.filter(mode=wanted.mode)
+    if wanted.row_key:
+        rows = rows.filter(row_key=wanted.row_key)
+    if wanted.within_weeks is not None:
+        rows = rows.filter(target_on__lte=today + timedelta(weeks=wanted.within_weeks))
+    for word in search_words(wanted.text):
+        rows = rows.filter(
+            holds("patient__last_name", word)
+            | holds("patient__first_name", word)
+            | holds("patient__mrn", word)
+        )
+    return rows
+
+
+def _with_lines(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any]:
+    """Give each follow-up its day, its part and the line it stands in."""
+    visit_on = (
+        VisitFollowUp.objects.filter(
+            follow_up_id=OuterRef("pk"), visit__status__in=sorted(COUNTED), visit__local_on__gte=today
+        )
+        .order_by("visit__local_on")
+        .values("visit__local_on")[:1]
+    )
+    in_a_week = today + timedelta(days=DAYS_OF_A_WEEK)
+    one_line = Concat(
+        Cast("patient_id", CharField()),
+        Value("/"),
+        "row_key",
+        Value("/"),
+        "anchor_key",
+        output_field=CharField(),
+    )
+    return (
+        rows.annotate(visit_on=Subquery(visit_on, output_field=DateField()))
+        .annotate(
+            due_on=Case(
+                When(visit_on__lte=F("latest_on"), then=F("visit_on")),
+                default=Greatest("target_on", "postponed_until"),
+                output_field=DateField(),
+            ),
+            line=Case(
+                When(mode__in=[mode.value for mode in REPEATING], then=one_line),
+                default=Cast("id", CharField()),
+                output_field=CharField(),
+            ),
+        )
+        .annotate(
+            part=Case(
+                When(latest_on__lt=today, then=Value(0)),
+                When(due_on__lte=today, then=Value(1)),
+                When(due_on__lt=in_a_week, then=Value(2)),
+                default=Value(3),
+                output_field=IntegerField(),
+            )
+        )
+    )
+
+
+def _lines(clinic_id: int, shown: Sequence[dict[str, Any]], today: date) -> list[DueLine]:
+    ids = [pk for line in shown for pk in line["ids"]]
+    follow_ups = {
+        row.pk: row
+        for row in FollowUp.objects.for_clinic(clinic_id)
+        .filter(pk__in=ids)
+        .select_related("patient", "owner", "implant__pump_model")
+    }
+    visits = booked_for(clinic_id=clinic_id, follow_up_ids=ids, today=today)
+    found = []
+    for line in shown:
+        members = sorted((follow_ups[pk] for pk in line["ids"]), key=lambda row: (row.latest_on, row.pk))
+        booked = [visits[row.pk] for row in members if row.pk in visits]
+        found.append(
+            DueLine(
+                part=PARTS[line["part"]],
+                first=members[0],
+                refs=tuple(row.ref for row in members),
+                due_on=line["due"],
+                latest_on=line["latest"],
+                until_on=line["until"],
+                visit=booked[0] if booked else None,
+            )
+        )
+    return found
+
+
+def booked_for(*, clinic_id: int, follow_up_ids: Collection[int], today: date) -> dict[int, BookedFor]:
+    """The first visit ahead that each of these follow-ups is booked for, by follow-up id. One query."""
+    rows = (
+        VisitFollowUp.objects.for_clinic(clinic_id)
+        .filter(
+            Q(follow_up_id__in=list(follow_up_ids)),
+            visit__status__in=sorted(COUNTED),
+            visit__local_on__gte=today,
+        )
+        .order_by("follow_up_id", "visit__starts_at", "id")
+        .distinct("follow_up_id")
+        .values_list(
+            "follow_up_id", "visit__ref", "visit__starts_at", "visit__local_on", "visit__nurse__name"
+        )
+    )
+    return {
+        pk: BookedFor(ref=ref, starts_at=starts_at, local_on=local_on, nurse=nurse or "")
+        for pk, ref, starts_at, local_on, nurse in rows
+    }

@@ -1,0 +1,152 @@
+"""The follow-up list: where each thing stands, what repeats is one line, and the cost follows what is shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from clinic.services.patients import record_death
+from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
+from scheduling.selectors.due_list import PARTS, Wanted, due_by_patient, due_count, due_list, row_choices
+from tests.care_rows import make_follow_up, make_visit
+from tests.factories import House, make_clinic, make_implant, make_patient
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    return make_clinic()
+
+
+def listed(house: House, **wanted: object) -> list[tuple[str, str, int]]:
+    found = due_list(clinic_id=house.clinic.id, wanted=Wanted(**wanted), now=house.now)  # type: ignore[arg-type]
+    return [(line.part, line.first.title, line.number) for line in found.lines]
+
+
+@pytest.mark.parametrize(
+    ("target_in", "latest_in", "part"),
+    [
+        (-9, -1, "overdue"),
+        (-9, 0, "today"),
+        (0, 5, "today"),
+        (1, 5, "week"),
+        (6, 9, "week"),
+        (7, 9, "later"),
+    ],
+)
+def test_where_a_follow_up_stands(house: House, target_in: int, latest_in: int, part: str) -> None:
+    make_follow_up(house, make_patient(house), target_in=target_in, latest_in=latest_in)
+    assert listed(house) == [(part, "Wound check", 1)]
+
+
+def test_what_is_postponed_stands_where_it_was_put_but_never_past_its_last_day(house: House) -> None:
+    until = {"state": FollowUpState.POSTPONED, "closing_reason": "away"}
+    make_follow_up(
+        house, make_patient(house), "In time", postponed_until=house.today + timedelta(days=2), **until
+    )
+    make_follow_up(
+        house, make_patient(house), "Too late", latest_in=-1, target_in=-3,
+        postponed_until=house.today - timedelta(days=1), **until,
+    )  # fmt: skip
+    assert listed(house) == [("overdue", "Too late", 1), ("week", "In time", 1)]
+
+
+def test_what_is_booked_stands_at_its_visit_unless_that_is_too_late(house: House) -> None:
+    patient = make_patient(house)
+    in_time, late = make_follow_up(house, patient, "In time"), make_follow_up(house, patient, "Late")
+    for follow_up, days in ((in_time, 2), (late, 8)):
+        visit = make_visit(house, patient, on=house.today + timedelta(days=days))
+        VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=follow_up)
+    found = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).lines
+    assert [(line.part, line.first.title) for line in found] == [("today", "Late"), ("week", "In time")]
+    assert all(line.visit for line in found)
+
+
+def test_a_cancelled_visit_books_nothing(house: House) -> None:
+    patient = make_patient(house)
+    visit = make_visit(house, patient, on=house.today + timedelta(days=1), status="cancelled")
+    VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=make_follow_up(house, patient))
+    found = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).lines
+    assert [(line.part, line.visit) for line in found] == [("today", None)]
+
+
+def test_check_ins_of_one_row_are_one_line_a_part(house: House) -> None:
+    patient = make_patient(house)
+    for number in range(-3, 12):
+        make_follow_up(
+            house, patient, "Infection check-in", mode=Mode.CHECK_IN, row_key="infection", occurrence=number + 3,
+            target_in=number, latest_in=number,
+        )  # fmt: skip
+    make_follow_up(house, make_patient(house), "Infection check-in", mode=Mode.CHECK_IN, row_key="infection")
+    found = listed(house)
+    assert sorted(found) == sorted(
+        [
+            ("overdue", "Infection check-in", 3),
+            ("today", "Infection check-in", 1),
+            ("today", "Infection check-in", 1),
+            ("week", "Infection check-in", 6),
+            ("later", "Infection check-in", 5),
+        ]
+    )
+    counts = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).counts
+    assert counts == {"overdue": 1, "today": 2, "week": 1, "later": 1}
+    assert due_count(clinic_id=house.clinic.id, now=house.now) == 3
+
+
+def test_filters_narrow_lines_and_counts_alike(house: House) -> None:
+    patient = make_patient(house, last_name="Muñoz")
+    make_follow_up(house, patient, "Call", mode=Mode.CALL, row_key="call", owner=house.administrator)
+    make_follow_up(house, make_patient(house), "Visit", target_in=40, latest_in=60, row_key="visit")
+    assert listed(house, owner_id=house.nurse.id) == [("later", "Visit", 1)]
+    assert listed(house, mode="call") == [("today", "Call", 1)]
+    assert listed(house, row_key="visit") == [("later", "Visit", 1)]
+    assert listed(house, within_weeks=4) == [("today", "Call", 1)]
+    assert listed(house, text="munoz") == [("today", "Call", 1)]
+    assert listed(house, parts=frozenset({"later"})) == [("later", "Visit", 1)]
+    assert row_choices(clinic_id=house.clinic.id) == [("call", "Call"), ("visit", "Visit")]
+    assert due_count(clinic_id=house.clinic.id, now=house.now, owner_id=house.nurse.id) == 0
+
+
+def test_what_is_closed_of_the_dead_of_others_and_refills_stay_away(house: House) -> None:
+    gone, patient = make_patient(house), make_patient(house)
+    make_follow_up(house, gone)
+    record_death(
+        clinic=house.clinic, patient_ref=gone.ref, died_on=house.today, actor_id=house.nurse.id, now=house.now
+    )
+    make_follow_up(house, patient, state=FollowUpState.DONE, closed_at=house.now, closed_by=house.nurse)
+    implant = make_implant(house, patient)
+    FollowUp.objects.filter(implant=implant, row_key="refill").delete()
+    make_follow_up(house, patient, "Refill", row_key="refill", implant=implant, anchor_key="implant:1")
+    FollowUp.objects.exclude(row_key="refill").filter(implant=implant).delete()
+    assert listed(house) == []
+    assert listed(make_clinic(name="Other")) == []
+
+
+def test_what_a_patient_is_due_for_now(house: House) -> None:
+    patient, other = make_patient(house), make_patient(house)
+    make_follow_up(house, patient, "Second", latest_in=3)
+    make_follow_up(house, patient, "First", latest_in=1)
+    make_follow_up(house, patient, "Later", target_in=20, latest_in=30)
+    found = due_by_patient(clinic_id=house.clinic.id, patient_ids=[patient.id, other.id], now=house.now)
+    assert {pk: [row.title for row in rows] for pk, rows in found.items()} == {
+        patient.id: ["First", "Second"]
+    }
+
+
+def test_pages_and_queries_do_not_grow_with_what_is_stored(house: House) -> None:
+    def grow(patients: int) -> int:
+        for _ in range(patients):
+            patient = make_patient(house)
+            made = make_follow_up(house, patient)
+            visit = make_visit(house, patient, on=house.today + timedelta(days=400 + patient.id))
+            VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=made)
+        with CaptureQueriesContext(connection) as queries:
+            due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now)
+        return len(queries)
+
+    assert grow(10) == grow(50)
+    last = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now, page=99)
+    assert (last.page, last.pages, len(last.lines), last.selected) == (2, 2, 10, 60)
+    assert set(last.counts) == set(PARTS)
