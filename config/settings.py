@@ -177,11 +177,15 @@ CELERY_BEAT_SCHEDULE = {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "scheduling.heartbeat": 60.0,
         "scheduling.register_tick": 60.0,
+        "scheduling.report_tick": 60.0,
         "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
     }.items()
 }
 # An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.
 MONITOR_URL = env.str("MONITOR_URL", default="")
+
+# Where every clinic's paper list is kept, each in a folder of its own, readable while the system is down.
+PAPER_LIST_DIR = env.str("PAPER_LIST_DIR", default=str(VAR_DIR / "paper"))
 
 # --- People -----------------------------------------------------------------------------------------
 

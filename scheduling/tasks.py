@@ -10,10 +10,13 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from scheduling.selectors.paper_lists import paper_lists_due
 from scheduling.selectors.sweeps import are_all_accounted, queued_chunks
-from scheduling.services.doorbell import REGISTER_TASK, ring
+from scheduling.services.doorbell import PAPER_TASK, REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
+from scheduling.services.paper_lists import write_due_list
 from scheduling.services.register_import import check_slice, import_slice, take_up_stalled
+from scheduling.services.residual_trends import renew_stale_trends
 from scheduling.services.sweeps import begin_due_nights, run_chunk
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,20 @@ def advance_register(import_id: int) -> None:
 def register_tick() -> None:
     """Take up the register imports whose worker was killed or whose ring was lost."""
     ring(take_up_stalled(now=timezone.now()), REGISTER_TASK)
+
+
+@shared_task(name="scheduling.report_tick")
+def report_tick() -> None:
+    """Ring for every paper list that is due, and make up for residuals that are not judged yet."""
+    now = timezone.now()
+    ring([due.clinic_id for due in paper_lists_due(now=now)], PAPER_TASK)
+    renew_stale_trends(now=now, seconds=SLICE_SECONDS)
+
+
+@shared_task(name="scheduling.paper_list")
+def paper_list(clinic_id: int) -> None:
+    """Write the clinic's paper list when one is due."""
+    write_due_list(clinic_id=clinic_id, now=timezone.now())
 
 
 def _ping_monitor(url: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from scheduling.domain.spreadsheet import harmless
 
 
 def csv_download(filename: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -19,9 +19,3 @@ def csv_download(filename: str, header: Sequence[object], rows: Iterable[Sequenc
     writer.writerow([harmless(cell) for cell in header])
     writer.writerows([harmless(cell) for cell in row] for row in rows)
     return response
-
-
-def harmless(cell: object) -> str:
-    """The cell's text; one that a spreadsheet would take for a formula gets an apostrophe before it."""
-    text = "" if cell is None else str(cell)
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -13,3 +13,8 @@ def any_clinic_exists() -> bool:
 def clinic_numbers() -> list[tuple[int, datetime]]:
     """Every clinic's number and the moment it was founded."""
     return list(Clinic.objects.order_by("pk").values_list("pk", "created_at"))
+
+
+def clinic_slugs() -> dict[str, int]:
+    """Every clinic's number by its short name in addresses."""
+    return dict(Clinic.objects.order_by("slug").values_list("slug", "pk"))

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 CHUNK_TASK = "scheduling.sweep_chunk"
 REGISTER_TASK = "scheduling.advance_register"
+PAPER_TASK = "scheduling.paper_list"
 LAST = 9
 """The lowest priority of the Redis transport: signs of life and messages go before a sweep."""
 

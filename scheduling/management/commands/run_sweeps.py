@@ -7,17 +7,27 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from scheduling.services.paper_lists import write_due_lists
+from scheduling.services.residual_trends import renew_stale_trends
 from scheduling.services.sweeps import run_everything
+
+REPORT_SECONDS = 240.0
 
 
 class Command(BaseCommand):
     help = (
-        "Begins the nightly checks that are due and works out all that is queued, without Redis or Celery. "
+        "Begins the nightly checks that are due, works out all that is queued and writes the paper lists that "
+        "are due, without Redis or Celery. "
         "Run it every ten minutes from cron; beside workers it does no harm."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, failed = run_everything(now=timezone.now())
-        if failed:
-            raise CommandError(f"{done} parts done, {failed} failed; they stay queued for the next run.")
-        self.stdout.write(f"{done} parts done.")
+        lists, not_written = write_due_lists(now=timezone.now())
+        renew_stale_trends(now=timezone.now(), seconds=REPORT_SECONDS)
+        if failed or not_written:
+            raise CommandError(
+                f"{done} parts done, {failed} failed; {lists} paper lists written, {not_written} failed. "
+                "What failed stays due for the next run."
+            )
+        self.stdout.write(f"{done} parts done, {lists} paper lists written.")

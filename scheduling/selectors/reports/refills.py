@@ -30,7 +30,8 @@ from scheduling.models.visits import Status
 from scheduling.selectors.reports.pumps import doubtful_pumps, fill_in_pump, forecasts_in_place
 
 WEEKS = 26
-TAKES_PLACE = (Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
+TAKES_PLACE = (Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
+"""The statuses of a visit that stands at its time; one that is to be placed anew has none yet."""
 
 
 @dataclass(frozen=True, slots=True)
