@@ -11,15 +11,21 @@ def connect() -> None:
     from clinic import changes as record
     from notifications.services.plan import replan
     from scheduling import changes as forecasts
-    from scheduling.services.forecasts import reproject
+    from scheduling.services.care_plan import replan_before_surgery
+    from scheduling.services.derive import work_out
+    from scheduling.services.owners import reassign_departed
+    from scheduling.services.protocols import ensure_protocol
     from scheduling.services.residual_trends import forget_trends, renew_trends
     from scheduling.services.setup import set_up_clinic
     from scheduling.services.sweeps import recalculate_every_clinic
 
-    record.subscribe(reproject)
+    record.subscribe(work_out)
     record.subscribe(renew_trends)
     record.subscribe(replan)
     forecasts.subscribe(replan)
+    record.subscribe_to_patients(replan_before_surgery)
     record.subscribe_to_members(set_up_clinic)
+    record.subscribe_to_members(ensure_protocol)
+    record.subscribe_to_members(reassign_departed)
     record.subscribe_to_catalogue(forget_trends)
     record.subscribe_to_catalogue(recalculate_every_clinic)

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.audit import recording
-from clinic.changes import announce
+from clinic.changes import announce, announce_patients
 from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day
 from clinic.domain.entries import PatientEntry, ProxyEntry
 from clinic.domain.register.reasons import gettext_noop
@@ -61,6 +61,7 @@ def record_death(
         check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
         patient.died_on = died_on
         patient.save(update_fields=["died_on"])
+        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         _announce_patient(patient, now)
         return patient
 
@@ -73,6 +74,7 @@ def withdraw_death(
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         patient.died_on = None
         patient.save(update_fields=["died_on"])
+        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         _announce_patient(patient, now)
         return patient
 

@@ -25,8 +25,9 @@ from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
 from scheduling.selectors.sweeps import nights_due, queued_chunks
+from scheduling.services.care_plan import replan_all_before_surgery
+from scheduling.services.derive import work_out
 from scheduling.services.doorbell import ring_aside
-from scheduling.services.forecasts import reproject
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     clinic_id = chunk.run.clinic_id
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
     implant_ids = implants_between(clinic_id=clinic_id, **ends)
-    outcome = reproject(clinic_id, implant_ids, now)
+    outcome = work_out(clinic_id, implant_ids, now)
     changes.announce(clinic_id=clinic_id, implant_ids=outcome.changed_ids, now=now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
@@ -178,6 +179,8 @@ def _finish_when_last(run_id: int, now: datetime) -> None:
 
 
 def _finish(run: SweepRun, now: datetime) -> None:
+    """Close the run: patients who await an operation have no pump to be found by, so they come here."""
+    replan_all_before_surgery(clinic_id=run.clinic_id, now=now)
     sums = run.chunks.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
     for name, value in sums.items():
         setattr(run, name, value)
