@@ -151,6 +151,12 @@ def group_of_implants(*, clinic_id: int, implant_ids: Iterable[int], now: dateti
     return {implant_id: ORDER[rank] for implant_id, rank in rows.values_list("pk", "rank")}
 
 
+def urgent_count(*, clinic_id: int, now: datetime) -> int:
+    """How many pumps are due or worse: for these a visit is to be booked now."""
+    day = _day(clinic_id, now)
+    return _grouped(_active(clinic_id), day).filter(rank__lte=_RANK[WorkGroup.DUE.name.lower()]).count()
+
+
 def _day(clinic_id: int, now: datetime) -> _Day:
     facts = clinic_facts(clinic_id=clinic_id)
     today = now.astimezone(ZoneInfo(facts.time_zone)).date()
