@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from clinic.models import Consent, ContactPoint, Implant, Patient, Proxy
+from clinic.models import Consent, ContactPoint, Implant, Patient, Proxy, Surgery
 from clinic.selectors.search import holds, search_words
 
 
@@ -20,15 +20,23 @@ def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> 
     """Patients by name, with their pumps.
 
     Every word of ``text`` must stand in a name, in the MRN or in a pump's serial number, whatever its accents.
-    ``status`` is active (alive with a pump in place), none (alive without one), died, or all.
+    ``status`` is active (alive with a pump in place), none (alive without one), planned (alive with an operation
+    planned), died, or all. ``operation_on`` of each is the day of the operation that is planned, or None.
     """
-    patients = Patient.objects.for_clinic(clinic_id)
+    planned = Surgery.objects.filter(
+        patient_id=OuterRef("pk"), implant__isnull=True, cancelled_on__isnull=True
+    )
+    patients: QuerySet[Patient] = Patient.objects.for_clinic(clinic_id).annotate(
+        operation_on=Subquery(planned.values("planned_on"))
+    )
     in_place = Implant.objects.filter(patient_id=OuterRef("pk"), explanted_on__isnull=True)
     match status:
         case "active":
             patients = patients.filter(Exists(in_place), died_on__isnull=True)
         case "none":
             patients = patients.filter(~Exists(in_place), died_on__isnull=True)
+        case "planned":
+            patients = patients.filter(Exists(planned), died_on__isnull=True)
         case "died":
             patients = patients.filter(died_on__isnull=False)
     for word in search_words(text):

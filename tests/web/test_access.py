@@ -14,13 +14,14 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.audit import recording
-from clinic.domain.entries import ProxyEntry
+from clinic.domain.entries import ProxyEntry, SurgeryEntry
 from clinic.domain.roles import PERMISSIONS, Permission, Role
-from clinic.models import Closure, User
+from clinic.models import Closure, Patient, Surgery, User
 from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership, invite_member
 from clinic.services.closures import add_closure
 from clinic.services.patients import add_contact_point, add_proxy
+from clinic.services.surgeries import plan_surgery
 from scheduling.domain.hours import ExceptionEntry
 from scheduling.services.register_import import upload_register
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
@@ -107,6 +108,9 @@ PAGES = (
     Row("reading_withdraw", CARE, "reading"),
     Row("event_new", CARE, "implant"),
     Row("event_withdraw", CARE, "event"),
+    Row("surgery_new", EDIT, "patient"),
+    Row("surgery_edit", EDIT, "surgery"),
+    Row("surgery_cancel", EDIT, "surgery"),
     Row("lots", Permission.TRACE_LOTS),
     Row("lots_download", Permission.TRACE_LOTS, post=True),
     Row("settings", CLINIC),
@@ -177,11 +181,22 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
         "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
         "closure": {"closure_id": closure.id},
+        "surgery": {"ref": plan_operation(house, patient).ref},
         **about_settings(house),
         "run": {"run_id": run.id},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
     }
+
+
+def plan_operation(house: House, patient: Patient) -> Surgery:
+    return plan_surgery(
+        clinic=house.clinic,
+        patient_ref=patient.ref,
+        entry=SurgeryEntry(planned_on=house.today + timedelta(days=20), purpose="replacement"),
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
 
 
 def about_settings(house: House) -> dict[str, dict[str, object]]:

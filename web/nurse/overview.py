@@ -30,6 +30,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.frame import patient_frame, patient_or_404
 from web.nurse.outlooks import Limit, limits_of, look_of
+from web.nurse.surgeries import operations_of
 from web.nurse.timeline import TimeLine, timeline
 from web.words import day_words, quantity_words, with_days
 
@@ -49,6 +50,7 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "implants": implants,
         "pumps": [_pump(request, implant) for implant in in_place],
         "first_in_place": next(iter(in_place), None),
+        "operations": operations_of(request, found),
     }
     return render(request, "nurse/overview/page.html", context)
 

@@ -28,6 +28,7 @@ from web.nurse import (
     refill,
     register,
     settings,
+    surgeries,
     worklist,
 )
 
@@ -53,4 +54,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *members.urlpatterns,
     *messages.urlpatterns,
     *settings.urlpatterns,
+    *surgeries.urlpatterns,
 ]

@@ -15,6 +15,7 @@ from web.forms import ChangeForm, DayField, RecordForm
 STATUSES = (
     ("active", _("With pump")),
     ("none", _("No pump")),
+    ("planned", _("Operation planned")),
     ("died", _("Died")),
     ("all", _("All")),
 )
