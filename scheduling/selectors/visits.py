@@ -1,0 +1,100 @@
+"""Single visits, their history, and the visits of a patient. Every read starts from the clinic."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from clinic.selectors.rows import Clinic
+from scheduling.domain.local_time import date_of, start_of_day
+from scheduling.domain.slot_refusals import Sought
+from scheduling.domain.slots import Slot, Window
+from scheduling.domain.visit_states import Standing, VisitEvent, VisitState, events_possible
+from scheduling.models import FollowUp, Status, Visit, VisitStatus
+from scheduling.selectors.availability import free_slots
+from scheduling.selectors.visit_needs import windows_of
+
+ALTERNATIVES = 5
+DAYS_SEARCHED = 14
+_ONE_DAYS_STARTS = 8
+"""So many times as many are looked at as are given, so that the day asked for is seen to its evening."""
+
+
+def visit_by_ref(*, clinic_id: int, ref: UUID) -> Visit | None:
+    """The clinic's visit with this reference, with patient, pump, kind, nurse and room; None for any other."""
+    return _whole(clinic_id).filter(ref=ref).first()
+
+
+def visits_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[Visit]:
+    """The patient's visits, the latest first; slots that are only held are left out."""
+    return (
+        _whole(clinic_id).filter(patient_id=patient_id).exclude(status=Status.PROPOSED).order_by("-starts_at")
+    )
+
+
+def status_history(*, clinic_id: int, visit_id: int) -> list[VisitStatus]:
+    """What became of the visit, oldest first, with who did it."""
+    rows = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id=visit_id)
+    return list(rows.select_related("by").order_by("pk"))
+
+
+def purposes(*, clinic_id: int, visit_id: int) -> list[FollowUp]:
+    """What the visit is for, the most pressing first."""
+    rows = FollowUp.objects.for_clinic(clinic_id).filter(visits__visit_id=visit_id)
+    return list(rows.order_by("latest_on", "pk"))
+
+
+def standing_of(visit: Visit) -> Standing:
+    """What decides what may happen to the visit."""
+    return Standing(
+        state=VisitState(visit.status),
+        starts_at=visit.starts_at,
+        day_starts_at=start_of_day(visit.local_on, ZoneInfo(visit.time_zone)),
+    )
+
+
+def possible_events(visit: Visit, *, now: datetime) -> frozenset[VisitEvent]:
+    """What a person may do to the visit now; the buttons of its page."""
+    return events_possible(standing_of(visit), now=now)
+
+
+def next_free_times(
+    *, clinic: Clinic, sought: Sought, now: datetime, limit: int = ALTERNATIVES
+) -> list[Slot]:
+    """The free times nearest to one that cannot be had, from its day on, in order of time.
+
+    Days after the last safe day of what the visit is for come only where nothing before is free, and are marked.
+    """
+    today = date_of(now, ZoneInfo(clinic.time_zone))
+    first_on = max(sought.local_on, today)
+    windows = windows_of(clinic_id=clinic.id, follow_up_ids=sought.follow_up_ids, today=today)
+    latest = min(
+        (window.latest_on for window in windows.values()), default=first_on + timedelta(days=DAYS_SEARCHED)
+    )
+    limits = [window.must_by for window in windows.values() if window.must_by is not None]
+    must_by = min(limits, default=None)
+    window = Window(
+        target_on=first_on,
+        latest_on=max(first_on, min(latest, first_on + timedelta(days=DAYS_SEARCHED))),
+        must_by=must_by if must_by is not None and must_by > max(first_on, latest) else None,
+    )
+    found = free_slots(
+        clinic_id=clinic.id,
+        needs=sought.needs,
+        window=window,
+        now=now,
+        patient_id=sought.patient_id,
+        ignoring_visit=sought.ignoring_visit,
+        limit=limit * _ONE_DAYS_STARTS,
+    )
+    nearest = sorted(found, key=lambda slot: abs(slot.starts_at - sought.starts_at))[:limit]
+    return sorted(nearest, key=lambda slot: slot.starts_at)
+
+
+def _whole(clinic_id: int) -> QuerySet[Visit]:
+    return Visit.objects.for_clinic(clinic_id).select_related(
+        "patient", "implant__pump_model", "kind", "nurse", "room", "booked_by", "override_by"
+    )

@@ -1,0 +1,118 @@
+"""Visits follow the record: a refill ends its visit, an explant or a death calls off what was to come.
+
+Readers of ``clinic.changes``, after forecasts and follow-ups and before the reminders, in the caller's transaction.
+One query where nothing is to be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from clinic.audit import recording
+from clinic.domain.register.reasons import gettext_noop
+from clinic.selectors.rows import Clinic, Fill, Implant
+from scheduling.domain.slot_refusals import SlotTaken
+from scheduling.domain.visit_states import VisitState
+from scheduling.models import Status, Visit, VisitFollowUp, VisitStatus
+from scheduling.services.booking.locks import lock_resources
+from scheduling.services.booking.served import was_filled
+from scheduling.services.booking.steps import set_status
+from scheduling.services.booking.undo import give_back, seats_of
+from scheduling.services.booking.wishes import STANDING, UNFINISHED
+
+REFILL_RECORDED = gettext_noop("the refill is recorded")
+REFILL_WITHDRAWN = gettext_noop("the refill was withdrawn, or is of another day")
+PUMP_OUT = gettext_noop("the pump was taken out")
+HAS_DIED = gettext_noop("the patient has died")
+COMING = (Status.PENDING, Status.BOOKED)
+
+
+def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
+    """Bring the visits of these pumps in line with the record. The caller holds the pumps' locks.
+
+    A refill recorded on the local day of a refill visit ends that visit; withdrawn or moved to another day, the
+    visit stands again as it stood, if its time is still free. What was to come for a pump that is out is
+    cancelled; what the patient still needs afterwards stays.
+    """
+    with transaction.atomic():
+        found = _rows(clinic_id).filter(implant_id__any_of=implant_ids)
+        for visit in found.filter(_refilled() | _unfilled() | _of_a_pump_out(now)):
+            with recording(actor_id=None, reason="visit follows the record"):
+                _follow(visit, now)
+
+
+def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
+    """Cancel every visit to come of those of these patients who have died."""
+    with transaction.atomic():
+        pumps = Implant.objects.for_clinic(clinic_id).filter(patient_id__any_of=patient_ids).order_by("pk")
+        list(pumps.select_for_update(no_key=True).values_list("pk", flat=True))
+        found = _rows(clinic_id).filter(
+            patient_id__any_of=patient_ids,
+            patient__died_on__isnull=False,
+            status__in=COMING,
+            starts_at__gt=now,
+        )
+        for visit in found:
+            with recording(actor_id=None, reason="visit follows the record"):
+                set_status(visit, VisitState.CANCELLED, since=now, actor_id=None, reason=HAS_DIED)
+
+
+def _follow(visit: Visit, now: datetime) -> None:
+    if visit.status == Status.FULFILLED:
+        _stand_again(visit, now)
+    elif visit.is_refill and was_filled(visit):
+        set_status(visit, VisitState.FULFILLED, since=now, actor_id=None, reason=REFILL_RECORDED)
+    else:
+        set_status(visit, VisitState.CANCELLED, since=now, actor_id=None, reason=PUMP_OUT)
+
+
+def _rows(clinic_id: int) -> QuerySet[Visit]:
+    return Visit.objects.for_clinic(clinic_id).order_by("pk").select_for_update(no_key=True, of=("self",))
+
+
+def _fills_of_its_day() -> Exists:
+    fills = Fill.objects.current().filter(implant_id=OuterRef("implant_id"), filled_on=OuterRef("local_on"))
+    return Exists(fills)
+
+
+def _refilled() -> Q:
+    return Q(_fills_of_its_day(), is_refill=True, status__in=STANDING)
+
+
+def _unfilled() -> Q:
+    """Ended by a refill, and by nobody in person, that is no longer recorded on the day."""
+    newest = VisitStatus.objects.filter(visit_id=OuterRef("pk")).order_by("-pk")
+    by_record = Exists(
+        VisitStatus.objects.filter(
+            pk=Subquery(newest.filter(visit_id=OuterRef(OuterRef("pk"))).values("pk")[:1]),
+            by__isnull=True,
+            reason=REFILL_RECORDED,
+        )
+    )
+    return Q(by_record, ~_fills_of_its_day(), is_refill=True, status=Status.FULFILLED)
+
+
+def _of_a_pump_out(now: datetime) -> Q:
+    """Refills of the pump, and what was for nothing but follow-ups that ended with it."""
+    purposes = VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))
+    is_for_nothing_else = Q(Exists(purposes)) & ~Q(Exists(purposes.filter(follow_up__state__in=UNFINISHED)))
+    return Q(
+        Q(is_refill=True) | is_for_nothing_else,
+        implant__explanted_on__isnull=False,
+        status__in=COMING,
+        starts_at__gt=now,
+    )
+
+
+def _stand_again(visit: Visit, now: datetime) -> None:
+    clinic = Clinic.objects.get(pk=visit.clinic_id)
+    resources = lock_resources(clinic=clinic, resource_ids=seats_of(visit))
+    try:
+        with transaction.atomic():
+            give_back(visit, resources, clinic=clinic, reason=REFILL_WITHDRAWN, actor_id=None, now=now)
+    except SlotTaken:
+        return  # the time is somebody else's; the refill is open again and stands on the work list
