@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "scheduling.heartbeat": 60.0,
         "scheduling.register_tick": 60.0,
+        "scheduling.release_holds": 60.0,
         "scheduling.report_tick": 60.0,
         "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
     }.items()

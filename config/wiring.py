@@ -11,6 +11,7 @@ def connect() -> None:
     from clinic import changes as record
     from notifications.services.plan import replan
     from scheduling import changes as forecasts
+    from scheduling.services.booking import follow_deaths, follow_record
     from scheduling.services.care_plan import replan_before_surgery
     from scheduling.services.derive import work_out
     from scheduling.services.owners import reassign_departed
@@ -20,10 +21,12 @@ def connect() -> None:
     from scheduling.services.sweeps import recalculate_every_clinic
 
     record.subscribe(work_out)
+    record.subscribe(follow_record)
     record.subscribe(renew_trends)
     record.subscribe(replan)
     forecasts.subscribe(replan)
     record.subscribe_to_patients(replan_before_surgery)
+    record.subscribe_to_patients(follow_deaths)
     record.subscribe_to_members(set_up_clinic)
     record.subscribe_to_members(ensure_protocol)
     record.subscribe_to_members(reassign_departed)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from scheduling.selectors.paper_lists import paper_lists_due
 from scheduling.selectors.sweeps import are_all_accounted, queued_chunks
+from scheduling.services.booking import release_expired_holds
 from scheduling.services.doorbell import PAPER_TASK, REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
 from scheduling.services.paper_lists import write_due_list
@@ -55,6 +56,12 @@ def advance_register(import_id: int) -> None:
         import_id=import_id, now=now, seconds=SLICE_SECONDS
     ):
         ring([import_id], REGISTER_TASK)
+
+
+@shared_task(name="scheduling.release_holds")
+def release_holds() -> None:
+    """Clear away slots that were held longer than they may be."""
+    release_expired_holds(now=timezone.now())
 
 
 @shared_task(name="scheduling.register_tick")

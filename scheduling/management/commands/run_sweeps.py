@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from scheduling.services.booking import release_expired_holds
 from scheduling.services.paper_lists import write_due_lists
 from scheduling.services.residual_trends import renew_stale_trends
 from scheduling.services.sweeps import run_everything
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         done, failed = run_everything(now=timezone.now())
         lists, not_written = write_due_lists(now=timezone.now())
+        release_expired_holds(now=timezone.now())
         renew_stale_trends(now=timezone.now(), seconds=REPORT_SECONDS)
         if failed or not_written:
             raise CommandError(
