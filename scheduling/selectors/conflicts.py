@@ -1,0 +1,326 @@
+"""Booked visits that are wrong now, each with why: what stands at the top of the work list.
+
+The database finds every visit that may be wrong (it looks at the visits ahead, and at those of past days that
+nobody has closed); ``scheduling.domain.visit_conflicts`` judges them. A property test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TimeField
+from django.db.models.functions import Cast
+
+from clinic.selectors.facts import clinic_facts
+from clinic.selectors.rows import Closure, Fill
+from scheduling.domain.opening import Hours, HoursChange, Opening
+from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS
+from scheduling.domain.visit_conflicts import (
+    COUNTED,
+    LIVE,
+    PENDING,
+    RANK,
+    REMEDIES,
+    BookedVisit,
+    Conflict,
+    PumpDates,
+    Remedy,
+    Taken,
+    conflicts_of,
+)
+from scheduling.domain.wall_time import day_parts
+from scheduling.models import HoursException, Resource, ResourceHours, ResourceKind, Visit, VisitFollowUp
+from scheduling.models.care import REFILL
+from scheduling.models.forecasts import ForecastStatus
+from scheduling.selectors.refill_visits import first_refill_visits
+
+OPEN_STATES = ("open", "postponed")
+
+_CLOCK_CHANGES_SOUGHT = timedelta(days=800)
+"""How far ahead days on which the clocks change are looked up; later visits are judged one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitConflict:
+    """A visit and everything that is wrong with it, the gravest first. Patient data.
+
+    ``latest_on`` is the last day that it would have to be on, where a day binds it: of the refill, or else of
+    a follow-up that it serves; ``follow_up`` names that follow-up.
+    """
+
+    visit_id: int
+    visit_ref: UUID
+    sequence: int
+    patient_ref: UUID
+    last_name: str
+    first_name: str
+    mrn: str
+    birth_date: date
+    implant_id: int | None
+    implant_ref: UUID | None
+    kind: str
+    nurse: str
+    room: str
+    status: str
+    is_refill: bool
+    starts_at: datetime
+    ends_at: datetime
+    local_on: date
+    reasons: tuple[Conflict, ...]
+    latest_on: date | None
+    follow_up: str
+
+    @property
+    def worst(self) -> Conflict:
+        """The gravest reason."""
+        return self.reasons[0]
+
+    @property
+    def remedy(self) -> Remedy:
+        """What a person does about it."""
+        return REMEDIES[self.worst]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An open follow-up that a visit serves: its last day and its name."""
+
+    latest_on: date
+    title: str
+
+
+def visit_conflicts(
+    clinic_id: int,
+    now: datetime,
+    *,
+    visit_ids: Collection[int] | None = None,
+    patient_id: int | None = None,
+) -> list[VisitConflict]:
+    """The clinic's visits that are wrong, the gravest first, then by day; a constant number of queries.
+
+    ``visit_ids`` and ``patient_id`` ask about some visits only.
+    """
+    facts = clinic_facts(clinic_id=clinic_id)
+    opening = Opening(ZoneInfo(facts.time_zone), frozenset(facts.open_weekdays), facts.closed_on)
+    today = now.astimezone(opening.zone).date()
+    visits = live_visits(clinic_id, today)
+    if visit_ids is not None:
+        visits = visits.filter(pk__in=list(visit_ids))
+    if patient_id is not None:
+        visits = visits.filter(patient_id=patient_id)
+    suspects = list(visits.filter(_may_be_wrong(clinic_id, opening, today)))
+    found = _judged(clinic_id, suspects, opening, today)
+    return sorted(found, key=lambda row: (RANK[row.worst], row.starts_at, row.visit_id))
+
+
+def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
+    """The visits of which nobody has said how they ended, with what they are judged by."""
+    filled_since = (
+        Fill.objects.for_clinic(clinic_id)
+        .current()
+        .filter(
+            implant_id=OuterRef("implant_id"),
+            recorded_at__gt=OuterRef("booked_at"),
+            # A correction is recorded later too; the refill that it corrects was before the booking.
+            filled_on__gte=Cast(OuterRef("booked_at"), DateField()),
+        )
+    )
+    return (
+        Visit.objects.for_clinic(clinic_id)
+        .filter(status__in=sorted(LIVE))
+        .annotate(
+            is_next_refill=Exists(
+                first_refill_visits(clinic_id=clinic_id, today=today).filter(pk=OuterRef("pk"))
+            ),
+            was_filled_since=Exists(filled_since),
+        )
+        .select_related("patient", "implant__forecast", "kind", "nurse", "room")
+    )
+
+
+def purposes(clinic_id: int, today: date) -> QuerySet[VisitFollowUp]:
+    """What visits are for and still to be done, the refill apart, where no earlier visit ahead serves it."""
+    earlier = VisitFollowUp.objects.for_clinic(clinic_id).filter(
+        follow_up_id=OuterRef("follow_up_id"),
+        visit__status__in=sorted(COUNTED),
+        visit__local_on__gte=today,
+        visit__starts_at__lt=OuterRef("visit__starts_at"),
+    )
+    return (
+        VisitFollowUp.objects.for_clinic(clinic_id)
+        .filter(follow_up__state__in=OPEN_STATES, follow_up__latest_on__isnull=False)
+        .exclude(follow_up__row_key=REFILL)
+        .filter(~Exists(earlier))
+    )
+
+
+def _may_be_wrong(clinic_id: int, opening: Opening, today: date) -> Q:
+    """Holds for every visit that is wrong, and for few others."""
+    days_early = timedelta(days=DUE_BEFORE_TARGET_DAYS)
+    forecast = "implant__forecast__"
+    late = purposes(clinic_id, today).filter(
+        visit_id=OuterRef("pk"), follow_up__latest_on__lt=OuterRef("local_on")
+    )
+    return (
+        Q(status=PENDING)
+        | Q(local_on__lt=today)
+        | Q(patient__died_on__isnull=False)
+        | Q(implant__explanted_on__isnull=False)
+        | Q(is_refill=True, implant__forecast__isnull=True)
+        | Q(is_refill=True) & ~Q(**{f"{forecast}status": ForecastStatus.OK})
+        | Q(is_refill=True, **{f"{forecast}latest_visit_on__lt": F("local_on")})
+        | Q(was_filled_since=True, **{f"{forecast}target_visit_on__gt": F("local_on") + days_early})
+        | Q(Exists(late))
+        | Q(local_on__in=Closure.objects.for_clinic(clinic_id).in_force().values("closed_on"))
+        | ~Q(local_on__iso_week_day__in=[weekday + 1 for weekday in sorted(opening.open_weekdays)])
+        | _may_be_without(clinic_id, "nurse", opening, today)
+        | _may_be_without(clinic_id, "room", opening, today)
+    )
+
+
+def _may_be_without(clinic_id: int, taken: str, opening: Opening, today: date) -> Q:
+    """The nurse or room is out of use, has days of other hours, or no one stretch of weekly hours holds the visit.
+
+    Where the clocks change within the day a visit ends at another wall time than its length says: looked at.
+    """
+    weekly = ResourceHours.objects.for_clinic(clinic_id).filter(resource_id=OuterRef(f"{taken}_id"))
+    holding = weekly.annotate(
+        visit_ends_at=ExpressionWrapper(
+            OuterRef("local_at") + (OuterRef("ends_at") - OuterRef("starts_at")), output_field=TimeField()
+        )
+    ).filter(
+        weekday=OuterRef("local_on__iso_week_day") - 1,
+        starts_at__lte=OuterRef("local_at"),
+        ends_at__gte=F("visit_ends_at"),
+        visit_ends_at__gt=OuterRef("local_at"),
+    )
+    changed = HoursException.objects.for_clinic(clinic_id).filter(
+        resource_id=OuterRef(f"{taken}_id"),
+        first_on__lte=OuterRef("local_on"),
+        last_on__gte=OuterRef("local_on"),
+    )
+    return Q(**{f"{taken}__isnull": False}) & (
+        Q(**{f"{taken}__is_active": False})
+        | Q(Exists(changed))
+        | Q(~Exists(holding))
+        | Q(local_on__in=_clock_changes(opening.zone, today))
+        | Q(local_on__gt=today + _CLOCK_CHANGES_SOUGHT)
+    )
+
+
+def _clock_changes(zone: ZoneInfo, today: date) -> list[date]:
+    days = (today + timedelta(days=number) for number in range(_CLOCK_CHANGES_SOUGHT.days + 1))
+    return [day for day in days if len(day_parts(day, zone)) != 1]
+
+
+def _judged(clinic_id: int, visits: Collection[Any], opening: Opening, today: date) -> list[VisitConflict]:
+    serves = served_by(clinic_id, [visit.pk for visit in visits], today)
+    taken = resources_of(clinic_id, visits)
+    found = []
+    for visit in visits:
+        served = serves.get(visit.pk)
+        reasons = conflicts_of(booked_visit(visit, served, taken), opening=opening, today=today)
+        if reasons:
+            found.append(_row(visit, reasons, served))
+    return found
+
+
+def served_by(clinic_id: int, visit_ids: Collection[int], today: date) -> dict[int, Served]:
+    """The most pressing open follow-up that each of the visits serves, the refill apart (one query)."""
+    rows = (
+        purposes(clinic_id, today)
+        .filter(visit_id__any_of=visit_ids)
+        .order_by("visit_id", "follow_up__latest_on", "follow_up_id")
+        .distinct("visit_id")
+        .values_list("visit_id", "follow_up__latest_on", "follow_up__title")
+    )
+    return {visit_id: Served(latest_on, title) for visit_id, latest_on, title in rows if latest_on}
+
+
+def resources_of(clinic_id: int, visits: Iterable[Any]) -> dict[int, Taken]:
+    """The nurses and rooms of the visits with their hours (two queries)."""
+    resources: dict[int, Resource] = {
+        each.pk: each for visit in visits for each in (visit.nurse, visit.room) if each is not None
+    }
+    hours: defaultdict[int, list[Hours]] = defaultdict(list)
+    for row in ResourceHours.objects.for_clinic(clinic_id).filter(resource_id__any_of=resources):
+        hours[row.resource_id].append(Hours(row.weekday, row.starts_at, row.ends_at))
+    changes: defaultdict[int, list[HoursChange]] = defaultdict(list)
+    for each in HoursException.objects.for_clinic(clinic_id).filter(resource_id__any_of=resources):
+        changes[each.resource_id].append(
+            HoursChange(each.first_on, each.last_on, each.is_available, each.starts_at, each.ends_at)
+        )
+    return {
+        pk: Taken(
+            is_active=resource.is_active,
+            hours=tuple(hours[pk]),
+            changes=tuple(changes[pk]),
+            is_always_there=resource.kind != ResourceKind.NURSE,
+        )
+        for pk, resource in resources.items()
+    }
+
+
+def booked_visit(visit: Any, served: Served | None, taken: dict[int, Taken]) -> BookedVisit:
+    """A row of ``live_visits`` as it is judged."""
+    implant = visit.implant
+    forecast = getattr(implant, "forecast", None)
+    return BookedVisit(
+        status=visit.status,
+        local_on=visit.local_on,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        is_refill=visit.is_refill,
+        is_next_refill=visit.is_next_refill,
+        is_overridden=visit.override_reason != "",
+        has_died=visit.patient.died_on is not None,
+        is_pump_out=implant is not None and implant.explanted_on is not None,
+        was_filled_since=visit.was_filled_since,
+        pump_dates=forecast
+        and PumpDates(
+            is_in_review=forecast.status == ForecastStatus.REVIEW,
+            target_visit_on=forecast.target_visit_on,
+            latest_visit_on=forecast.latest_visit_on,
+        ),
+        serves_latest_on=served.latest_on if served else None,
+        nurse=taken.get(visit.nurse_id),
+        room=taken.get(visit.room_id),
+    )
+
+
+def _row(visit: Any, reasons: tuple[Conflict, ...], served: Served | None) -> VisitConflict:
+    patient, implant = visit.patient, visit.implant
+    forecast = getattr(implant, "forecast", None) if visit.is_refill else None
+    latest_on = forecast.latest_visit_on if forecast else None
+    is_about_follow_up = served is not None and (
+        latest_on is None or reasons[0] is Conflict.FOLLOW_UP_TOO_LATE
+    )
+    return VisitConflict(
+        visit_id=visit.pk,
+        visit_ref=visit.ref,
+        sequence=visit.sequence,
+        patient_ref=patient.ref,
+        last_name=patient.last_name,
+        first_name=patient.first_name,
+        mrn=patient.mrn,
+        birth_date=patient.birth_date,
+        implant_id=visit.implant_id,
+        implant_ref=implant.ref if implant else None,
+        kind=visit.kind.name,
+        nurse=visit.nurse.name if visit.nurse else "",
+        room=visit.room.name if visit.room else "",
+        status=visit.status,
+        is_refill=visit.is_refill,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        local_on=visit.local_on,
+        reasons=reasons,
+        latest_on=served.latest_on if served and is_about_follow_up else latest_on,
+        follow_up=served.title if served and is_about_follow_up else "",
+    )
