@@ -18,3 +18,9 @@ def clinic_numbers() -> list[tuple[int, datetime]]:
 def clinic_slugs() -> dict[str, int]:
     """Every clinic's number by its short name in addresses."""
     return dict(Clinic.objects.order_by("slug").values_list("slug", "pk"))
+
+
+def clinic_zones(*, clinic_id: int | None = None) -> dict[int, str]:
+    """The IANA zone of every clinic, or of one, by clinic number."""
+    clinics = Clinic.objects.all() if clinic_id is None else Clinic.objects.filter(pk=clinic_id)
+    return dict(clinics.values_list("pk", "time_zone"))

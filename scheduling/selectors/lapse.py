@@ -1,0 +1,161 @@
+"""The lapse guard: pumps in place that nothing and nobody is watching. There should never be one.
+
+For every pump in a living patient one of these holds: a refill visit stands at a time from today on and no later
+than the last safe day; or the refill stands as an open item, with the dates of the forecast, with somebody who
+still works here and may do it, postponed if at all to a day that is still safe; or the forecast is in review,
+which puts the pump on the work list by itself. See docs/adr/0013-what-counts-against-a-lapse.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Count, DateField, Exists, OuterRef, Q, QuerySet, Value, When
+
+from clinic.domain.roles import PERMISSIONS, Permission
+from clinic.selectors.operation import clinic_zones
+from clinic.selectors.rows import Implant, Membership
+from scheduling.domain.visit_conflicts import COUNTED
+from scheduling.models import FollowUp, Forecast, Visit
+from scheduling.models.care import REFILL
+from scheduling.models.forecasts import ForecastStatus
+
+OPEN_STATES = ("open", "postponed")
+_MAY_DO_IT = sorted(role.value for role, holds in PERMISSIONS.items() if Permission.WORK_FOLLOW_UPS in holds)
+
+
+class WhyLapsed(StrEnum):
+    """What is missing, as far as it can be told."""
+
+    NO_FORECAST = "no_forecast"
+    NO_ITEM = "no_item"
+    NO_OWNER = "no_owner"
+    """Whoever had it no longer works here or may no longer do it."""
+    POSTPONED_TOO_FAR = "postponed_too_far"
+    STALE_ITEM = "stale_item"
+    """The item's dates are not those of the forecast."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed:
+    """A pump that has lapsed. Patient data."""
+
+    implant_id: int
+    implant_ref: UUID
+    patient_ref: UUID
+    last_name: str
+    first_name: str
+    mrn: str
+    birth_date: date
+    pump: str
+    why: WhyLapsed
+    must_refill_by: date | None
+
+
+def lapsed(clinic_id: int, now: datetime) -> list[Lapsed]:
+    """The clinic's pumps that nothing watches, the earliest date first; two queries, and one more if there are any."""
+    rows = _lapsed(now, clinic_zones(clinic_id=clinic_id)).filter(clinic_id=clinic_id)
+    found = list(
+        rows.select_related("patient", "pump_model", "forecast").order_by("forecast__must_refill_by", "pk")
+    )
+    if not found:
+        return []
+    items = FollowUp.objects.for_clinic(clinic_id).filter(
+        implant_id__any_of=[row.pk for row in found], row_key=REFILL, state__in=OPEN_STATES
+    )
+    by_implant = {item.implant_id: item for item in items.annotate(can_do_it=Exists(_can_do_it()))}
+    return [_row(implant, by_implant.get(implant.pk)) for implant in found]
+
+
+def lapsed_counts(now: datetime) -> dict[int, int]:
+    """How many pumps have lapsed in each clinic, none left out; two queries over all clinics."""
+    zones = clinic_zones()
+    counts = dict.fromkeys(zones, 0)
+    rows = _lapsed(now, zones) if zones else Implant.objects.none()
+    return counts | dict(rows.order_by().values_list("clinic_id").annotate(number=Count("pk")))
+
+
+def _lapsed(now: datetime, zones: dict[int, str]) -> QuerySet[Any]:
+    """The one query that proves it, over one clinic or all."""
+    return (
+        Implant.objects.filter(explanted_on__isnull=True, patient__died_on__isnull=True)
+        .annotate(today=_today(now, zones))
+        .exclude(forecast__status=ForecastStatus.REVIEW)
+        .filter(~Exists(_visit_in_time()), ~Exists(_item_in_hand()))
+    )
+
+
+def _visit_in_time() -> QuerySet[Visit]:
+    return Visit.objects.filter(
+        implant_id=OuterRef("pk"),
+        is_refill=True,
+        status__in=sorted(COUNTED),
+        local_on__gte=OuterRef("today"),
+        local_on__lte=OuterRef("forecast__latest_visit_on"),
+    )
+
+
+def _item_in_hand() -> QuerySet[FollowUp]:
+    """The refill's item, whose rung the forecast's dates give (``scheduling.domain.care.rungs``)."""
+    return FollowUp.objects.filter(
+        Q(state="open") | Q(state="postponed", postponed_until__lte=OuterRef("forecast__latest_visit_on")),
+        Exists(_can_do_it()),
+        implant_id=OuterRef("pk"),
+        row_key=REFILL,
+        latest_on=OuterRef("forecast__latest_visit_on"),
+    )
+
+
+def _can_do_it() -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        clinic_id=OuterRef("clinic_id"),
+        user_id=OuterRef("owner_id"),
+        is_active=True,
+        user__is_active=True,
+        role__in=_MAY_DO_IT,
+    )
+
+
+def _today(now: datetime, zones: dict[int, str]) -> Case:
+    """Each clinic's own day. At any instant there are at most three on earth."""
+    days: dict[date, list[int]] = {}
+    for clinic_id, zone in zones.items():
+        days.setdefault(now.astimezone(ZoneInfo(zone)).date(), []).append(clinic_id)
+    return Case(
+        *(When(clinic_id__any_of=ids, then=Value(day)) for day, ids in days.items()),
+        output_field=DateField(),
+    )
+
+
+def _row(implant: Any, item: Any) -> Lapsed:
+    forecast: Forecast | None = getattr(implant, "forecast", None)
+    patient = implant.patient
+    return Lapsed(
+        implant_id=implant.pk,
+        implant_ref=implant.ref,
+        patient_ref=patient.ref,
+        last_name=patient.last_name,
+        first_name=patient.first_name,
+        mrn=patient.mrn,
+        birth_date=patient.birth_date,
+        pump=implant.pump_model.name,
+        why=_why(forecast, item),
+        must_refill_by=forecast.must_refill_by if forecast else None,
+    )
+
+
+def _why(forecast: Forecast | None, item: Any) -> WhyLapsed:
+    if forecast is None:
+        return WhyLapsed.NO_FORECAST
+    if item is None:
+        return WhyLapsed.NO_ITEM
+    if not item.can_do_it:
+        return WhyLapsed.NO_OWNER
+    if item.latest_on != forecast.latest_visit_on:
+        return WhyLapsed.STALE_ITEM
+    return WhyLapsed.POSTPONED_TOO_FAR
