@@ -70,6 +70,10 @@ class SeatBook:
         for busy in resource.busy:
             self.take(seconds_of(busy.starts_at), seconds_of(busy.ends_at), busy.seat)
 
+    def copy(self) -> SeatBook:
+        """The seats as they were stored."""
+        return SeatBook(self.resource, self.opening)
+
     def at_work(self, day: date) -> Spans:
         """When the resource is there on this day, taken or not."""
         if day not in self._work:
@@ -93,9 +97,18 @@ class SeatBook:
         """Whether a visit of ``length`` seconds can begin at this very second."""
         return holds(self.starts(day, length), start)
 
+    def taken(self, start: int, end: int) -> set[tuple[int, int, int]]:
+        """What is taken between two instants, as (start, end, seat)."""
+        return {
+            each
+            for day in self._days(start, end)
+            for each in self._taken.get(day, ())
+            if each[0] < end and each[1] > start
+        }
+
     def free_seat(self, start: int, end: int) -> int:
         """The lowest of the resource's seats that nobody has in between; a seat beyond them when none is free."""
-        taken = {seat for _, low, high, seat in self._around(start, end) if low < end and high > start}
+        taken = {seat for _, _, seat in self.taken(start, end)}
         seat = 1
         while seat in taken:
             seat += 1
@@ -128,9 +141,6 @@ class SeatBook:
             for seat in range(1, self.resource.seats + 1)
             for start in starts_for(subtract(work, seats.get(seat, [])), length)
         )
-
-    def _around(self, start: int, end: int) -> list[tuple[date, int, int, int]]:
-        return [(day, *each) for day in self._days(start, end) for each in self._taken.get(day, [])]
 
     def _days(self, start: int, end: int) -> list[date]:
         zone = self.opening.zone

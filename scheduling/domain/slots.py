@@ -126,12 +126,15 @@ class House:
     now: datetime
     slot_minutes: int = 15
     books: dict[int, SeatBook] = field(init=False)
+    first_second: int = field(init=False)
+    """The first whole second that is not before ``now``."""
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
             raise ValueError("a time without a zone is not an instant")
         if not 1 <= self.slot_minutes <= DAY_SECONDS // 60:
             raise ValueError("the grid is from 1 minute to a day")
+        self.first_second = seconds_of(self.now - timedelta(microseconds=1)) + 1
         self.books = {each.id: SeatBook(each, self.opening) for each in self.resources}
 
     def of_kind(self, kind: ResourceKind, only: int | None = None) -> list[SeatBook]:
@@ -174,28 +177,37 @@ def find_slots(
     return found
 
 
-def starts_on(day: date, needs: Needs, house: House, nurses: Sequence[SeatBook], patient: Spans) -> list[int]:
-    """The grid starts of one day at which one of the nurses and everything else the visit needs is free."""
+def starts_on(
+    day: date,
+    needs: Needs,
+    house: House,
+    *,
+    nurses: Sequence[SeatBook],
+    rooms: Sequence[SeatBook],
+    patient: Spans,
+) -> list[int]:
+    """The grid starts of one day (seconds since 1970) at which the visit could be.
+
+    One of the nurses, one of the rooms, the capacity and the patient are then free for all of it, as far as
+    the visit needs them.
+    """
     if not house.opening.is_open(day):
         return []
     length = needs.seconds
     parts = day_parts(day, house.opening.zone)
     if not parts:
         return []
-    whole = [(parts[0][0], parts[-1][1])]
-    spans = subtract(starts_for(whole, length), [(low - length + 1, high) for low, high in patient])
-    spans = subtract(spans, [(parts[0][0], seconds_of(house.now - timedelta(microseconds=1)) + 1)])
+    whole = (max(parts[0][0], house.first_second), parts[-1][1])
+    spans = subtract(starts_for([whole], length), [(low - length + 1, high) for low, high in patient])
     if needs.needs_nurse:
-        spans = intersect(spans, _any_starts(nurses, day, length))
+        spans = intersect(spans, any_starts(nurses, day, length))
     else:
         spans = intersect(spans, starts_for(house.opening.house_on(day), length))
-    if needs.needs_room:
-        rooms = house.of_kind(ResourceKind.ROOM, needs.room_id)
-        spans = intersect(spans, _any_starts(rooms, day, length))
-    if needs.capacity_id is not None:
-        spans = intersect(
-            spans, _any_starts(house.of_kind(ResourceKind.CAPACITY, needs.capacity_id), day, length)
-        )
+    if needs.needs_room and spans:
+        spans = intersect(spans, any_starts(rooms, day, length))
+    if needs.capacity_id is not None and spans:
+        capacity = house.of_kind(ResourceKind.CAPACITY, needs.capacity_id)
+        spans = intersect(spans, any_starts(capacity, day, length))
     return grid_starts(day, spans, house.slot_minutes * 60, house.opening.zone)
 
 
@@ -203,37 +215,41 @@ def _slots_by_preference(
     needs: Needs, fit: Fit, days: Sequence[date], house: House, patient: Spans, most_a_day: int | None
 ) -> Iterator[Slot]:
     nurses = house.of_kind(ResourceKind.NURSE, needs.nurse_id)
+    rooms = house.of_kind(ResourceKind.ROOM, needs.room_id)
     preferred = [book for book in nurses if book.resource.id == needs.preferred_nurse_id]
     offered: dict[date, set[int]] = {}
     for chosen in (preferred, nurses) if needs.needs_nurse and preferred else (nurses,):
         for day in days:
             before = offered.setdefault(day, set())
-            for start in starts_on(day, needs, house, chosen, patient):
+            for start in starts_on(day, needs, house, nurses=chosen, rooms=rooms, patient=patient):
                 if most_a_day is not None and len(before) >= most_a_day:
                     break
                 if start not in before:
                     before.add(start)
-                    yield _slot(day, start, needs, fit, house, chosen)
+                    yield _slot(day, start, needs, fit, chosen, rooms)
 
 
-def _slot(day: date, start: int, needs: Needs, fit: Fit, house: House, nurses: Sequence[SeatBook]) -> Slot:
-    rooms = house.of_kind(ResourceKind.ROOM, needs.room_id)
+def _slot(
+    day: date, start: int, needs: Needs, fit: Fit, nurses: Sequence[SeatBook], rooms: Sequence[SeatBook]
+) -> Slot:
     return Slot(
         starts_at=instant_at(start),
         ends_at=instant_at(start + needs.seconds),
         local_on=day,
         fit=fit,
-        nurse_id=_first_free(nurses, day, start, needs.seconds) if needs.needs_nurse else None,
-        room_id=_first_free(rooms, day, start, needs.seconds) if needs.needs_room else None,
+        nurse_id=first_free(nurses, day, start, needs.seconds) if needs.needs_nurse else None,
+        room_id=first_free(rooms, day, start, needs.seconds) if needs.needs_room else None,
         capacity_id=needs.capacity_id,
     )
 
 
-def _first_free(books: Sequence[SeatBook], day: date, start: int, length: int) -> int:
+def first_free(books: Sequence[SeatBook], day: date, start: int, length: int) -> int:
+    """The first resource on which a visit can begin at this second; one of them must be free."""
     return next(book.resource.id for book in books if book.has_room(day, start, length))
 
 
-def _any_starts(books: Sequence[SeatBook], day: date, length: int) -> Spans:
+def any_starts(books: Sequence[SeatBook], day: date, length: int) -> Spans:
+    """The seconds of a day at which a visit of this length can begin on one of the resources."""
     if len(books) == 1:
         return books[0].starts(day, length)
     return union(span for book in books for span in book.starts(day, length))

@@ -115,6 +115,13 @@ def grid_starts(day: date, spans: Spans, step_seconds: int, zone: ZoneInfo) -> l
     return sorted(found)
 
 
+def shown_second(instant: int, day: date, zone: ZoneInfo) -> int:
+    """Seconds since 00:00 that clocks on ``day`` show at an instant of that day (seconds since 1970)."""
+    midnight = (day.toordinal() - _EPOCH_DAY) * DAY_SECONDS
+    offset = next(offset for start, end, offset in day_parts(day, zone) if start <= instant < end)
+    return instant + offset - midnight
+
+
 def second_of_day(at: time) -> int:
     """Seconds since 00:00 on the clock's face."""
     return at.hour * _HOUR + at.minute * 60 + at.second
