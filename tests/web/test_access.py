@@ -27,6 +27,7 @@ from scheduling.services.register_import import upload_register
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
 from scheduling.services.sweeps import start_recalculation
 from scheduling.services.visit_kinds import VisitKindEntry, add_visit_kind
+from tests.bookings import book, hold, open_day
 from tests.factories import (
     House,
     make_event,
@@ -39,6 +40,7 @@ from tests.factories import (
 from tests.register_files import register
 from web.nurse import urls
 
+BOOK = Permission.BOOK_VISITS
 VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.RECORD_CARE
 PROGRAM, IMPORT = Permission.CHANGE_PROGRAM, Permission.IMPORT_REGISTER
 FOLLOW_UPS = Permission.WORK_FOLLOW_UPS
@@ -59,6 +61,23 @@ PAGES = (
     Row("worklist", VIEW),
     Row("worklist_csv", VIEW),
     Row("refill_dates_ics", VIEW),
+    Row("calendar", VIEW),
+    Row("calendar_feed", VIEW),
+    Row("calendar_print", VIEW),
+    Row("visit_new", BOOK),
+    Row("visit_hold", BOOK, post=True),
+    Row("visit", VIEW, "visit"),
+    Row("visit_held", BOOK, "held visit"),
+    Row("visit_release", BOOK, "visit", post=True),
+    Row("visit_move", BOOK, "visit"),
+    Row("visit_move_json", BOOK, "visit", post=True),
+    Row("visit_arrive", BOOK, "visit", post=True),
+    Row("visit_check_in", BOOK, "visit", post=True),
+    Row("visit_done", BOOK, "visit"),
+    Row("visit_no_show", BOOK, "visit", post=True),
+    Row("visit_cancel", BOOK, "visit"),
+    Row("visit_entered_in_error", BOOK, "visit"),
+    Row("visit_undo", BOOK, "visit"),
     Row("filter_new", VIEW),
     Row("filter_edit", VIEW),
     Row("filter_delete", VIEW, post=True),
@@ -221,6 +240,8 @@ def about_settings(house: House) -> dict[str, dict[str, object]]:
         "resource": {"ref": resource.ref},
         "exception": {"ref": exception.ref},
         "visit kind": {"ref": kind.ref},
+        "visit": {"ref": book(house, make_patient(house), on=open_day(house)).ref},
+        "held visit": {"ref": hold(house, make_patient(house), on=open_day(house, 14)).ref},
         "holiday": {"closure_id": holiday.id},
     }
 

@@ -9,6 +9,7 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
+    booking,
     calendar,
     calls,
     fills,
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *filters.urlpatterns,
     *calls.urlpatterns,
     *calendar.urlpatterns,
+    *booking.urlpatterns,
     *patients.urlpatterns,
     *people.urlpatterns,
     *proxies.urlpatterns,
