@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.domain.care.default_protocol import DEFAULT_PROTOCOL
-from scheduling.domain.care.protocol import Anchor, Mode, Row, Step, occurrences, reach_days
+from scheduling.domain.care.protocol import Anchor, Mode, Row, Step, occurrences
 from scheduling.domain.care.protocol_entry import RowEntry, StepEntry, entry_of, read_rows
 from scheduling.domain.care.relative_date import RelativeDate
 from scheduling.domain.visit_kinds import DEFAULT_VISIT_KINDS
@@ -162,7 +162,7 @@ def test_occurrences_follow_each_other_and_stay_within_reach(
     assert [one.number for one in found] == list(range(len(found)))
     assert all(one.target_on < two.target_on for one, two in pairwise(found))
     assert all(one.target_on <= one.latest_on for one in found)
-    reach = reach_days(row)
+    reach = row.reach_days
     assert reach is not None
     if latest.is_never_before(target):
         assert all(one.latest_on <= anchor + timedelta(days=reach) for one in found)

@@ -21,7 +21,6 @@ from scheduling.domain.care.protocol import (
     Occurrence,
     Row,
     occurrences,
-    reach_days,
 )
 from scheduling.domain.care.relative_date import RelativeDate, Unit
 
@@ -143,7 +142,7 @@ def rows_by_anchor(rows: Sequence[Row]) -> Mapping[Anchor, list[Row]]:
 
 def furthest_back(rows: Sequence[Row], kind: Anchor, *, today: date) -> date:
     """An anchor of this kind before this day can call for nothing new any more."""
-    reaches = [reach_days(row) for row in rows if row.anchor is kind and row.is_active]
+    reaches = [row.reach_days for row in rows if row.anchor is kind and row.is_active]
     most = max((reach for reach in reaches if reach is not None), default=0)
     return today - timedelta(days=max(most, 0) + LOOK_BACK_DAYS)
 
@@ -169,7 +168,7 @@ def _wanted(
     row: Row, anchor: AnchorFact, today: date, kept: Collection[int]
 ) -> Iterator[tuple[Occurrence, bool]]:
     """The occurrences that are wanted, each with whether it may be created."""
-    reach = reach_days(row)
+    reach = row.reach_days
     if not kept and reach is not None and anchor.on + timedelta(max(reach, 0) + LOOK_BACK_DAYS) < today:
         return
     horizon = HORIZON.on(today)

@@ -7,10 +7,9 @@ after the other: every day until day 14, then every week until day 90.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
 from scheduling.domain.care.relative_date import Offset, RelativeDate, longest_days, shortest_days
 
@@ -78,6 +77,11 @@ class Row:
     introduced_on: date | None = None
     row_id: int | None = None
     """The stored row, where there is one."""
+    reach_days: int | None = field(init=False, compare=False, repr=False)
+    """At most so many days after its anchor the last occurrence is to be done; None: no end."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reach_days", _reach_days(self))
 
     @property
     def repeats_for_good(self) -> bool:
@@ -115,9 +119,7 @@ def _occurrence(row: Row, anchored_on: date, number: int, shift: Offset) -> Occu
     return Occurrence(number, target_on, max(target_on, latest_on))
 
 
-@lru_cache(maxsize=4096)
-def reach_days(row: Row) -> int | None:
-    """At most so many days after its anchor the row's last occurrence is to be done; None: no end."""
+def _reach_days(row: Row) -> int | None:
     if row.repeats_for_good:
         return None
     ends = [step.until.offset for step in row.repeats if step.until is not None]

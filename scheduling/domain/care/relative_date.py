@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +17,7 @@ from clinic.domain.register.reasons import Reason, gettext_noop
 
 FARTHEST_YEARS = 50
 _MONTHS_A_YEAR = 12
+_IN_EVERY_MONTH = 28
 _TEXT = re.compile(r"([+\-−]?)\s*(\d{1,5})\s*(d|w|mo|y)", re.IGNORECASE)
 
 
@@ -74,6 +75,8 @@ class RelativeDate:
 
     count: int
     unit: Unit = Unit.DAY
+    offset: Offset = field(init=False, compare=False, repr=False)
+    """The same as months and days, to be added to another."""
 
     def __post_init__(self) -> None:
         if isinstance(self.count, bool) or not isinstance(self.count, int):
@@ -83,6 +86,8 @@ class RelativeDate:
         object.__setattr__(self, "unit", Unit(self.unit) if self.count else Unit.DAY)
         if abs(self.count) > _MOST[self.unit]:
             raise NotARelativeDate(gettext_noop("%(text)s is more than fifty years away"), text=str(self))
+        months, days = _MONTHS.get(self.unit, 0), _DAYS.get(self.unit, 0)
+        object.__setattr__(self, "offset", Offset(self.count * months, self.count * days))
 
     @classmethod
     def parse(cls, text: str) -> RelativeDate:
@@ -100,13 +105,6 @@ class RelativeDate:
     def __str__(self) -> str:
         """The compact text that ``parse`` reads back: ``+10 d``, ``-6 mo``, ``0 d``."""
         return f"{self.count:+d} {self.unit.value}" if self.count else "0 d"
-
-    @property
-    def offset(self) -> Offset:
-        """The same as months and days, to be added to another."""
-        if self.unit in _MONTHS:
-            return Offset(months=self.count * _MONTHS[self.unit])
-        return Offset(days=self.count * _DAYS[self.unit])
 
     def on(self, anchor: date) -> date:
         """The day that is meant when ``anchor`` is known. The 31st plus a month is the last of the next."""
@@ -148,5 +146,7 @@ def _months_after(day: date, months: int) -> date:
     year, month = divmod(number, _MONTHS_A_YEAR)
     if not MINYEAR <= year <= MAXYEAR:
         raise OverflowError("date value out of range")
+    if day.day <= _IN_EVERY_MONTH:
+        return date(year, month + 1, day.day)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
