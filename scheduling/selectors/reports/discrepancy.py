@@ -56,11 +56,11 @@ def trend_report(
     """The pumps in place with a judged residual: flagged at the last refill first, then by the mean error."""
     trends = _trends(clinic_id)
     counts = trends.aggregate(
-        judged=Count("pk", filter=Q(judged__gt=0)),
-        flagged=Count("pk", filter=Q(is_flagged_now=True)),
-        unjudged=Count("pk", filter=Q(judged=0)),
+        with_trend=Count("pk", filter=Q(judged__gt=0)),
+        flagged_now=Count("pk", filter=Q(is_flagged_now=True)),
+        without_trend=Count("pk", filter=Q(judged=0)),
     )
-    total = counts["flagged"] if only_flagged else counts["judged"]
+    total = counts["flagged_now"] if only_flagged else counts["with_trend"]
     size = page_size or max(total, 1)
     pages = max(1, -(-total // size))
     page = min(max(page, 1), pages)
@@ -76,8 +76,8 @@ def trend_report(
         page=page,
         pages=pages,
         total=total,
-        flagged=counts["flagged"],
-        unjudged=counts["unjudged"],
+        flagged=counts["flagged_now"],
+        unjudged=counts["without_trend"],
         waiting=_stale(Implant.objects.for_clinic(clinic_id)).count(),
     )
 

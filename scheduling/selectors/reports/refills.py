@@ -137,16 +137,16 @@ def _other_visits(clinic_id: int, first: date, last: date) -> dict[date, OtherVi
     rows = (
         Visit.objects.for_clinic(clinic_id)
         .filter(is_refill=False, status__in=TAKES_PLACE, local_on__range=(first, last))
-        .values_list("local_on", "nurse__isnull", "room__isnull")
+        .values_list("local_on", "nurse_id", "room_id")
         .annotate(total=Sum(lasts))
         .order_by()
     )
     found: dict[date, OtherVisits] = {}
-    for day, without_nurse, without_room, total in rows:
+    for day, nurse_id, room_id, total in rows:
         minutes = int(total.total_seconds()) // 60
         before = found.get(day, OtherVisits())
         found[day] = OtherVisits(
-            before.nurse_minutes + (0 if without_nurse else minutes),
-            before.room_minutes + (0 if without_room else minutes),
+            before.nurse_minutes + (0 if nurse_id is None else minutes),
+            before.room_minutes + (0 if room_id is None else minutes),
         )
     return found
