@@ -27,6 +27,7 @@ PLACES = (
     Place("worklist", _("Work list"), "list-check", Permission.VIEW_PATIENTS),
     Place("calendar", _("Calendar"), "calendar-week", Permission.VIEW_PATIENTS),
     Place("patients", _("Patients"), "people", Permission.VIEW_PATIENTS),
+    Place("reports", _("Reports"), "bar-chart", Permission.VIEW_PATIENTS),
     Place("lots", _("Lots"), "upc-scan", Permission.TRACE_LOTS),
     Place("messages", _("Messages"), "envelope", Permission.VIEW_MESSAGES),
     Place("register", _("Import"), "file-earmark-arrow-up", Permission.IMPORT_REGISTER),
