@@ -22,7 +22,9 @@ from clinic.services.accounts import change_membership, invite_member
 from clinic.services.closures import add_closure
 from clinic.services.patients import add_contact_point, add_proxy
 from clinic.services.surgeries import plan_surgery
+from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
+from scheduling.services.protocols import save_protocol
 from scheduling.services.register_import import upload_register
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
 from scheduling.services.sweeps import start_recalculation
@@ -78,6 +80,16 @@ PAGES = (
     Row("visit_cancel", BOOK, "visit"),
     Row("visit_entered_in_error", BOOK, "visit"),
     Row("visit_undo", BOOK, "visit"),
+    Row("follow_ups", VIEW),
+    Row("follow_ups_ticked", FOLLOW_UPS, post=True),
+    Row("follow_ups_book", Permission.BOOK_VISITS),
+    Row("follow_ups_done", FOLLOW_UPS, post=True),
+    Row("follow_ups_done_with_note", FOLLOW_UPS),
+    Row("follow_ups_postpone", FOLLOW_UPS),
+    Row("follow_ups_not_needed", FOLLOW_UPS),
+    Row("follow_ups_give", FOLLOW_UPS),
+    Row("follow_ups_give_back", FOLLOW_UPS, post=True),
+    Row("follow_ups_reopen", FOLLOW_UPS, post=True),
     Row("filter_new", VIEW),
     Row("filter_edit", VIEW),
     Row("filter_delete", VIEW, post=True),
@@ -114,6 +126,7 @@ PAGES = (
     Row("patient_new", EDIT),
     Row("patient", VIEW, "patient"),
     Row("patient_record", VIEW, "patient"),
+    Row("patient_care", VIEW, "patient"),
     Row("patient_timeline", VIEW, "patient"),
     Row("call_new", FOLLOW_UPS, "patient"),
     Row("patient_details", VIEW, "patient"),
@@ -150,6 +163,17 @@ PAGES = (
     Row("closed_days", CLINIC),
     Row("closure_remove", CLINIC, "closure", post=True),
     Row("holiday_keep", CLINIC, "holiday", post=True),
+    Row("protocol", CLINIC),
+    Row("protocol_row_new", CLINIC),
+    Row("protocol_row", CLINIC, "protocol row"),
+    Row("protocol_row_move", CLINIC, "protocol row", post=True),
+    Row("protocol_row_use", CLINIC, "protocol row", post=True),
+    Row("protocol_row_default", CLINIC, "protocol row", post=True),
+    Row("protocol_default", CLINIC, post=True),
+    Row("protocol_discard", CLINIC, post=True),
+    Row("protocol_review", CLINIC),
+    Row("protocol_versions", CLINIC),
+    Row("protocol_version", CLINIC, "protocol version"),
     Row("resources", CLINIC),
     Row("nurse_new", CLINIC),
     Row("room_new", CLINIC),
@@ -247,7 +271,17 @@ def about_settings(house: House) -> dict[str, dict[str, object]]:
         holiday = Closure.objects.create(
             clinic=house.clinic, closed_on=house.today + timedelta(days=1), source="holiday", is_lifted=True
         )
+    protocol = save_protocol(
+        clinic_id=house.clinic.id,
+        entries=[RowEntry(key="own", title="Own", anchor="mri", mode="call", target="0 d", latest="+1 d")],
+        note="for the table",
+        expected_version=1,
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
     return {
+        "protocol row": {"key": "own"},
+        "protocol version": {"version": protocol.version},
         "resource": {"ref": resource.ref},
         "exception": {"ref": exception.ref},
         "visit kind": {"ref": kind.ref},

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern
 
-from web.nurse.settings import clinic, closed_days, resources, visit_kinds
+from web.nurse.settings import clinic, closed_days, protocol, protocol_versions, resources, visit_kinds
 
 urlpatterns: list[URLPattern] = [
     *clinic.urlpatterns,
     *resources.urlpatterns,
     *visit_kinds.urlpatterns,
     *closed_days.urlpatterns,
+    *protocol.urlpatterns,
+    *protocol_versions.urlpatterns,
 ]
