@@ -61,8 +61,8 @@ def record_death(
         check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
         patient.died_on = died_on
         patient.save(update_fields=["died_on"])
-        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         _announce_patient(patient, now)
+        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return patient
 
 
@@ -74,8 +74,8 @@ def withdraw_death(
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         patient.died_on = None
         patient.save(update_fields=["died_on"])
-        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         _announce_patient(patient, now)
+        announce_patients(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return patient
 
 
