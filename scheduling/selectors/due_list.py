@@ -41,8 +41,9 @@ from scheduling.models.care import REFILL
 PAGE_SIZE = 50
 DAYS_OF_A_WEEK = 7
 PARTS = ("overdue", "today", "week", "later")
-"""Past its last day; to be done from today on; in the next seven days; after that."""
+"""Past its last day and not put off by anybody; to be done from today on; in the next seven days; after that."""
 OPEN_STATES = (FollowUpState.OPEN, FollowUpState.POSTPONED)
+_POSTPONED = FollowUpState.POSTPONED
 REPEATING = (Mode.CHECK_IN, Mode.WATCH)
 
 
@@ -77,15 +78,16 @@ class DueLine:
     """One line: a follow-up, or several of one row and patient. The first due stands for all of them.
 
     ``due_on`` is the day on which somebody acts: of the booked visit, else until when it was postponed, else the
-    target. ``latest_on`` is the earliest last day, ``until_on`` the last one of several.
+    target. ``latest_on`` is the earliest last day, ``until_on`` the last one of several. All three are None only for
+    a refill whose date needs review.
     """
 
     part: str
     first: FollowUp
     refs: tuple[UUID, ...]
-    due_on: date
-    latest_on: date
-    until_on: date
+    due_on: date | None
+    latest_on: date | None
+    until_on: date | None
     visit: BookedFor | None = None
 
     @property
@@ -230,7 +232,7 @@ def _with_lines(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any]:
         )
         .annotate(
             part=Case(
-                When(latest_on__lt=today, then=Value(0)),
+                When(Q(latest_on__lt=today) & ~Q(state=_POSTPONED, postponed_until__gt=today), then=Value(0)),
                 When(due_on__lte=today, then=Value(1)),
                 When(due_on__lt=in_a_week, then=Value(2)),
                 default=Value(3),

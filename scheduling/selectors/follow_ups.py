@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import F
+
 from scheduling.models import FollowUp, FollowUpAct
 
 
@@ -25,6 +27,16 @@ def follow_ups_by_refs(*, clinic_id: int, refs: Collection[UUID]) -> list[Follow
         .filter(ref__in=list(refs))
         .select_related("patient", "implant__pump_model", "owner")
         .order_by("patient__last_name", "patient__first_name", "patient_id", "latest_on", "id")
+    )
+
+
+def follow_ups_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
+    """Everything the patient is and was due for, refills included, by its last day; with owner and who closed it."""
+    return list(
+        FollowUp.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id)
+        .select_related("patient", "owner", "implant__pump_model", "closed_by", "closed_by_visit__kind")
+        .order_by(F("latest_on").asc(nulls_first=True), "target_on", "id")
     )
 
 

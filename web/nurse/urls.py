@@ -12,8 +12,10 @@ from web.nurse import (
     booking,
     calendar,
     calls,
+    care_plan,
     fills,
     filters,
+    follow_ups,
     history,
     implants,
     lots,
@@ -37,6 +39,7 @@ from web.nurse import (
 app_name = "nurse"
 urlpatterns: list[URLPattern | URLResolver] = [
     *worklist.urlpatterns,
+    *follow_ups.urlpatterns,
     *filters.urlpatterns,
     *calls.urlpatterns,
     *calendar.urlpatterns,
@@ -45,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *people.urlpatterns,
     *proxies.urlpatterns,
     *overview.urlpatterns,
+    *care_plan.urlpatterns,
     *patient_timeline.urlpatterns,
     *implants.urlpatterns,
     *refill.urlpatterns,

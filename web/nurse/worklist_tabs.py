@@ -1,0 +1,46 @@
+"""The two lists of the morning, an address each: refills and follow-ups, with how much is to be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.selectors.calls import call_backs
+from scheduling.selectors.due_list import due_count
+from scheduling.selectors.worklist import urgent_count
+from web.access import ClinicRequest
+from web.nurse.frame import clinic_reverse
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTab:
+    label: str | Promise
+    url: str
+    count: int
+    meaning: str | Promise
+    is_here: bool
+
+
+def work_tabs(request: ClinicRequest, here: str) -> list[WorkTab]:
+    """Both tabs. The counts say what cannot wait: refills that are due or worse, follow-ups and calls of today."""
+    refills = urgent_count(clinic_id=request.clinic.id, now=request.now)
+    calls = call_backs(clinic_id=request.clinic.id, until=request.today).count()
+    due = due_count(clinic_id=request.clinic.id, now=request.now) + calls
+    return [
+        WorkTab(
+            _("Refills"),
+            clinic_reverse(request, "worklist"),
+            refills,
+            _("refills due or worse"),
+            here == "worklist",
+        ),
+        WorkTab(
+            _("Follow-ups"),
+            clinic_reverse(request, "follow_ups"),
+            due,
+            _("to do today, overdue ones and calls included"),
+            here == "follow_ups",
+        ),
+    ]
