@@ -33,6 +33,7 @@ from web.conflicts import conflict_words
 from web.nurse.calendar.address import MONTH, Address, read_address, read_day
 from web.nurse.calendar.looks import MOVABLE, STATUSES, kind_of, name_of, sentence, wall
 from web.nurse.frame import clinic_reverse
+from web.words import day_words
 
 MOST_DAYS = 45
 _DAY = timedelta(days=1)
@@ -50,11 +51,12 @@ def calendar_feed(request: ClinicRequest) -> HttpResponse:
     address = read_address(request.GET, choices=choices, today=request.today)
     wanted, last_on = address.wanted(choices), end_on - _DAY
     work = work_on_days(clinic=request.clinic, first_on=first_on, last_on=last_on, wanted=wanted)
-    events = [*_closed(work)]
+    events: list[dict[str, Any]] = []
     if address.view == MONTH:
+        events += [_closed_day(day) for day in work if not day.is_open]
         events += _counts(request, address, wanted, first_on, last_on)
     else:
-        events += [*_off_hours(work), *_away(request, wanted, first_on, last_on)]
+        events += [*_closed(work), *_off_hours(work), *_away(request, wanted, first_on, last_on)]
         events += _visits(request, wanted, first_on, last_on)
     return JsonResponse({"now": clinic_now(request), "events": events})
 
@@ -95,6 +97,9 @@ def visit_event(request: ClinicRequest, entry: Entry, conflict: str) -> dict[str
         "extendedProps": {
             "move": clinic_reverse(request, "visit_move_json", ref=entry.ref) if is_movable else "",
             "sequence": entry.sequence,
+            "day": day_words(entry.local_on),
+            "time": f"{begin:%H:%M}–{end:%H:%M}",
+            "minutes": entry.minutes,
             "kind": kind_of(entry),
             "status": look.key,
             "statusLabel": str(look.label),
@@ -120,7 +125,7 @@ def _counts(
             "start": each.day.isoformat(),
             "allDay": True,
             "url": f"{calendar}?{address.query(view='day', day=each.day)}",
-            "extendedProps": {"count": each.visits},
+            "extendedProps": {"count": each.visits, "day": day_words(each.day)},
         }
         for each in counts
     ]
@@ -146,6 +151,17 @@ def _closed(work: list[WorkDay]) -> Iterator[dict[str, Any]]:
     for day in work:
         if not day.is_open:
             yield _shade(*_whole(day.day), "closed", closed_said(day))
+
+
+def _closed_day(day: WorkDay) -> dict[str, Any]:
+    """As the month shows it; a mere day of the week says no reason."""
+    return {
+        "title": closed_said(day) if day.closed_because else "",
+        "start": day.day.isoformat(),
+        "allDay": True,
+        "display": "background",
+        "extendedProps": {"shade": "closed"},
+    }
 
 
 def _off_hours(work: list[WorkDay]) -> Iterator[dict[str, Any]]:

@@ -117,13 +117,19 @@ def _grid(request: ClinicRequest, address: Address, choices: Choices) -> dict[st
         "hiddenDays": _hidden_days(request, shown_address) if view == WEEK else [],
         "firstDay": first_weekday(),
         "minutes": work_policy(clinic_id=request.clinic.id).slot_minutes,
-        "language": get_language(),
+        "language": _language(),
         "dayUrl": f"{clinic_reverse(request, 'calendar')}?{shown_address.query(view=DAY)}",
         "bookUrl": clinic_reverse(request, "visit_new") if request.may(Permission.BOOK_VISITS) else "",
         "nurse": address.nurse,
         "room": address.room,
         "words": _words(),
     }
+
+
+def _language() -> str:
+    """The reader's language as browsers know it; English with the day before the month, as on every page."""
+    language = get_language() or "en"
+    return "en-GB" if language == "en" else language
 
 
 def _words() -> dict[str, str]:

@@ -79,7 +79,7 @@
       .then(function (found) {
         isLoaded = true;
         widen(found.events);
-        succeed(found.events);
+        succeed(found.events.map(dressed));
         root.dataset.loaded = String(found.events.length);
       })
       .catch(function (error) {
@@ -93,8 +93,16 @@
       });
   }
 
-  // A visit outside the usual hours is never cut off: the hours of the grid grow.
+  // A visit outside the usual hours is never cut off: the hours of the grid grow. Notes take a row where there are.
   function widen(events) {
+    const hasNotes = events.some(function (event) {
+      return event.allDay;
+    });
+    if (grid.getOption("allDaySlot") !== hasNotes) {
+      window.setTimeout(function () {
+        grid.setOption("allDaySlot", hasNotes);
+      });
+    }
     let earliest = settings.earliest;
     let latest = settings.latest;
     events.forEach(function (event) {
@@ -213,48 +221,55 @@
 
   // --- How things look ---------------------------------------------------------------------------------------
 
+  // The text is the entry's name for a screen reader too: what the eye sees from the place is written, hidden.
   function content(info) {
     const visit = info.event.extendedProps;
     if (!visit.status) {
-      return { domNodes: [make("span", "cal-label", info.event.title)] };
+      const label = make("span", "cal-label", info.event.title);
+      if (visit.day) {
+        label.prepend(make("span", "visually-hidden", visit.day + ": "));
+      }
+      return { domNodes: [label] };
     }
     const first = make("span", "cal-line");
-    first.append(icon(visit.statusIcon), " " + info.timeText + " ");
+    first.append(make("span", "visually-hidden", visit.day + ", "), icon(visit.statusIcon), " " + visit.time + " ");
+    const name = make("strong", "cal-name", info.event.title);
+    const rest = [visit.kind, visit.statusLabel, visit.isOverbooked ? words.overbooked : "", visit.with];
+    const more = make("span", "cal-more", rest.filter(Boolean).join(" · "));
     if (visit.conflict) {
       const warning = icon("exclamation-triangle-fill");
       warning.classList.add("cal-warning");
       first.append(warning);
+      more.append(make("span", "visually-hidden", " · " + visit.conflict));
     }
-    const rest = [visit.kind, visit.statusLabel, visit.isOverbooked ? words.overbooked : "", visit.with];
-    return {
-      domNodes: [
-        first,
-        make("strong", "cal-name", info.event.title),
-        make("span", "cal-more", rest.filter(Boolean).join(" · ")),
-      ],
-    };
+    const whole = make("div", "cal-text");
+    whole.append(first, name, " ", more);
+    return { domNodes: [whole] };
   }
 
-  function classes(info) {
-    const visit = info.event.extendedProps;
+  function dressed(event) {
+    const visit = event.extendedProps;
     if (visit.shade) {
-      return "cal-shade cal-shade-" + visit.shade;
+      event.className = "cal-shade cal-shade-" + visit.shade;
+    } else if (visit.status) {
+      const length = visit.minutes < 30 ? " cal-tiny" : visit.minutes < 45 ? " cal-short" : "";
+      event.className = "cal-visit visit-" + visit.status + length + (visit.conflict ? " cal-conflict" : "");
+    } else {
+      event.className = visit.away ? "cal-away" : "cal-count";
     }
-    if (visit.status) {
-      return "cal-visit visit-" + visit.status + (visit.conflict ? " cal-conflict" : "");
-    }
-    return visit.away ? "cal-away" : "cal-count";
+    return event;
   }
 
   function placed(info) {
-    const visit = info.event.extendedProps;
-    if (visit.sentence) {
-      info.el.setAttribute("aria-label", visit.sentence);
-      info.el.title = visit.sentence;
+    const sentence = info.event.extendedProps.sentence;
+    if (sentence) {
+      info.el.title = sentence;
     }
-    if (visit.shade) {
-      info.el.setAttribute("data-shade", visit.shade);
-    }
+  }
+
+  // The day stands in the text of each entry; a name of the cell's own would hide what is in it.
+  function unnamed(info) {
+    info.el.removeAttribute("aria-label");
   }
 
   const grid = new FullCalendar.Calendar(root, {
@@ -267,6 +282,7 @@
     firstDay: settings.firstDay,
     hiddenDays: settings.hiddenDays,
     headerToolbar: false,
+    fixedWeekCount: false,
     height: "auto",
     slotMinTime: settings.earliest + ":00",
     slotMaxTime: settings.latest + ":00",
@@ -277,19 +293,19 @@
     dayHeaderFormat: settings.view === "dayGridMonth" ? { weekday: "short" } : { weekday: "short", day: "numeric", month: "short" },
     allDayText: words.allDay,
     noEventsContent: words.noVisits,
-    allDaySlot: true,
+    allDaySlot: false,
     eventDurationEditable: false,
     eventOverlap: true,
     slotEventOverlap: false,
-    eventMinHeight: 40,
+    slotMinHeight: 34,
+    eventMinHeight: 17,
     dragRevertDuration: 200,
     lazyFetching: false,
     events: load,
     eventContent: content,
-    eventClass: classes,
     eventDidMount: placed,
     backgroundEventContent: content,
-    backgroundEventDidMount: placed,
+    dayCellDidMount: unnamed,
     eventDrop: dropped,
     dateClick: pressed,
   });
