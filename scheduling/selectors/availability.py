@@ -7,7 +7,7 @@ takes nobody's time, whether or not anybody has swept it away.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -79,10 +79,12 @@ def open_house(
     now: datetime,
     ignoring: Collection[int] = (),
     facts: ClinicFacts | None = None,
+    away: Mapping[int, HoursChange] | None = None,
 ) -> House:
     """Everything bookable of the clinic on these days, with what is taken of it (seven queries at most).
 
-    ``ignoring`` are visits whose seats count as free.
+    ``ignoring`` are visits whose seats count as free; ``facts`` and ``away`` (by resource) ask what would be if
+    the rules were these, or somebody were away.
     """
     facts = facts or clinic_facts(clinic_id=clinic_id)
     zone = ZoneInfo(facts.time_zone)
@@ -94,6 +96,8 @@ def open_house(
     )
     hours = _hours(clinic_id)
     changes = _changes(clinic_id, first_on, last_on)
+    for resource_id, change in (away or {}).items():
+        changes[resource_id] = [*changes.get(resource_id, []), change]
     busy = _taken(clinic_id, *_instants(first_on, last_on, zone), now, ignoring)
     nurses = [resource_id for resource_id, kind, _ in rows if kind == ResourceKind.NURSE]
     opening = Opening(

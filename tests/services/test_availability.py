@@ -181,15 +181,11 @@ def test_the_window_of_a_refill_reaches_from_early_to_its_last_day(diary: Diary)
     implant = make_running_pump(diary.house)
     forecast = Forecast.objects.get(implant=implant)
     assert forecast.target_visit_on
-    common = {"clinic_id": diary.clinic_id, "patient": implant.patient, "owner": diary.house.nurse}
-    FollowUp.objects.for_clinic(diary.clinic_id).delete()
-    refill = FollowUp.objects.create(
-        **common, implant=implant, row_key="refill", anchor="refill", anchor_key="a", title="Refill", mode="visit",
-        target_on=forecast.target_visit_on, latest_on=forecast.latest_visit_on, created_at=diary.now,
-    )  # fmt: skip
+    refill = FollowUp.objects.get(implant=implant, row_key="refill", state="open")
     other = FollowUp.objects.create(
-        **common, row_key="wound", anchor="surgery", anchor_key="b", title="Wound", mode="visit",
-        anchored_on=TUESDAY, target_on=TUESDAY, latest_on=TUESDAY + DAY, created_at=diary.now,
+        clinic_id=diary.clinic_id, patient=implant.patient, owner=diary.house.nurse, row_key="wound",
+        anchor="surgery", anchor_key="b", title="Wound", mode="visit", anchored_on=TUESDAY, target_on=TUESDAY,
+        latest_on=TUESDAY + DAY, created_at=diary.now,
     )  # fmt: skip
 
     found = windows_of(clinic_id=diary.clinic_id, follow_up_ids=[refill.pk, other.pk], today=TUESDAY)
