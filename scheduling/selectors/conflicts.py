@@ -139,6 +139,10 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
                 first_refill_visits(clinic_id=clinic_id, today=today).filter(pk=OuterRef("pk"))
             ),
             was_filled_since=Exists(filled_since),
+            serves_anything=Exists(VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))),
+            serves_something_open=Exists(
+                VisitFollowUp.objects.filter(visit_id=OuterRef("pk"), follow_up__state__in=OPEN_STATES)
+            ),
         )
         .select_related("patient", "implant__forecast", "kind", "nurse", "room")
     )
@@ -280,7 +284,7 @@ def booked_visit(visit: Any, served: Served | None, taken: dict[int, Taken]) -> 
         is_next_refill=visit.is_next_refill,
         is_overridden=visit.override_reason != "",
         has_died=visit.patient.died_on is not None,
-        is_pump_out=implant is not None and implant.explanted_on is not None,
+        is_pump_out=implant is not None and implant.explanted_on is not None and _is_for_the_pump(visit),
         was_filled_since=visit.was_filled_since,
         pump_dates=forecast
         and PumpDates(
@@ -292,6 +296,11 @@ def booked_visit(visit: Any, served: Served | None, taken: dict[int, Taken]) -> 
         nurse=taken.get(visit.nurse_id),
         room=taken.get(visit.room_id),
     )
+
+
+def _is_for_the_pump(visit: Any) -> bool:
+    """A refill, or for follow-ups of which none is left; what the patient needs afterwards is no conflict."""
+    return bool(visit.is_refill or (visit.serves_anything and not visit.serves_something_open))
 
 
 def _row(visit: Any, reasons: tuple[Conflict, ...], served: Served | None) -> VisitConflict:

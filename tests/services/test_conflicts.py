@@ -153,13 +153,18 @@ def test_of_the_dead_and_of_a_pump_that_is_out_every_visit_is_to_be_cancelled(ho
         return {"clinic": house.clinic, "actor_id": house.nurse.id, "now": house.now} | values
 
     dead, out = make_running_pump(house), make_running_pump(house)
-    visits = [
+    record_death(**who(patient_ref=dead.patient.ref, died_on=house.today))
+    record_explant(**who(implant_ref=out.ref, explanted_on=house.today, why=""))
+    visits = [  # put there by hand: booking refuses them, and the record calls off those booked before
         make_visit(house, dead, on=open_day(house)),
         make_visit(house, out, on=open_day(house), at=time(14)),
     ]
-    record_death(**who(patient_ref=dead.patient.ref, died_on=house.today))
-    record_explant(**who(implant_ref=out.ref, explanted_on=house.today, why=""))
     assert [reasons(house, visit) for visit in visits] == [(C.PATIENT_DIED,), (C.PUMP_OUT,)]
+    wound = make_follow_up(house, out, target=20, latest=30)
+    still = make_visit(
+        house, out, on=open_day(house), kind="wound_check", serves=(wound,), nurse=None, room=None
+    )
+    assert reasons(house, still) == ()
 
 
 def test_another_clinic_sees_nothing(house: House, implant: Implant) -> None:

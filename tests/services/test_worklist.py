@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic.audit import recording
 from clinic.domain.catalogue import Hazard
 from clinic.domain.entries import DrugEntry
 from clinic.models import Implant
@@ -24,10 +25,11 @@ from scheduling.domain.case import ClinicRules
 from scheduling.domain.findings import LimitKind
 from scheduling.domain.urgency import Deadlines, review_by, urgency_key, work_group
 from scheduling.domain.visits import next_open_day
-from scheduling.models import Forecast
+from scheduling.models import FollowUp, Forecast, Visit, VisitFollowUp
 from scheduling.selectors.worklist import (
     MISSING,
     ORDER,
+    Booking,
     Sorting,
     Wanted,
     WorkList,
@@ -35,6 +37,7 @@ from scheduling.selectors.worklist import (
     group_of_implants,
     work_list,
 )
+from tests.calendar_rows import make_follow_up, make_visit, nurse_of, open_day
 from tests.factories import (
     House,
     make_clinic,
@@ -82,7 +85,39 @@ def forecasts(draw: st.DrawFn) -> dict[str, Any]:
         "empty": draw(NEAR),
         "certain": None if is_ok else draw(NEAR),
         "hazard": draw(st.sampled_from(Hazard)),
+        "visits": draw(st.lists(st.tuples(st.integers(-4, 40), st.sampled_from(STATUSES)), max_size=3)),
     }
+
+
+STATUSES = ["booked", "booked", "arrived", "checked-in", "pending", "cancelled", "noshow", "fulfilled"]
+
+
+def lay_visits(house: House, implants: list[Implant], drawn: list[dict[str, Any]]) -> None:
+    """The refill visits of each pump as drawn, in place of those before."""
+    with recording(actor_id=house.nurse.id, reason="made by a test"):
+        VisitFollowUp.objects.all().delete()
+        Visit.objects.all().delete()
+    for implant, row in zip(implants, drawn, strict=True):
+        for number, (days, status) in enumerate(row["visits"]):
+            make_visit(
+                house,
+                implant,
+                on=house.today + timedelta(days=days),
+                at=time(9 + number),
+                status=status,
+                nurse=None,
+                room=None,
+            )
+
+
+def visit_on(house: House, drawn: dict[str, Any]) -> date | None:
+    """The day of the first refill visit that stands at its time from today on."""
+    days = [
+        number
+        for number, status in drawn["visits"]
+        if number >= 0 and status in ("booked", "arrived", "checked-in")
+    ]
+    return house.today + timedelta(days=min(days)) if days else None
 
 
 def store(house: House, implant: Implant, drawn: dict[str, Any]) -> None:
@@ -128,10 +163,14 @@ def test_the_database_sorts_pumps_into_the_groups_of_the_pure_function(house: Ho
     def check(drawn: list[dict[str, Any]]) -> None:
         for implant, row in zip(implants, drawn, strict=True):
             store(house, implant, row)
+        lay_visits(house, implants, drawn)
         found = group_of_implants(
             clinic_id=house.clinic.id, implant_ids=[implant.id for implant in implants], now=house.now
         )
-        expected = [work_group(deadlines(house, row), today=house.today).name.lower() for row in drawn]
+        expected = [
+            work_group(deadlines(house, row), today=house.today, visit_on=visit_on(house, row)).name.lower()
+            for row in drawn
+        ]
         assert [found[implant.id] for implant in implants] == expected
 
     check()
@@ -145,7 +184,7 @@ def test_rows_stand_in_the_order_of_the_pure_key(house: House) -> None:
         found = deadlines(house, row)
         certain = {} if found.certain_by is None else {LimitKind.STABILITY: found.certain_by}
         return urgency_key(
-            work_group(found, today=house.today),
+            work_group(found, today=house.today, visit_on=visit_on(house, row)),
             days_to_empty=None if row["empty"] is None else Fraction(row["empty"]),
             hazard=row["hazard"],
             acts_by=found.must_refill_by or review_by(certain, today=house.today, rules=rules),
@@ -155,6 +194,7 @@ def test_rows_stand_in_the_order_of_the_pure_key(house: House) -> None:
     @given(st.lists(forecasts(), min_size=6, max_size=6))
     def check(drawn: list[dict[str, Any]]) -> None:
         keys = {}
+        lay_visits(house, implants, drawn)
         for implant, row in zip(implants, drawn, strict=True):
             store(house, implant, row)
             keys[implant.id] = key(row)
@@ -305,7 +345,65 @@ def test_the_list_costs_the_same_number_of_queries_however_many_pumps_there_are(
     few = cost()
     for _ in range(12):
         make_running_pump(house)
-    assert cost() == few <= 7
+    assert cost() == few <= 10
+
+
+# --- What stands beside a pump ----------------------------------------------------------------------------
+
+
+def test_a_visit_after_the_latest_day_puts_its_pump_at_risk(house: House) -> None:
+    implant = make_running_pump(house)
+    latest = Forecast.objects.get(implant=implant).latest_visit_on
+    assert latest is not None
+    (before,) = listed(house).rows
+    assert (before.group, before.visit, before.booking) == ("later", None, Booking.NOT_BOOKED)
+    visit = make_visit(house, implant, on=latest + timedelta(days=1))
+    (row,) = listed(house).rows
+    assert (row.group, row.booking) == ("at_risk", Booking.TOO_LATE)
+    assert row.visit is not None
+    assert (row.visit.ref, row.visit.nurse) == (visit.ref, nurse_of(house).name)
+    assert (row.visit.starts_at, row.visit.local_on) == (visit.starts_at, visit.local_on)
+    earlier = make_visit(house, implant, on=open_day(house))
+    (row,) = listed(house).rows
+    assert (row.group, row.booking) == ("later", Booking.BOOKED)
+    assert row.visit is not None
+    assert row.visit.ref == earlier.ref
+
+
+def test_rows_say_whose_work_they_are_and_what_else_is_due(house: House) -> None:
+    implant = make_running_pump(house)
+    FollowUp.objects.exclude(row_key="refill").update(state="done", closed_at=house.now)
+    (row,) = listed(house).rows
+    assert (row.owner_id, row.owner) == (house.administrator.id, str(house.administrator))
+    assert (row.postponed_until, row.due_follow_ups) == (None, 0)
+    make_follow_up(house, implant, target=-1, latest=3)
+    make_follow_up(house, implant, target=0, latest=3, row_key="call", implant=None)
+    make_follow_up(house, implant, target=1, latest=3, row_key="tomorrow")
+    make_follow_up(
+        house, implant, target=-9, latest=3, row_key="put-off", state="postponed",
+        postponed_until=house.today + timedelta(days=2), closing_reason="away",
+    )  # fmt: skip
+    until = house.today + timedelta(days=5)
+    FollowUp.objects.filter(row_key="refill", state="open").update(
+        owner=house.nurse, state="postponed", postponed_until=until, closing_reason="on holiday"
+    )
+    (row,) = listed(house).rows
+    assert (row.owner_id, row.postponed_until, row.due_follow_ups) == (house.nurse.id, until, 2)
+    assert row.item_ref == FollowUp.objects.get(row_key="refill", state="postponed").ref
+
+
+def test_the_list_can_be_asked_by_owner_and_by_booking(house: House) -> None:
+    pumps = {name: make_running_pump(house, make_patient(house, last_name=name)) for name in ("A", "B", "C")}
+    FollowUp.objects.filter(implant=pumps["A"], row_key="refill").update(owner=house.nurse)
+    make_visit(house, pumps["A"], on=open_day(house))
+    make_visit(house, pumps["B"], on=house.today + timedelta(days=360), nurse=None, room=None)
+    make_visit(house, pumps["C"], on=open_day(house), status="cancelled")
+    make_visit(house, pumps["C"], on=open_day(house), kind="check_up", at=time(15))
+    assert names(house, owner_id=house.nurse.id) == ["A"]
+    assert sorted(names(house, owner_id=house.administrator.id)) == ["B", "C"]
+    assert names(house, booking=Booking.BOOKED) == ["A"]
+    assert names(house, booking=Booking.TOO_LATE) == ["B"]
+    assert names(house, booking=Booking.NOT_BOOKED) == ["C"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""One page of the work list: the pumps shown, each with what stands beside it, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from clinic.selectors.rows import Fill
+from scheduling.domain.urgency import WorkGroup
+from scheduling.models import FollowUp, Forecast
+from scheduling.models.care import REFILL
+from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
+
+MISSING = "missing"
+"""The group of a pump for which nothing was ever worked out: a fault, louder than any emergency."""
+
+ORDER: tuple[str, ...] = (MISSING, *(group.name.lower() for group in WorkGroup))
+OPEN_STATES = ("open", "postponed")
+_DAY_SECONDS = 86_400
+
+
+class Booking(StrEnum):
+    """How a pump stands with its first refill visit ahead."""
+
+    BOOKED = "booked"
+    """In time, as far as a date is known."""
+    NOT_BOOKED = "not_booked"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The clinic's today and the day by which a review without a date is done."""
+
+    clinic_id: int
+    now: datetime
+    today: date
+    next_open_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """One pump as the work list shows it. Days are the clinic's; ``days_to_empty`` is rounded down.
+
+    ``visit`` is the first refill visit ahead; ``owner``, ``item_ref`` and ``postponed_until`` are of the refill's
+    item; ``due_follow_ups`` counts what else the patient is due for today.
+    """
+
+    implant_id: int
+    implant_ref: UUID
+    patient_ref: UUID
+    last_name: str
+    first_name: str
+    mrn: str
+    birth_date: date
+    pump: str
+    serial: str
+    group: str
+    must_refill_by: date | None
+    limited_by: str
+    days_left: int | None
+    days_to_empty: Decimal | None
+    low_reservoir_on: date | None
+    empty_on: date | None
+    target_visit_on: date | None
+    latest_visit_on: date | None
+    review_on: date | None
+    hazard: int | None
+    findings: Sequence[dict[str, Any]] = ()
+    high_low_on: date | None = None
+    filled_on: date | None = None
+    drugs: tuple[str, ...] = ()
+    visit: NextVisit | None = None
+    item_ref: UUID | None = None
+    owner_id: int | None = None
+    owner: str = ""
+    postponed_until: date | None = None
+    due_follow_ups: int = 0
+
+    @property
+    def booking(self) -> Booking:
+        """How the pump stands with its first refill visit ahead."""
+        if self.visit is None:
+            return Booking.NOT_BOOKED
+        is_late = self.latest_visit_on is not None and self.visit.local_on > self.latest_visit_on
+        return Booking.TOO_LATE if is_late else Booking.BOOKED
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the pumps shown, each in one query."""
+
+    fills: dict[int, Fill]
+    visits: dict[int, NextVisit]
+    items: dict[int, FollowUp]
+    due_by_patient: dict[int, int]
+
+
+def shown_rows(clinic_id: int, shown: QuerySet[Any], day: Day) -> list[WorkRow]:
+    implants = list(shown.select_related("patient", "pump_model", "forecast"))
+    ids = [implant.pk for implant in implants]
+    beside = _Beside(
+        fills=_fills_in_pump(clinic_id, ids),
+        visits=next_refill_visits(clinic_id=clinic_id, implant_ids=ids, today=day.today),
+        items=_refill_items(clinic_id, ids),
+        due_by_patient=_due_follow_ups(clinic_id, {implant.patient_id for implant in implants}, day),
+    )
+    return [_row(implant, beside, day) for implant in implants]
+
+
+def _refill_items(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, FollowUp]:
+    rows = FollowUp.objects.for_clinic(clinic_id).filter(
+        implant_id__any_of=implant_ids, row_key=REFILL, state__in=OPEN_STATES
+    )
+    return {item.implant_id: item for item in rows.select_related("owner") if item.implant_id is not None}
+
+
+def _due_follow_ups(clinic_id: int, patient_ids: Collection[int], day: Day) -> dict[int, int]:
+    """How much else is due: what is open, or was put off until a day that has come."""
+    rows = (
+        FollowUp.objects.for_clinic(clinic_id)
+        .filter(
+            Q(state="open") | Q(state="postponed", postponed_until__lte=day.today),
+            patient_id__any_of=patient_ids,
+            target_on__lte=day.today,
+        )
+        .exclude(row_key=REFILL)
+    )
+    return dict(rows.order_by().values_list("patient_id").annotate(number=Count("pk")))
+
+
+def _fills_in_pump(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Fill]:
+    newest = (
+        Fill.objects.for_clinic(clinic_id)
+        .current()
+        .filter(implant_id__in=implant_ids)
+        .order_by("implant_id", "-filled_on", F("filled_at").desc(nulls_last=True), "-id")
+        .distinct("implant_id")
+        .prefetch_related("drugs__drug")
+    )
+    return {fill.implant_id: fill for fill in newest}
+
+
+def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
+    forecast: Forecast | None = getattr(implant, "forecast", None)
+    fill, item = beside.fills.get(implant.pk), beside.items.get(implant.pk)
+    patient = implant.patient
+    must = forecast.must_refill_by if forecast else None
+    high = (forecast.high_flow or {}).get("low_reservoir_on") if forecast else None
+    return WorkRow(
+        implant_id=implant.pk,
+        implant_ref=implant.ref,
+        patient_ref=patient.ref,
+        last_name=patient.last_name,
+        first_name=patient.first_name,
+        mrn=patient.mrn,
+        birth_date=patient.birth_date,
+        pump=implant.pump_model.name,
+        serial=implant.serial,
+        group=ORDER[implant.rank],
+        must_refill_by=must,
+        limited_by=forecast.limited_by if forecast else "",
+        days_left=(must - day.today).days if must else None,
+        days_to_empty=days_until(forecast.empty_at, day.now) if forecast else None,
+        low_reservoir_on=forecast.low_reservoir_on if forecast else None,
+        empty_on=forecast.empty_on if forecast else None,
+        target_visit_on=forecast.target_visit_on if forecast else None,
+        latest_visit_on=forecast.latest_visit_on if forecast else None,
+        review_on=implant.review_on,
+        hazard=forecast.hazard if forecast else None,
+        findings=forecast.findings if forecast else (),
+        high_low_on=date.fromisoformat(high) if high else None,
+        filled_on=fill.filled_on if fill else None,
+        drugs=tuple(drug.drug.name for drug in fill.drugs.all()) if fill else (),
+        visit=beside.visits.get(implant.pk),
+        item_ref=item.ref if item else None,
+        owner_id=item.owner_id if item else None,
+        owner=str(item.owner) if item and item.owner else "",
+        postponed_until=item.postponed_until if item else None,
+        due_follow_ups=beside.due_by_patient.get(implant.patient_id, 0),
+    )
+
+
+def days_until(instant: datetime | None, now: datetime) -> Decimal | None:
+    """Days of 24 hours from ``now``, to one decimal, rounded down: never more than there are. None for None."""
+    if instant is None:
+        return None
+    seconds = (instant - now) // timedelta(seconds=1)
+    return (Decimal(seconds) / _DAY_SECONDS).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
