@@ -55,8 +55,8 @@ def move_visit(
         visit = lock_visit(clinic=clinic, visit_ref=visit_ref)
         check_sequence(visit, expected_sequence)
         check_can(VisitEvent.MOVE, standing_of(visit), now=now, reason=entry.reason)
-        found = _find(clinic, visit, entry, able, rows, now)
         moved_from = visit.starts_at
+        found = _find(clinic, visit, entry, able, rows, now)
         set_places(visit, found, override_reason=entry.override_reason.strip(), actor_id=actor_id)
         visit.status, visit.sequence = Status.BOOKED, visit.sequence + 1
         visit.save()

@@ -85,12 +85,10 @@ def _refilled() -> Q:
 
 def _unfilled() -> Q:
     """Ended by a refill, and by nobody in person, that is no longer recorded on the day."""
-    newest = VisitStatus.objects.filter(visit_id=OuterRef("pk")).order_by("-pk")
+    newest = VisitStatus.objects.filter(visit_id=OuterRef("visit_id")).order_by("-pk").values("pk")[:1]
     by_record = Exists(
         VisitStatus.objects.filter(
-            pk=Subquery(newest.filter(visit_id=OuterRef(OuterRef("pk"))).values("pk")[:1]),
-            by__isnull=True,
-            reason=REFILL_RECORDED,
+            visit_id=OuterRef("pk"), by__isnull=True, reason=REFILL_RECORDED, pk=Subquery(newest)
         )
     )
     return Q(by_record, ~_fills_of_its_day(), is_refill=True, status=Status.FULFILLED)

@@ -12,7 +12,18 @@ from clinic.selectors.rows import Fill
 from scheduling.models import FollowUp, FollowUpAct, FollowUpState, Visit
 from scheduling.models.care import REFILL
 from scheduling.services.booking.wishes import UNFINISHED
+from scheduling.services.care_plan import replan_care
+from scheduling.services.owners import owners_of
 
+WRITTEN = (
+    "state",
+    "postponed_until",
+    "closing_reason",
+    "closed_at",
+    "closed_by",
+    "closed_by_visit",
+    "owner",
+)
 NO_FILL = gettext_noop(
     "no refill is recorded on the day of the visit: record it first, or say that the pump was not refilled"
 )
@@ -44,18 +55,18 @@ def close_served(visit: Visit, refs: Collection[UUID], *, actor_id: int, now: da
 
 
 def reopen_served(visit: Visit, *, reason: str, actor_id: int | None, now: datetime) -> None:
-    """Open again what this visit closed."""
+    """Open again what this visit closed, on the days it would have by now. The pumps' locks are held."""
+    owners = owners_of(visit.clinic_id)
     rows = [
         row for row in _of(visit) if row.state == FollowUpState.DONE and row.closed_by_visit_id == visit.pk
     ]
     for row in rows:
-        row.state, row.closed_at, row.closed_by_id, row.closed_by_visit_id = (
-            FollowUpState.OPEN,
-            None,
-            None,
-            None,
-        )
+        row.state, row.closing_reason, row.closed_at = FollowUpState.OPEN, "", None
+        row.closed_by_id = row.closed_by_visit_id = None
+        row.owner_id = owners.or_default(row.owner_id)
     _write(visit, rows, FollowUpAct.Act.REOPENED, actor_id=actor_id, now=now, reason=reason)
+    if rows:
+        replan_care(clinic_id=visit.clinic_id, patient_ids=[visit.patient_id], now=now)
 
 
 def _of(visit: Visit) -> list[FollowUp]:
@@ -76,9 +87,7 @@ def _write(
     now: datetime,
     reason: str = "",
 ) -> None:
-    FollowUp.objects.bulk_update(
-        rows, ["state", "postponed_until", "closing_reason", "closed_at", "closed_by", "closed_by_visit"]
-    )
+    FollowUp.objects.bulk_update(rows, WRITTEN)
     FollowUpAct.objects.bulk_create(
         FollowUpAct(
             clinic_id=visit.clinic_id,
