@@ -24,6 +24,7 @@ from clinic.services.patients import add_contact_point, add_proxy
 from clinic.services.surgeries import plan_surgery
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
+from scheduling.services.closing_days import propose_closing
 from scheduling.services.protocols import save_protocol
 from scheduling.services.register_import import upload_register
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
@@ -163,6 +164,11 @@ PAGES = (
     Row("closed_days", CLINIC),
     Row("closure_remove", CLINIC, "closure", post=True),
     Row("holiday_keep", CLINIC, "holiday", post=True),
+    Row("closing_new", CLINIC),
+    Row("closing", CLINIC, "closing"),
+    Row("closing_confirm", CLINIC, "closing", post=True),
+    Row("closing_undo", CLINIC, "closing", post=True),
+    Row("closing_withdraw", CLINIC, "closing", post=True),
     Row("protocol", CLINIC),
     Row("protocol_row_new", CLINIC),
     Row("protocol_row", CLINIC, "protocol row"),
@@ -279,7 +285,16 @@ def about_settings(house: House) -> dict[str, dict[str, object]]:
         actor_id=house.administrator.id,
         now=house.now,
     )
+    closing = propose_closing(
+        clinic=house.clinic,
+        first_on=house.today + timedelta(days=30),
+        last_on=house.today + timedelta(days=31),
+        reason="for the table",
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
     return {
+        "closing": {"ref": closing.ref},
         "protocol row": {"key": "own"},
         "protocol version": {"version": protocol.version},
         "resource": {"ref": resource.ref},

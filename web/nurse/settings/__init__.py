@@ -2,13 +2,22 @@
 
 from django.urls import URLPattern
 
-from web.nurse.settings import clinic, closed_days, protocol, protocol_versions, resources, visit_kinds
+from web.nurse.settings import (
+    clinic,
+    closed_days,
+    closings,
+    protocol,
+    protocol_versions,
+    resources,
+    visit_kinds,
+)
 
 urlpatterns: list[URLPattern] = [
     *clinic.urlpatterns,
     *resources.urlpatterns,
     *visit_kinds.urlpatterns,
     *closed_days.urlpatterns,
+    *closings.urlpatterns,
     *protocol.urlpatterns,
     *protocol_versions.urlpatterns,
 ]

@@ -15,12 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.domain.roles import Permission
 from clinic.selectors.accounts import closures, lifted_holidays
 from clinic.services.closures import add_closure, keep_holiday, remove_closure
+from scheduling.selectors.closings import recent_closings
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.settings import ClosureForm
 from web.nurse.frame import clinic_reverse
+from web.nurse.settings.closings import closing_words
 from web.nurse.settings.frame import recalculate, settings_frame
 from web.undo import Undo, say_done
 from web.words import day_words
+
+CLOSINGS_SHOWN = 20
 
 
 @require_safe
@@ -93,6 +97,10 @@ def _page(request: ClinicRequest, form: ClosureForm) -> HttpResponse:
         "months": [
             (month, list(days))
             for month, days in groupby(coming, key=lambda each: each.closed_on.replace(day=1))
+        ],
+        "closings": [
+            (closing, closing_words(closing))
+            for closing in recent_closings(clinic_id=clinic_id, limit=CLOSINGS_SHOWN)
         ],
         "past": [closure for closure in reversed(listed) if closure.closed_on < request.today],
     }
