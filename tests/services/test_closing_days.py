@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.domain.checks import RecordError
 from clinic.models import Closure, Implant
 from clinic.services.closures import add_closure
+from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import (
     DayClosing,
     DayClosingMove,
@@ -23,7 +24,8 @@ from scheduling.models import (
     VisitSeat,
     VisitStatus,
 )
-from scheduling.services.booking import cancel_visit
+from scheduling.selectors.conflicts import visit_conflicts
+from scheduling.services.booking import cancel_visit, move_visit
 from scheduling.services.closing_days import (
     Confirmation,
     Undone,
@@ -418,3 +420,26 @@ def test_the_proposal_costs_as_many_queries_for_forty_as_for_one(diary: Diary) -
         diary.visit(diary.at(MONDAY + DAY, 9) + number * timedelta(minutes=30))
 
     assert queries(MONDAY) == queries(MONDAY + DAY)
+
+
+def test_what_could_not_be_placed_stands_at_the_top_of_the_work_list(diary: Diary) -> None:
+    waiting = diary.visit(diary.at(MONDAY, 10), implant=refill_due(diary, MONDAY + 2 * DAY))
+    diary.visit(diary.at(MONDAY, 14))
+    diary.away(diary.nurse, diary.now.date(), MONDAY - DAY)
+
+    confirm(diary, propose(diary))
+
+    assert [conflict.visit_id for conflict in visit_conflicts(diary.clinic_id, diary.now)] == [waiting.pk]
+
+
+def test_a_visit_without_a_time_is_moved_by_hand(diary: Diary) -> None:
+    waiting = diary.visit(diary.at(MONDAY, 10), implant=refill_due(diary, MONDAY + 2 * DAY))
+    diary.away(diary.nurse, diary.now.date(), MONDAY - DAY)
+    confirm(diary, propose(diary))
+
+    move_visit(
+        clinic=diary.house.clinic, visit_ref=waiting.ref, entry=MoveEntry(local_on=NEXT_MONDAY, local_at=time(10)),
+        actor_id=diary.house.nurse.id, now=diary.now,
+    )  # fmt: skip
+
+    assert stands(diary, waiting) == "08.03 10:00 booked"
