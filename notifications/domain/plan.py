@@ -28,6 +28,7 @@ class WhyNot(StrEnum):
     ENDED = "ended"
     NOT_FILLED = "not_filled"
     NO_CERTAIN_DATE = "no_certain_date"
+    BOOKED = "booked"
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     TOO_LATE = "too_late"
@@ -37,7 +38,10 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What bears on one pump's reminder. ``told_at``: when the patient was last asked about this fill."""
+    """What bears on one pump's reminder. ``told_at``: when the patient was last asked about this fill.
+
+    ``is_booked``: a refill visit stands on a day that is safe.
+    """
 
     implant_id: int
     is_active: bool
@@ -46,6 +50,7 @@ class Facts:
     latest_visit_on: date | None
     has_agreed: bool
     contact_id: int | None
+    is_booked: bool = False
     told_at: datetime | None = None
     told_version: str = ""
 
@@ -82,6 +87,8 @@ def plan(facts: Facts, *, zone: ZoneInfo, now: datetime) -> Desired | WhyNot:
         return WhyNot.NOT_FILLED
     if facts.target_visit_on is None or facts.latest_visit_on is None:
         return WhyNot.NO_CERTAIN_DATE
+    if facts.is_booked:
+        return WhyNot.BOOKED
     if not facts.has_agreed:
         return WhyNot.NO_CONSENT
     if facts.contact_id is None:

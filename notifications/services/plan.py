@@ -30,8 +30,8 @@ _WRITTEN = ["state", "reason", "due_at", "not_after", "lease_until", "settled_at
 def replan(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
     """Plan, move and take back the messages about these implants, in the caller's transaction or its own.
 
-    The caller holds the implants' locks (whoever changes or works out something about them does). A constant
-    number of queries; planning twice writes nothing the second time. What is being sent is left alone.
+    The caller holds the implants' locks (whoever changes or works out something about them does). The stored
+    messages are locked before the facts are read: a booking that commits first is seen. A constant number of queries; planning twice writes nothing the second time. What is being sent is left alone.
     """
     with transaction.atomic():
         stored = _stored(clinic_id, implant_ids)
@@ -80,7 +80,8 @@ def _wanted(
     clinic_id: int, implant_ids: Collection[int], stored: dict[int, list[Message]], now: datetime
 ) -> dict[int, Desired | WhyNot]:
     zone = ZoneInfo(clinic_time_zone(clinic_id=clinic_id))
-    dates = visit_dates(clinic_id=clinic_id, implant_ids=implant_ids)
+    today = now.astimezone(zone).date()
+    dates = visit_dates(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
     recipients = recipient_facts(clinic_id=clinic_id, implant_ids=implant_ids)
     return {
         each.implant_id: _plan_one(
@@ -113,6 +114,7 @@ def _facts(each: RecipientFacts, dates: VisitDates | None, stored: Iterable[Mess
         latest_visit_on=dates.latest_visit_on if dates else None,
         has_agreed=each.has_agreed_to_email,
         contact_id=each.contact_id,
+        is_booked=dates is not None and dates.is_booked,
         told_at=last.first_sent_at if last else None,
         told_version=last.planned_version if last and same_fill else "",
     )

@@ -258,6 +258,11 @@ class Visit(Addressed, Scoped):
                 condition=Q(is_refill=True, status__in=["pending", "booked", "arrived", "checked-in"]),
                 name="visit_refill_ahead",
             ),
+            models.Index(
+                fields=["clinic", "local_on"],
+                condition=Q(status__in=["pending", "booked", "arrived", "checked-in"]),
+                name="visit_not_ended",
+            ),
             models.Index(fields=["hold_expires_at"], condition=Q(status="proposed"), name="visit_hold_ends"),
         ]
 

@@ -1,4 +1,4 @@
-"""When visits are wanted, for whoever tells people about them."""
+"""When visits are wanted, and whether one is booked, for whoever tells people about them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,33 @@ from datetime import date
 
 from scheduling.models import Forecast
 from scheduling.models.forecasts import ForecastStatus
+from scheduling.selectors.refill_visits import next_refill_visits
 
 
 @dataclass(frozen=True, slots=True)
 class VisitDates:
-    """The day the clinic aims for and the last one that is safe."""
+    """The day the clinic aims for and the last one that is safe; whether a refill visit stands by then."""
 
     target_visit_on: date
     latest_visit_on: date
+    is_booked: bool = False
 
 
-def visit_dates(*, clinic_id: int, implant_ids: Collection[int]) -> dict[int, VisitDates]:
-    """The dates of those implants that have certain ones and no visit booked, by implant id."""
+def visit_dates(*, clinic_id: int, implant_ids: Collection[int], today: date) -> dict[int, VisitDates]:
+    """The dates of those implants that have certain ones, by implant id (two queries).
+
+    A visit that was to be before ``today``, and one that is to be placed anew, is not booked.
+    """
     rows = (
         Forecast.objects.for_clinic(clinic_id)
         .filter(implant_id__any_of=implant_ids, status=ForecastStatus.OK)
         .values_list("implant_id", "target_visit_on", "latest_visit_on")
     )
+    visits = next_refill_visits(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
     return {
-        implant_id: VisitDates(target, latest) for implant_id, target, latest in rows if target and latest
+        implant_id: VisitDates(
+            target, latest, is_booked=implant_id in visits and visits[implant_id].local_on <= latest
+        )
+        for implant_id, target, latest in rows
+        if target and latest
     }

@@ -54,6 +54,7 @@ REASONS: dict[str, str | Promise] = {
     "ended": _("The pump is no longer in use."),
     "not_filled": _("There is no fill in the pump."),
     "no_certain_date": _("The date needs review first."),
+    "booked": _("A visit is booked."),
     "no_consent": _("The patient has not agreed to e-mail, or no longer does."),
     "no_address": _("No e-mail address is in use."),
     "too_late": _("The latest day for a visit has come."),
