@@ -22,21 +22,23 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
     )
-    parser.add_argument("--only", choices=["projections", "sweep"])
+    parser.add_argument("--only", choices=["projections", "closing", "sweep"])
     chosen = parser.parse_args()
 
     import django
 
     django.setup()
-    from bench import projections, sweep
+    from bench import closing, projections, sweep
     from bench.screen import heading, refuse_foreign_database
 
     refuse_foreign_database()
     heading()
     sweep.prepare()
-    if chosen.only != "sweep":
+    if chosen.only in (None, "projections"):
         projections.run()
-    if chosen.only != "projections":
+    if chosen.only in (None, "closing"):
+        closing.run()
+    if chosen.only in (None, "sweep"):
         sweep.run(implants=chosen.implants, rounds=chosen.rounds)
 
 
