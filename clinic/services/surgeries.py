@@ -94,9 +94,14 @@ def _check(entry: SurgeryEntry, *, today: date) -> None:
 
 
 def _lock_open(clinic: Clinic, surgery_ref: UUID) -> Surgery:
-    """The open operation, under the lock of its patient; Surgery.DoesNotExist for a foreign one."""
+    """The open operation, under the locks of its patient, of the patient's pumps and its own, in this order.
+
+    Surgery.DoesNotExist for a foreign one.
+    """
     found = Surgery.objects.for_clinic(clinic.id).only("patient_id").get(ref=surgery_ref)
     Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=found.patient_id)
+    pumps = Implant.objects.for_clinic(clinic.id).filter(patient_id=found.patient_id).order_by("id")
+    list(pumps.select_for_update(no_key=True).values_list("id", flat=True))
     surgery = (
         Surgery.objects.for_clinic(clinic.id)
         .select_for_update(of=("self",), no_key=True)

@@ -48,8 +48,10 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
 def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
     """Cancel every visit to come of those of these patients who have died."""
     with transaction.atomic():
-        pumps = Implant.objects.for_clinic(clinic_id).filter(patient_id__any_of=patient_ids).order_by("pk")
-        list(pumps.select_for_update(no_key=True).values_list("pk", flat=True))
+        # Only those of the dead: an operation that is moved holds its own lock, which comes after the pumps'.
+        dead = Implant.objects.for_clinic(clinic_id).filter(patient__died_on__isnull=False)
+        pumps = dead.filter(patient_id__any_of=patient_ids).order_by("pk")
+        list(pumps.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
         found = _rows(clinic_id).filter(
             patient_id__any_of=patient_ids,
             patient__died_on__isnull=False,
