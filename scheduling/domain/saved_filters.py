@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, urlencode
 
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "worklist": frozenset({"group", "owner", "drug", "pump", "limit", "hazard", "weeks", "sort"}),
+        "worklist": frozenset(
+            {"group", "owner", "visit", "drug", "pump", "limit", "hazard", "weeks", "sort"}
+        ),
         "followups": frozenset({"part", "owner", "how", "what", "weeks"}),
         "calendar": frozenset({"view", "by", "nurse", "room", "kind", "status"}),
     }

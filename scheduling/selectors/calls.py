@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -30,6 +31,18 @@ def last_calls(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, Cal
         .select_related("called_by")
     )
     return {call.patient_id: call for call in rows}
+
+
+def last_calls_by_ref(*, clinic_id: int, patient_refs: Collection[UUID]) -> dict[UUID, CallAttempt]:
+    """The same by the patients' references."""
+    rows = (
+        CallAttempt.objects.for_clinic(clinic_id)
+        .filter(patient__ref__in=list(patient_refs))
+        .order_by("patient_id", "-called_at", "-id")
+        .distinct("patient_id")
+        .select_related("called_by", "patient")
+    )
+    return {call.patient.ref: call for call in rows}
 
 
 def call_backs(
