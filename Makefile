@@ -73,6 +73,7 @@ check: setup
 fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_visits
 
 bench: setup
 	@$(PYTHON) -m bench $(ARGS)
