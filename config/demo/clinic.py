@@ -8,6 +8,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from clinic.changes import announcing_once
 from clinic.domain.entries import (
     BridgeEntry,
@@ -20,18 +22,29 @@ from clinic.domain.entries import (
     ProgramEntry,
     ProxyEntry,
     ReadingEntry,
+    SurgeryEntry,
 )
 from clinic.domain.roles import Role
 from clinic.services.accounts import accept_invitation, found_clinic, invite_member
 from clinic.services.fills import record_fill
+from clinic.services.holidays import bring_up_holidays
 from clinic.services.implants import add_implant
 from clinic.services.observations import record_event, record_reading
 from clinic.services.patients import add_contact_point, add_patient, add_proxy, record_consent
 from clinic.services.programs import record_program
+from clinic.services.surgeries import plan_surgery
+from config.demo.calendar import DemoCalendar
 from config.demo.people import PHYSICIANS, Person, people
 from config.demo.stories import Story, stories
 
 PATIENTS = 120
+"""Each with a pump; those whose operation is planned come on top."""
+OPERATIONS_IN_DAYS = (6, 13, 27)
+SCALES = {
+    "baclofen": ("Modified Ashworth (0-4)", 4),
+    "morphine": ("Pain, NRS (0-10)", 10),
+    "hydromorphone": ("Pain, NRS (0-10)", 10),
+}
 PASSWORD = "refillwise-demo"  # noqa: S105 - the demo listens on this machine only and holds nobody's data
 STAFF = (
     (Role.ADMINISTRATOR, "Alex Moreau"),
@@ -58,17 +71,30 @@ class DemoClinic:
         self.chance = random.Random(20)  # noqa: S311 - the same demo every time
         self.clinic: Any = None
         self.staff: dict[str, int] = {}
+        self.pumps: list[tuple[Any, Story]] = []
 
     def make(self) -> None:
-        with announcing_once(now=self.now):
-            self._open()
-            told = stories(PATIENTS, self.chance)
-            for person, story in zip(people(PATIENTS, self.chance), told, strict=True):
-                self._patient(person, story)
+        with transaction.atomic():
+            with announcing_once(now=self.now):
+                self._open()
+                everybody = people(PATIENTS + len(OPERATIONS_IN_DAYS), self.chance)
+                told = stories(PATIENTS, self.chance)
+                for person, story in zip(everybody[:PATIENTS], told, strict=True):
+                    self._patient(person, story)
+            for person, days in zip(everybody[PATIENTS:], OPERATIONS_IN_DAYS, strict=True):
+                self._operation(person, days)
+            DemoCalendar(self.clinic, self.staff, self.pumps, self.now, self.chance).play()
 
     def _open(self) -> None:
         (_, administrator), *others = STAFF
-        entry = ClinicEntry(name="Riverside Clinic", time_zone=self.zone.key, phone="+1 202 555 0199")
+        entry = ClinicEntry(
+            name="Riverside Clinic",
+            time_zone=self.zone.key,
+            phone="+1 202 555 0199",
+            # Open today too, whatever the weekday: a first look should find a calendar with something in it.
+            open_weekdays=tuple(sorted({0, 1, 2, 3, 4, self.today.weekday()})),
+            holiday_country="US",
+        )
         self.clinic, founder = found_clinic(
             entry=entry,
             admin_email=email_of(administrator),
@@ -77,6 +103,7 @@ class DemoClinic:
             now=self.now,
         )
         self.staff[administrator] = founder.id
+        bring_up_holidays(clinic=self.clinic, today=self.today, actor_id=founder.id)
         for role, name in others:
             _, token = invite_member(
                 clinic=self.clinic, email=email_of(name), role=role, actor_id=founder.id, now=self.now
@@ -97,14 +124,7 @@ class DemoClinic:
     def _at_noon(self, day: date) -> datetime:
         return min(datetime.combine(day, time(12), tzinfo=self.zone).astimezone(UTC), self.now)
 
-    def _patient(self, person: Person, story: Story) -> None:
-        fills = self._fill_days(story)
-        implanted_on = self._implant_day(story, fills)
-        by: dict[str, Any] = {
-            "clinic": self.clinic,
-            "actor_id": self.nurse_id,
-            "now": self._at_noon(implanted_on),
-        }
+    def _add(self, person: Person, by: dict[str, Any]) -> Any:
         patient = add_patient(
             entry=PatientEntry(
                 mrn=person.mrn,
@@ -116,6 +136,24 @@ class DemoClinic:
             **by,
         )
         self._reach(patient.ref, person, by)
+        return patient
+
+    def _operation(self, person: Person, days: int) -> None:
+        """A patient who has no pump yet, and the day on which one is to be put in."""
+        by: dict[str, Any] = {"clinic": self.clinic, "actor_id": self.nurse_id, "now": self.now}
+        patient = self._add(person, by)
+        entry = SurgeryEntry(planned_on=self.today + timedelta(days=days), note="Trial went well.")
+        plan_surgery(patient_ref=patient.ref, entry=entry, **by)
+
+    def _patient(self, person: Person, story: Story) -> None:
+        fills = self._fill_days(story)
+        implanted_on = self._implant_day(story, fills)
+        by: dict[str, Any] = {
+            "clinic": self.clinic,
+            "actor_id": self.nurse_id,
+            "now": self._at_noon(implanted_on),
+        }
+        patient = self._add(person, by)
         implant = add_implant(
             patient_ref=patient.ref,
             entry=ImplantEntry(
@@ -131,6 +169,7 @@ class DemoClinic:
             ),
             **by,
         )
+        self.pumps.append((implant.ref, story))
         self._run(implant.ref, story, implanted_on, fills)
         self._fills(implant.ref, story, fills)
         self._afterwards(implant.ref, story, fills)
@@ -267,6 +306,24 @@ class DemoClinic:
             used = (day - fills[-1]).days * story.therapy.flow_ml_per_day(story.dose)
             shown = max(story.reservoir_ml - used - story.reading_below_model_ml, Decimal(1)).quantize(CENT)
             record_reading(entry=ReadingEntry(read_on=day, reservoir_ml=shown), now=self._at_noon(day), **by)
+        if fills:
+            self._scores(story, fills, by)
+
+    def _scores(self, story: Story, fills: list[date], by: dict[str, Any]) -> None:
+        """What half of the patients said at their refills: mostly better with time, on the scale of their therapy."""
+        scale = SCALES.get(story.therapy.drugs[0][0])
+        if scale is None or self.chance.random() < 0.5:
+            return
+        name, worst = scale
+        score = Decimal(worst * 3) / 4
+        for day in fills:
+            entry = EventEntry(
+                kind="outcome_score", occurred_on=day, scale=name, score=score.quantize(Decimal(1))
+            )
+            record_event(entry=entry, now=self._at_noon(day), **by)
+            score = min(
+                max(score - Decimal(self.chance.randint(-5, 14)) * worst / 100, Decimal(0)), Decimal(worst)
+            )
 
 
 def _day_and_night() -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ def _any_story(chance: random.Random, days_left: int) -> Story:
         reservoir_ml=reservoir,
         threshold_ml=Decimal(threshold),
         days_left=days_left,
-        cycles=chance.randint(1, 4),
+        cycles=chance.randint(2, 5),
         implant_years=chance.randint(2, 4),
     )
 

@@ -1,4 +1,4 @@
-"""`manage.py demo_clinic`: a fictitious clinic of 120 patients, dates relative to today."""
+"""`manage.py demo_clinic`: a fictitious clinic with 120 pumps and a calendar, dates relative to today."""
 
 import os
 from datetime import datetime
@@ -13,6 +13,7 @@ from clinic.selectors.operation import any_clinic_exists
 from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
 from notifications.selectors.messages import stays_in_installation
 from notifications.services.deliver import deliver_batch
+from scheduling.services.sweeps import run_everything
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError("There is a clinic already: the demo only goes into an empty database.")
         demo = DemoClinic(now=timezone.now(), time_zone=options["timezone"])
         demo.make()
+        run_everything(now=demo.now)  # a day was closed after its visits were booked: all dates anew
         if stays_in_installation():
             _send_what_was_due(demo.last_noon)
         if settings.EMBEDDED:
