@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from clinic.audit import recording
@@ -40,15 +41,15 @@ def bring_up_holidays(*, clinic: Clinic, today: date, actor_id: int | None) -> i
         return len(gone) + len(renamed) + len(added)
 
 
-def holiday_on(*, clinic: Clinic, day: date) -> str | None:
-    """The name of the public holiday of the clinic's place on this day, or None."""
+def holidays_on(*, clinic: Clinic, days: Collection[date]) -> dict[date, str]:
+    """Those of the days that are public holidays of the clinic's place, with their names."""
     found = public_holidays(
         country=clinic.holiday_country,
         region=clinic.holiday_region,
-        years=[day.year],
+        years={day.year for day in days},
         language=clinic.language,
     )
-    return found.get(day)
+    return {day: found[day] for day in days if day in found}
 
 
 def _wanted(clinic: Clinic, today: date) -> dict[date, str]:
