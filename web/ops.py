@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from notifications.selectors.operation import messages_by_state
+from scheduling.selectors.lapse import lapsed_counts
 from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
@@ -39,7 +40,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Every part can do its work, or 503 with the reason beside each part that cannot."""
+    """Every part can do its work, or 503 with the reason beside each part that cannot.
+
+    A lapse is told and does not take the process out of rotation: those who must act on it work through it.
+    """
     now = timezone.now()
     parts: dict[str, Callable[[datetime], None]] = {
         "database": check_database,
@@ -50,6 +54,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     }
     results = {name: _result(check, now) for name, check in parts.items()}
     is_ready = all(result == "ok" for result in results.values())
+    results["lapse"] = _result(check_lapses, now)
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
     )
@@ -102,6 +107,13 @@ def check_sweeps(now: datetime) -> None:
         raise NotReadyError(f"not finished for {len(late)} clinic(s), the oldest of {oldest.isoformat()}")
 
 
+def check_lapses(now: datetime) -> None:
+    """No pump in place is without a visit, a person or a review. Figures only."""
+    lapsed = [number for number in lapsed_counts(now).values() if number]
+    if lapsed:
+        raise NotReadyError(f"nobody watches {sum(lapsed)} implant(s) of {len(lapsed)} clinic(s)")
+
+
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -131,6 +143,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._signs_of_life()
         yield from self._sweeps()
+        yield self._lapses()
         yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
         yield _counts("refillwise_messages", "Messages by state", messages_by_state())
 
@@ -142,6 +155,16 @@ class Figures(Collector):
             if seen_at := last_seen(name=name):
                 silence.add_metric([name], (self.now - seen_at).total_seconds())
         yield silence
+
+    def _lapses(self) -> Metric:
+        lapsed = GaugeMetricFamily(
+            "refillwise_lapsed_implants",
+            "Implants in place that no visit, no person and no review watches",
+            labels=["clinic"],
+        )
+        for clinic_id, number in lapsed_counts(self.now).items():
+            lapsed.add_metric([str(clinic_id)], number)
+        return lapsed
 
     def _sweeps(self) -> Iterator[Metric]:
         age = GaugeMetricFamily(

@@ -11,8 +11,10 @@ from clinic.domain.entries import ClinicEntry
 from clinic.services.accounts import found_clinic
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
+from scheduling.models import Forecast
 from scheduling.services.heartbeats import BEAT, WORKER, record_heartbeat
 from tests.conftest import broker_url
+from tests.factories import make_clinic, make_running_pump
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
     status, checks = ask(client)
     assert status == 200
     assert set(checks.values()) == {"ok"}
-    assert list(checks) == ["database", "broker", "worker", "beat", "sweep"]
+    assert list(checks) == ["database", "broker", "worker", "beat", "sweep", "lapse"]
 
 
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:
@@ -78,6 +80,18 @@ def test_not_ready_when_a_clinic_was_not_swept(client: Client, healthy: None) ->
 def test_an_older_sign_of_life_never_replaces_a_newer_one(healthy: None, client: Client) -> None:
     record_heartbeat(name=WORKER, now=datetime.now(UTC) - timedelta(hours=1))
     assert ask(client)[0] == 200
+
+
+def test_a_lapse_is_told_without_taking_the_process_out_of_rotation(client: Client, healthy: None) -> None:
+    house = make_clinic()
+    implants = [make_running_pump(house) for _ in range(3)]
+    assert ask(client)[1]["lapse"] == "ok"
+    Forecast.objects.filter(implant__in=implants[:2]).delete()
+    status, checks = ask(client)
+    assert (status, checks["lapse"]) == (200, "nobody watches 2 implant(s) of 1 clinic(s)")
+    figures = client.get("/metrics").content.decode()
+    assert f'refillwise_lapsed_implants{{clinic="{house.clinic.id}"}} 2.0' in figures
+    assert f'refillwise_lapsed_implants{{clinic="{house.elsewhere.id}"}} 0.0' in figures
 
 
 @pytest.fixture
