@@ -60,3 +60,12 @@ def remove_closure(*, clinic: Clinic, closure_id: int, actor_id: int) -> None:
     with recording(actor_id=actor_id, reason="closure removed"):
         found = Closure.objects.for_clinic(clinic.id).filter(pk=closure_id)
         open_days(clinic=clinic, days=list(found.values_list("closed_on", flat=True)), actor_id=actor_id)
+
+
+def keep_holiday(*, clinic: Clinic, closure_id: int, actor_id: int) -> None:
+    """Close a public holiday after all on which the clinic was to work; any other row stays as it is."""
+    with recording(actor_id=actor_id, reason="holiday kept"):
+        rows = Closure.objects.for_clinic(clinic.id).select_for_update()
+        for closure in rows.filter(pk=closure_id, is_lifted=True):
+            closure.is_lifted = False
+            closure.save(update_fields=["is_lifted"])
