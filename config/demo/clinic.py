@@ -34,7 +34,7 @@ from clinic.services.patients import add_contact_point, add_patient, add_proxy, 
 from clinic.services.programs import record_program
 from clinic.services.surgeries import plan_surgery
 from config.demo.calendar import DemoCalendar
-from config.demo.people import PHYSICIANS, Person, people
+from config.demo.people import FIRST_NAMES, PHYSICIANS, Person, people
 from config.demo.stories import Story, stories
 
 PATIENTS = 120
@@ -189,14 +189,18 @@ class DemoClinic:
                 **by,
             )
         if self.chance.random() < 0.3:
-            add_proxy(
+            partner = add_proxy(
                 clinic=self.clinic,
                 patient_ref=patient_ref,
                 entry=ProxyEntry(
-                    name=f"{person.first_name}'s partner", relationship="partner", is_emergency_contact=True
+                    name=f"{self.chance.choice(FIRST_NAMES)} {person.last_name}",
+                    relationship="partner",
+                    is_emergency_contact=True,
                 ),
                 actor_id=self.nurse_id,
             )
+            number = f"+1 202 555 {200 + person.number % 100:04d}"
+            add_contact_point(patient_ref=patient_ref, kind="phone", value=number, proxy_id=partner.id, **by)
 
     def _fill_days(self, story: Story) -> list[date]:
         """The days of the fills, oldest first: the newest so long ago that ``days_left`` remain."""
@@ -322,7 +326,7 @@ class DemoClinic:
             )
             record_event(entry=entry, now=self._at_noon(day), **by)
             score = min(
-                max(score - Decimal(self.chance.randint(-5, 14)) * worst / 100, Decimal(0)), Decimal(worst)
+                max(score - Decimal(self.chance.randint(-6, 34)) * worst / 100, Decimal(0)), Decimal(worst)
             )
 
 

@@ -213,4 +213,15 @@ def _said(found: Mapping[str, Any]) -> str:
         return _("The record contradicts itself: {text}.").format(text=values.get("text", ""))
     if code == CANNOT_COMPUTE:
         return _("The dates of this pump could not be worked out.")
-    return _(MESSAGES[FindingCode(code)]).format(**values)
+    said = {name: _value(name, value) for name, value in values.items()}
+    return _(MESSAGES[FindingCode(code)]).format(**said)
+
+
+def _value(name: str, value: str) -> str:
+    """Days with their weekday and events by their name, as everywhere on the list."""
+    if name == "event":
+        return {"mri": _("MRI scan"), "stalled": _("stall")}.get(value, value)
+    try:
+        return _day(date.fromisoformat(value))
+    except ValueError:
+        return value

@@ -139,7 +139,9 @@ def course(columns: Sequence[Column], frame: Frame) -> Drawing:
     """The first part of each column as a point, joined where neighbours both have one; the scale fits the values."""
     values = [column.parts[0].value for column in columns if column.parts]
     low, high = min(values, default=Fraction(0)), max(values, default=Fraction(1))
-    grid = _grid(min(low, Fraction(0)) if low < high / 3 else low, high)
+    if low == high:  # a line that never moves runs through the middle
+        low, high = low - 1, high + 1
+    grid = _grid(min(low, Fraction(0)) if 0 <= low < high / 3 else low, high)
     plane = _Plane(frame, len(columns), grid[0], grid[-1])
     drawing = _axes(plane, grid, [column.label for column in columns])
     run: list[str] = []
