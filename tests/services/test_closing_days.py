@@ -11,15 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.domain.checks import RecordError
-from clinic.models import Closure, Implant
+from clinic.models import Closure
 from clinic.services.closures import add_closure
 from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import (
     DayClosing,
     DayClosingMove,
-    Forecast,
     HoursException,
-    SweepRun,
     Visit,
     VisitSeat,
     VisitStatus,
@@ -27,83 +25,29 @@ from scheduling.models import (
 from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.services.booking import cancel_visit, move_visit
 from scheduling.services.closing_days import (
-    Confirmation,
-    Undone,
-    confirm_closing,
-    propose_closing,
-    undo_closing,
     withdraw_proposal,
 )
 from tests.calendars import Diary, make_diary
-from tests.factories import make_patient, make_running_pump
+from tests.closings import (
+    DAY,
+    FRIDAY,
+    MONDAY,
+    NEXT_MONDAY,
+    confirm,
+    everything,
+    propose,
+    refill_due,
+    stands,
+    undo,
+)
+from tests.factories import make_patient
 
 pytestmark = pytest.mark.django_db
-
-DAY = timedelta(days=1)
-MONDAY = date(2027, 3, 1)
-FRIDAY = MONDAY + 4 * DAY
-NEXT_MONDAY = MONDAY + 7 * DAY
 
 
 @pytest.fixture
 def diary() -> Diary:
     return make_diary(datetime(2027, 2, 22, 14, tzinfo=UTC))
-
-
-def propose(diary: Diary, first_on: date = MONDAY, last_on: date = FRIDAY, **values: Any) -> DayClosing:
-    given = {"reason": "Painters", "actor_id": diary.house.administrator.id, "now": diary.now} | values
-    return propose_closing(clinic=diary.house.clinic, first_on=first_on, last_on=last_on, **given)
-
-
-def confirm(diary: Diary, closing: DayClosing, *, now: datetime | None = None) -> Confirmation:
-    return confirm_closing(
-        clinic=diary.house.clinic,
-        closing_ref=closing.ref,
-        actor_id=diary.house.administrator.id,
-        now=now or diary.now,
-    )
-
-
-def undo(diary: Diary, closing: DayClosing, *, now: datetime | None = None) -> Undone:
-    return undo_closing(
-        clinic=diary.house.clinic,
-        closing_ref=closing.ref,
-        actor_id=diary.house.administrator.id,
-        now=now or diary.now + DAY / 24,
-    )
-
-
-def stands(diary: Diary, visit: Visit) -> str:
-    """Where the visit is and how, read anew, its seats held to it."""
-    visit = Visit.objects.get(pk=visit.pk)
-    seats = list(VisitSeat.objects.filter(visit=visit).values_list("resource_id", "during"))
-    if visit.status == "booked":
-        assert {resource for resource, _ in seats} == {visit.nurse_id, visit.room_id}
-        assert all((during.lower, during.upper) == (visit.starts_at, visit.ends_at) for _, during in seats)
-    local = visit.starts_at.astimezone(diary.zone)
-    assert (visit.local_on, visit.local_at) == (local.date(), local.time())
-    return f"{local:%d.%m %H:%M} {visit.status}"
-
-
-def everything(diary: Diary) -> dict[str, Any]:
-    """All that a closing may touch, to see that nothing is different."""
-    return {
-        "visits": list(
-            Visit.objects.order_by("pk").values_list("pk", "starts_at", "nurse", "room", "status")
-        ),
-        "seats": sorted(VisitSeat.objects.values_list("visit", "resource", "seat")),
-        "closures": list(Closure.objects.values_list("closed_on", "reason", "source")),
-        "exceptions": HoursException.objects.count(),
-    }
-
-
-def refill_due(diary: Diary, must_by: date) -> Implant:
-    """A pump whose refill must be done by this day; target and latest 10 and 3 days before."""
-    implant = make_running_pump(diary.house)
-    Forecast.objects.filter(implant=implant).update(
-        must_refill_by=must_by, latest_visit_on=must_by - 3 * DAY, target_visit_on=must_by - 10 * DAY
-    )
-    return implant
 
 
 def test_a_proposal_names_who_is_affected_and_writes_nothing_else(diary: Diary) -> None:
@@ -245,79 +189,6 @@ def test_what_is_over_is_not_put_back(diary: Diary) -> None:
         (early.pk, "over", "its old time has passed")
     ]
     assert stands(diary, late) == "05.03 10:00 booked"
-
-
-# The world changes between the proposal and the confirmation.
-
-
-def book_another(diary: Diary, visit: Visit) -> None:
-    diary.visit(diary.at(MONDAY, 15))
-
-
-def move_it(diary: Diary, visit: Visit) -> None:
-    cancel_visit(
-        clinic=diary.house.clinic,
-        visit_ref=visit.ref,
-        reason="Asked to",
-        actor_id=diary.house.nurse.id,
-        now=diary.now,
-    )
-
-
-def take_its_new_time(diary: Diary, visit: Visit) -> None:
-    diary.visit(diary.at(MONDAY - 3 * DAY, 10, 15))
-
-
-def send_the_nurse_away(diary: Diary, visit: Visit) -> None:
-    diary.away(diary.nurse, MONDAY - 3 * DAY)
-
-
-def raise_the_dose(diary: Diary, visit: Visit) -> None:
-    Forecast.objects.filter(implant_id=visit.implant_id).update(
-        must_refill_by=MONDAY - DAY, latest_visit_on=MONDAY - 4 * DAY, target_visit_on=MONDAY - 11 * DAY
-    )
-
-
-CHANGES = [book_another, move_it, take_its_new_time, send_the_nurse_away, raise_the_dose]
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_proposal_that_no_longer_holds_is_made_anew_and_not_carried_out(diary: Diary, change: Any) -> None:
-    visit = diary.visit(diary.at(MONDAY, 10), implant=refill_due(diary, MONDAY + 7 * DAY))
-    closing = propose(diary)
-    change(diary, visit)
-    before = everything(diary)
-
-    first = confirm(diary, closing)
-    unchanged = everything(diary)
-    second = confirm(diary, closing)
-
-    assert not first.is_confirmed
-    assert unchanged == before
-    assert second.is_confirmed
-    assert not Visit.objects.filter(local_on=MONDAY, status="booked").exists()
-
-
-def test_a_change_that_concerns_nobody_affected_leaves_the_proposal_as_it_is(diary: Diary) -> None:
-    diary.visit(diary.at(MONDAY, 10))
-    closing = propose(diary)
-    diary.visit(diary.at(MONDAY - 3 * DAY, 14))
-
-    assert confirm(diary, closing).is_confirmed
-
-
-def test_confirming_twice_does_nothing_the_second_time(diary: Diary) -> None:
-    diary.visit(diary.at(MONDAY, 10))
-    closing = propose(diary)
-    confirm(diary, closing)
-    after = everything(diary)
-    runs = SweepRun.objects.count()
-
-    again = confirm(diary, closing)
-
-    assert (again.is_confirmed, again.run) == (True, None)
-    assert everything(diary) == after
-    assert SweepRun.objects.count() == runs
 
 
 def test_a_nurse_away_costs_only_her_visits_their_nurse(diary: Diary) -> None:
