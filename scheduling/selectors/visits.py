@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,9 +12,9 @@ from django.db.models import QuerySet
 from clinic.selectors.rows import Clinic
 from scheduling.domain.local_time import date_of, start_of_day
 from scheduling.domain.slot_refusals import Sought
-from scheduling.domain.slots import Slot, Window
+from scheduling.domain.slots import Fit, Slot, Window
 from scheduling.domain.visit_states import Standing, VisitEvent, VisitState, events_possible
-from scheduling.models import FollowUp, Status, Visit, VisitStatus
+from scheduling.models import FollowUp, Resource, Status, Visit, VisitStatus
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.visit_needs import windows_of
 
@@ -66,32 +67,35 @@ def next_free_times(
 ) -> list[Slot]:
     """The free times nearest to one that cannot be had, from its day on, in order of time.
 
-    Days after the last safe day of what the visit is for come only where nothing before is free, and are marked.
+    With the nurse and the room that were asked for, or with any where they have none; each marked where it is
+    after the last safe day of what the visit is for.
     """
     today = date_of(now, ZoneInfo(clinic.time_zone))
     first_on = max(sought.local_on, today)
-    windows = windows_of(clinic_id=clinic.id, follow_up_ids=sought.follow_up_ids, today=today)
-    latest = min(
-        (window.latest_on for window in windows.values()), default=first_on + timedelta(days=DAYS_SEARCHED)
-    )
-    limits = [window.must_by for window in windows.values() if window.must_by is not None]
-    must_by = min(limits, default=None)
-    window = Window(
-        target_on=first_on,
-        latest_on=max(first_on, min(latest, first_on + timedelta(days=DAYS_SEARCHED))),
-        must_by=must_by if must_by is not None and must_by > max(first_on, latest) else None,
-    )
-    found = free_slots(
-        clinic_id=clinic.id,
-        needs=sought.needs,
-        window=window,
-        now=now,
-        patient_id=sought.patient_id,
-        ignoring_visit=sought.ignoring_visit,
-        limit=limit * _ONE_DAYS_STARTS,
-    )
+    search = Window(target_on=first_on, latest_on=first_on + timedelta(days=DAYS_SEARCHED))
+    anybody = replace(sought.needs, nurse_id=None, room_id=None, preferred_nurse_id=sought.needs.nurse_id)
+    found: list[Slot] = []
+    for needs in dict.fromkeys((sought.needs, anybody)):
+        found = found or free_slots(
+            clinic_id=clinic.id,
+            needs=needs,
+            window=search,
+            now=now,
+            patient_id=sought.patient_id,
+            ignoring_visit=sought.ignoring_visit,
+            limit=limit * _ONE_DAYS_STARTS,
+        )
     nearest = sorted(found, key=lambda slot: abs(slot.starts_at - sought.starts_at))[:limit]
-    return sorted(nearest, key=lambda slot: slot.starts_at)
+    due = windows_of(clinic_id=clinic.id, follow_up_ids=sought.follow_up_ids, today=today).values()
+    return [
+        replace(slot, fit=max((window.fit_on(slot.local_on) for window in due), default=Fit.IN_WINDOW))
+        for slot in sorted(nearest, key=lambda slot: slot.starts_at)
+    ]
+
+
+def resource_refs(*, clinic_id: int) -> dict[int, UUID]:
+    """The references of the clinic's nurses and rooms, by id."""
+    return dict(Resource.objects.for_clinic(clinic_id).values_list("pk", "ref"))
 
 
 def _whole(clinic_id: int) -> QuerySet[Visit]:

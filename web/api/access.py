@@ -19,6 +19,7 @@ class ClinicAPIView(APIView):
 
     required_permission: Permission
     clinic: Clinic
+    role: Role
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -27,4 +28,4 @@ class ClinicAPIView(APIView):
             raise Http404
         if not may(Role(membership.role), self.required_permission):
             raise PermissionDenied
-        self.clinic = membership.clinic
+        self.clinic, self.role = membership.clinic, Role(membership.role)

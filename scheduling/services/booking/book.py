@@ -18,7 +18,7 @@ from scheduling.services.booking.holds import delete_holds
 from scheduling.services.booking.locks import Locked, lock_patient, lock_resources
 from scheduling.services.booking.places import Placement, Question, Span, find_places, span_of
 from scheduling.services.booking.transactions import in_one_transaction
-from scheduling.services.booking.wishes import Wish, ask_of, candidates, read_wish
+from scheduling.services.booking.wishes import Wish, as_asked, ask_of, candidates, read_wish
 from scheduling.services.booking.writing import (
     set_places,
     set_span,
@@ -172,7 +172,7 @@ def _find(
         clinic=clinic,
         span=span,
         sought=Sought(
-            needs=wish.needs,
+            needs=as_asked(wish.needs, able, nurse_ref=entry.nurse_ref, room_ref=entry.room_ref),
             starts_at=span.starts_at,
             local_on=span.local_on,
             patient_id=locked.patient.pk,

@@ -17,7 +17,7 @@ from scheduling.selectors.visits import standing_of
 from scheduling.services.booking.locks import lock_patient_of, lock_resources, lock_visit
 from scheduling.services.booking.places import Placement, Question, find_places, span_of
 from scheduling.services.booking.transactions import in_one_transaction
-from scheduling.services.booking.wishes import ask_of, candidates
+from scheduling.services.booking.wishes import as_asked, ask_of, candidates
 from scheduling.services.booking.writing import (
     check_sequence,
     set_places,
@@ -124,7 +124,9 @@ def _find(
         clinic=clinic,
         span=span,
         sought=Sought(
-            needs=needs,
+            needs=as_asked(
+                needs, able, nurse_ref=entry.nurse_ref or _in_use(visit.nurse), room_ref=entry.room_ref
+            ),
             starts_at=span.starts_at,
             local_on=span.local_on,
             patient_id=visit.patient_id,

@@ -89,6 +89,17 @@ def candidates(
     return found
 
 
+def as_asked(
+    needs: Needs, found: dict[ResourceKind, list[int]], *, nurse_ref: UUID | None, room_ref: UUID | None
+) -> Needs:
+    """What the visit takes, with the nurse and the room that were named: what is sought instead is theirs too."""
+    return replace(
+        needs,
+        nurse_id=found[ResourceKind.NURSE][0] if nurse_ref is not None else None,
+        room_id=found[ResourceKind.ROOM][0] if room_ref is not None else None,
+    )
+
+
 def ask_of(question: Question, found: dict[ResourceKind, list[int]], rows: dict[int, Resource]) -> Question:
     """The question with the locked rows of who may serve."""
     question.nurses = _of(found[ResourceKind.NURSE], rows)
