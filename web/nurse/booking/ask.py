@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,8 +23,9 @@ from web.access import ClinicRequest
 from web.nurse.calendar.address import read_day, read_ref
 from web.nurse.frame import patient_or_404
 
-FEW, MANY = 30, 150
-A_DAY = 6
+MANY = 200
+SOON_DAYS = 120
+"""What is due later than this is offered below a fold: a visit next week is not booked for next year's review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,22 @@ class Ask:
     nurse: Resource | None
     kind: VisitKind | None
     wants_more: bool
+    today: date
     pumps: list[Implant]
+
+    @property
+    def soon(self) -> list[DueItem]:
+        """What is due soon, or ticked."""
+        return [item for item in self.items if self._is_soon(item)]
+
+    @property
+    def later(self) -> list[DueItem]:
+        """What is due one day."""
+        return [item for item in self.items if not self._is_soon(item)]
+
+    def _is_soon(self, item: DueItem) -> bool:
+        horizon = self.today + timedelta(days=SOON_DAYS)
+        return item.ref in self.ticked or item.due.window.target_on <= horizon
 
     @property
     def implant_ref(self) -> UUID | None:
@@ -87,6 +103,7 @@ def read_ask(request: ClinicRequest, data: QueryDict) -> Ask | None:
         nurse=nurse,
         kind=kind,
         wants_more=bool(data.get("more")),
+        today=request.today,
         pumps=[
             each
             for each in implants_of(clinic_id=request.clinic.id, patient_id=patient.id)
@@ -105,8 +122,7 @@ def slots_for(request: ClinicRequest, ask: Ask) -> list[Slot]:
         window=ask.plan.window,
         now=request.now,
         patient_id=ask.patient.id,
-        limit=MANY if ask.wants_more else FEW,
-        most_a_day=None if ask.wants_more else A_DAY,
+        limit=MANY,
     )
 
 

@@ -27,12 +27,12 @@ from web.nurse.booking.about import about_visit, visit_or_404
 from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.ask import may_overbook, zone_of
 from web.nurse.booking.slots import OfferedTime, Pick, by_fit_and_day, pick_of, read_pick
-from web.nurse.forms.booking import MoveForm
+from web.nurse.forms.booking import WHICH, MoveForm
 from web.nurse.frame import clinic_reverse
 from web.undo import Undo, say_done
 from web.words import moment_words, said
 
-A_DAY, FEW = 6, 30
+MANY = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +68,7 @@ def visit_move_json(request: ClinicRequest, ref: UUID) -> HttpResponse:
     before = _pick_now(visit)
     form = _form(request, visit, choices, request.POST)
     if not form.is_valid():
-        return JsonResponse({"said": " ".join(_errors(form))}, status=422)
+        return JsonResponse({"said": " ".join(_errors(form)), "alternatives": _both(form)}, status=422)
     try:
         moved = _move(request, visit, form.pick(), form)
     except RecordError as error:
@@ -106,11 +106,12 @@ def _form(request: ClinicRequest, visit: Visit, choices: Choices, data: QueryDic
     initial: dict[str, object] = {
         **now.fields,
         "local_on": now.local_on,
-        "is_later": now.is_later,
         "room": "",
         "sequence": visit.sequence,
     }
-    return MoveForm(data, initial=initial, choices=choices, may_overbook=may_overbook(request))
+    return MoveForm(
+        data, initial=initial, choices=choices, may_overbook=may_overbook(request), zone=zone_of(request)
+    )
 
 
 def _pick_now(visit: Visit) -> Pick:
@@ -146,8 +147,7 @@ def _slots(request: ClinicRequest, visit: Visit) -> list[Slot]:
         now=request.now,
         patient_id=visit.patient_id,
         ignoring_visit=visit.id,
-        limit=FEW,
-        most_a_day=A_DAY,
+        limit=MANY,
     )
 
 
@@ -170,3 +170,12 @@ def _label(time: OfferedTime) -> str:
 
 def _errors(form: MoveForm) -> list[str]:
     return [str(error) for errors in form.errors.values() for error in errors]
+
+
+def _both(form: MoveForm) -> list[dict[str, object]]:
+    """The two readings of a time that the clocks show twice, each as a button."""
+    if "which" not in form.errors:
+        return []
+    day, at = form.cleaned_data["local_on"], form.cleaned_data["local_at"]
+    said = {"local_on": day.isoformat(), "local_at": f"{at:%H:%M}"}
+    return [{"label": f"{at:%H:%M}, {label}", "fields": said | {"which": which}} for which, label in WHICH]

@@ -98,7 +98,9 @@ def _time_form(request: ClinicRequest, ask: Ask, data: QueryDict | None = None) 
     initial = asked_time(request.GET)
     if ask.nurse and not initial["nurse"]:
         initial["nurse"] = str(ask.nurse.ref)
-    return TimeForm(data, initial=initial, choices=ask.choices, may_overbook=may_overbook(request))
+    return TimeForm(
+        data, initial=initial, choices=ask.choices, may_overbook=may_overbook(request), zone=zone_of(request)
+    )
 
 
 def _offer(
@@ -122,7 +124,9 @@ def _offer(
         "ask": ask,
         "patient": ask.patient,
         "form": form,
-        "groups": by_fit_and_day(slots, choices=ask.choices, zone=zone_of(request)),
+        "groups": by_fit_and_day(
+            slots, choices=ask.choices, zone=zone_of(request), all_of_them=ask.wants_more
+        ),
         "refusal": refusal,
         "alternatives": alternatives or [],
         "more": "" if ask.wants_more else ask.query(more="1"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from scheduling.selectors.rows import Resource
 from web.nurse.calendar.address import read_day, read_ref
 from web.words import day_words
 
+A_DAY, DAYS_SHOWN = 7, 6
 _ById = dict[int, Resource]
 
 FITS: dict[Fit, str | Promise] = {
@@ -50,7 +52,7 @@ class Pick:
     def fields(self) -> dict[str, str]:
         """As a form field each."""
         said = {"local_on": self.local_on.isoformat(), "local_at": f"{self.local_at:%H:%M}"}
-        said |= {"is_later": "1"} if self.is_later else {}
+        said["which"] = "later" if self.is_later else "first"
         said |= {"nurse": str(self.nurse_ref)} if self.nurse_ref else {}
         return said | ({"room": str(self.room_ref)} if self.room_ref else {})
 
@@ -108,19 +110,35 @@ def offer(slots: Iterable[Slot], *, choices: Choices, zone: ZoneInfo) -> list[Of
     return [_offered(slot, nurses, rooms, zone) for slot in slots]
 
 
-def by_fit_and_day(slots: Sequence[Slot], *, choices: Choices, zone: ZoneInfo) -> list[OfferedGroup]:
-    """The free times under how they fit and their days, each day's in order of time."""
+def by_fit_and_day(
+    slots: Sequence[Slot], *, choices: Choices, zone: ZoneInfo, all_of_them: bool = False
+) -> list[OfferedGroup]:
+    """The free times under how they fit and their days, each day's in order of time.
+
+    Some of each day, spread from its morning to its evening, and the first days only; or ``all_of_them``.
+    """
     groups: list[OfferedGroup] = []
+    room = len(slots) if all_of_them else DAYS_SHOWN
     for fit in Fit:
         fitting = sorted((slot for slot in slots if slot.fit is fit), key=lambda slot: slot.starts_at)
-        days: list[OfferedDay] = []
-        for slot, offered in zip(fitting, offer(fitting, choices=choices, zone=zone), strict=True):
-            if not days or days[-1].day != slot.local_on:
-                days.append(OfferedDay(slot.local_on, []))
-            days[-1].times.append(offered)
-        if days:
-            groups.append(OfferedGroup(FITS[fit], fit >= Fit.AT_RISK, days))
+        days = [(day, list(found)) for day, found in groupby(fitting, key=lambda slot: slot.local_on)][:room]
+        room -= len(days)
+        offered = [
+            OfferedDay(
+                day, offer(found if all_of_them else _spread(found, A_DAY), choices=choices, zone=zone)
+            )
+            for day, found in days
+        ]
+        if offered:
+            groups.append(OfferedGroup(FITS[fit], fit >= Fit.AT_RISK, offered))
     return groups
+
+
+def _spread(slots: list[Slot], most: int) -> list[Slot]:
+    """So many of a day's times, evenly over the day, the first and the last among them."""
+    if len(slots) <= most:
+        return slots
+    return [slots[number * (len(slots) - 1) // (most - 1)] for number in range(most)]
 
 
 def pick_of(starts_at: datetime, nurse: Resource | None, room: Resource | None, zone: ZoneInfo) -> Pick:

@@ -37,7 +37,7 @@ GRIDS = {DAY: "timeGridDay", WEEK: "timeGridWeek", MONTH: "dayGridMonth"}
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
 def calendar(request: ClinicRequest) -> HttpResponse:
-    """The calendar at the address. Without a view in it a wide screen shows the week, a phone the day's list."""
+    """The calendar at the address. Without a view in it the day's list; a wide screen goes on to the week."""
     choices = calendar_choices(clinic_id=request.clinic.id)
     address = read_address(request.GET, choices=choices, today=request.today)
     context = {
@@ -53,10 +53,10 @@ def calendar(request: ClinicRequest) -> HttpResponse:
         "list_query": address.query(view=LIST),
         "everyone": address.query(nurse="", room="", kind=""),
     }
-    if address.view != LIST:
+    if address.view in GRIDS:
         context["grid"] = _grid(request, address, choices)
-    if address.view in ("", LIST):
-        context |= agenda(request, address, choices)
+    else:
+        context |= agenda(request, address, choices) | {"wide_query": address.query(view=WEEK)}
     return render(request, "nurse/calendar/page.html", context)
 
 
@@ -87,7 +87,7 @@ def period_said(address: Address) -> str:
 
 
 def _tabs(address: Address) -> list[tuple[str, str, str, bool]]:
-    labels = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), LIST: _("List of the day")}
+    labels = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), LIST: _("List")}
     icons = {DAY: "calendar-day", WEEK: "calendar-week", MONTH: "calendar-month", LIST: "list-ul"}
     return [
         (label, icons[view], address.query(view=view), view == address.view) for view, label in labels.items()
@@ -96,9 +96,7 @@ def _tabs(address: Address) -> list[tuple[str, str, str, bool]]:
 
 def _grid(request: ClinicRequest, address: Address, choices: Choices) -> dict[str, Any]:
     """What the script draws the grid with; the visits themselves are fetched for the days in view."""
-    view = address.view or WEEK
-    shown_address = Address(view, address.day, address.nurse, address.room, address.kind)
-    first_on, last_on = shown_address.first_on, shown_address.last_on
+    view, first_on, last_on = address.view, address.first_on, address.last_on
     work = work_on_days(
         clinic=request.clinic, first_on=first_on, last_on=last_on, wanted=address.wanted(choices)
     )
@@ -107,18 +105,17 @@ def _grid(request: ClinicRequest, address: Address, choices: Choices) -> dict[st
     return {
         "view": GRIDS[view],
         "phoneView": "listWeek" if view == WEEK else GRIDS[view],
-        "isChosen": bool(address.view),
         "date": address.day.isoformat(),
-        "feed": f"{feed}?{shown_address.query()}",
+        "feed": f"{feed}?{address.query()}",
         "now": clinic_now(request),
         "zone": request.clinic.time_zone,
         "earliest": earliest,
         "latest": latest,
-        "hiddenDays": _hidden_days(request, shown_address) if view == WEEK else [],
+        "hiddenDays": _hidden_days(request, address) if view == WEEK else [],
         "firstDay": first_weekday(),
         "minutes": work_policy(clinic_id=request.clinic.id).slot_minutes,
         "language": _language(),
-        "dayUrl": f"{clinic_reverse(request, 'calendar')}?{shown_address.query(view=DAY)}",
+        "dayUrl": f"{clinic_reverse(request, 'calendar')}?{address.query(view=DAY)}",
         "bookUrl": clinic_reverse(request, "visit_new") if request.may(Permission.BOOK_VISITS) else "",
         "nurse": address.nurse,
         "room": address.room,

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from crispy_forms.layout import Layout
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.visit_entries import LONGEST_NOTE, LONGEST_REASON
+from scheduling.domain.wall_time import readings_of
 from scheduling.selectors.calendar import Choices
 from scheduling.selectors.rows import Resource
 from web.forms import DayField, RecordForm, TimeOfDayField
 from web.nurse.booking.slots import Pick
 from web.nurse.calendar.address import read_ref
 
-LATER = _("The clocks go back that day and show this time twice: take the second one")
+FIRST, LATER = "first", "later"
+WHICH = (
+    (FIRST, _("the first, before the clocks go back")),
+    (LATER, _("the second, after the clocks have gone back")),
+)
 
 
 class TimeForm(RecordForm):
@@ -25,7 +33,12 @@ class TimeForm(RecordForm):
 
     local_on = DayField(label=_("Day"))
     local_at = TimeOfDayField(label=_("Time"))
-    is_later = forms.BooleanField(label=LATER, required=False)
+    which = forms.ChoiceField(
+        label=_("Which of the two?"),
+        required=False,
+        choices=WHICH,
+        widget=forms.RadioSelect,
+    )
     nurse = forms.ChoiceField(label=_("Nurse"), required=False)
     room = forms.ChoiceField(label=_("Room"), required=False)
     override_reason = forms.CharField(
@@ -46,17 +59,43 @@ class TimeForm(RecordForm):
     any_nurse: ClassVar[str | Promise] = _("Any nurse")
     any_room: ClassVar[str | Promise] = _("Any room")
 
-    def __init__(self, *args: Any, choices: Choices, may_overbook: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: Choices, may_overbook: bool, zone: ZoneInfo, **kwargs: Any
+    ) -> None:
         self.may_overbook = may_overbook
         super().__init__(*args, **kwargs)
         self._offer("nurse", self.any_nurse, choices.nurses)
         self._offer("room", self.any_room, choices.rooms)
         if not may_overbook:
             del self.fields["override_reason"]
+        if not self._comes_twice(zone):
+            del self.fields["which"]
+        self.helper.layout = Layout(*(self._row(row) for row in self._wanted_rows()))
 
     def layout_rows(self) -> Sequence[str | Sequence[str]]:
+        return []  # what is shown depends on the time: see __init__
+
+    def _wanted_rows(self) -> Sequence[str | Sequence[str]]:
+        which = ["which"] if "which" in self.fields else []
         reason = ["override_reason"] if self.may_overbook else []
-        return [("local_on", "local_at"), "is_later", ("nurse", "room"), *reason]
+        return [("local_on", "local_at"), *which, ("nurse", "room"), *reason]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "which" in self.fields and not cleaned.get("which") and "which" not in self.errors:
+            twice = _("The clocks go back that day and show this time twice: say which one is meant.")
+            self.add_error("which", str(twice))
+        return cleaned
+
+    def _comes_twice(self, zone: ZoneInfo) -> bool:
+        """Whether the clocks show the time that stands in the fields twice on its day."""
+        given = self.data if self.is_bound else self.initial
+        day, at = given.get("local_on"), given.get("local_at")
+        try:
+            wall = datetime.fromisoformat(f"{day}T{at}")
+        except ValueError:
+            return False
+        return len(readings_of(wall, zone)) > 1
 
     def pick(self) -> Pick:
         """The time as it was entered."""
@@ -64,7 +103,7 @@ class TimeForm(RecordForm):
         return Pick(
             given["local_on"],
             given["local_at"],
-            given["is_later"],
+            given.get("which") == LATER,
             read_ref(given["nurse"]),
             read_ref(given["room"]),
         )
@@ -88,8 +127,8 @@ class MoveForm(TimeForm):
     reason = forms.CharField(label=_("Why it moves"), required=False, max_length=LONGEST_REASON)
     sequence = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def layout_rows(self) -> Sequence[str | Sequence[str]]:
-        return [*super().layout_rows(), "reason"]
+    def _wanted_rows(self) -> Sequence[str | Sequence[str]]:
+        return [*super()._wanted_rows(), "reason"]
 
 
 class NoteForm(RecordForm):

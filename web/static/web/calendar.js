@@ -3,13 +3,17 @@
 // whether a visit may be moved. Times come as the clinic's clock shows them and are drawn as they are ("UTC" below
 // means: no time zone is worked out here), so clock changes and the reader's own zone cannot shift them.
 (function () {
+  const isPhone = window.matchMedia("(max-width: 40rem)").matches;
+  const list = document.querySelector("[data-wide]");
+  if (list && !isPhone) {
+    window.location.replace(list.dataset.wide); // nobody chose a view: here is room for the week
+  }
   const root = document.getElementById("calendar");
+  if (!root) {
+    return;
+  }
   const settings = JSON.parse(document.getElementById("calendar-settings").textContent);
   const words = settings.words;
-  const isPhone = window.matchMedia("(max-width: 40rem)").matches;
-  if (isPhone && !settings.isChosen) {
-    return; // the list of the day stands on the page already
-  }
   const csrf = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   const panel = document.getElementById("calendar-said");
   const heard = document.getElementById("calendar-heard");
