@@ -138,7 +138,7 @@ def test_a_nurse_who_is_away_leaves_the_clinic_open(
     assert HoursException.objects.get().closing == closing
     page = text(administrator, url("resource", ref=nurse.ref))
     assert "See the closing" in page
-    assert "is away" in text(administrator, url("closed_days"))
+    assert f"{nurse} away" in text(administrator, url("closed_days"))
 
 
 def test_a_proposal_is_withdrawn(

@@ -74,9 +74,9 @@ def test_every_row_stands_under_its_phase_in_words(administrator: Client, url: U
     assert words["refill_observation"].target == "the same day"
     assert (
         words["infection_watch"].repeats
-        == "every 1 day until 14 days after, then every 1 week until 90 days after"
+        == "every day until 14 days after, then every week until 90 days after"
     )
-    assert words["annual_review"].repeats == "every 1 year"
+    assert words["annual_review"].repeats == "every year"
 
 
 def test_a_row_is_changed_in_a_draft_looked_at_and_put_in_force(

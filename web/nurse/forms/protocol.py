@@ -16,6 +16,8 @@ from web.nurse.forms.controls import dress
 from web.nurse.forms.relative_dates import RelativeDateField
 from web.words import said
 
+FEWEST_STEPS_SHOWN = 2
+
 
 class RowForm(RecordForm):
     """A row of the protocol. Repetitions come one after the other; the last may go on for good."""
@@ -52,11 +54,16 @@ class RowForm(RecordForm):
             retired = next(kind.name for kind in kinds if kind.key == row.visit_kind_key)
             field.choices = [*field.choices, (row.visit_kind_key, retired)]
         dress(self)
+        self.fields["only_programmable"].widget.attrs["class"] = "form-check-input"
+        for field in self.fields.values():
+            if isinstance(field, RelativeDateField):
+                del field.widget.attrs["class"]  # its parts have classes of their own
 
-    @staticmethod
-    def step_numbers() -> range:
-        """The repetitions that can be entered."""
-        return range(1, MOST_STEPS + 1)
+    def step_numbers(self) -> range:
+        """The repetitions that can be entered: those there are, and one more."""
+        used = sum(1 for name in self.initial if name.startswith("every_"))
+        most = MOST_STEPS if self.is_bound else min(max(used + 1, FEWEST_STEPS_SHOWN), MOST_STEPS)
+        return range(1, most + 1)
 
     def steps(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """(every, until) of each repetition."""

@@ -42,13 +42,13 @@ MOVES_HOLIDAYS = frozenset({"holiday_country", "holiday_region", "language"})
 
 def countries() -> list[tuple[str, str]]:
     """The countries whose public holidays are known, after none."""
-    return [("", gettext("no country: the clinic enters its closed days itself")), *country_names().items()]
+    return [("", gettext("no country")), *country_names().items()]
 
 
 def regions(country: str) -> list[tuple[str, str]]:
     """The regions of a country that have holidays of their own, after none; of no country none."""
     named = sorted(region_names(country).items(), key=lambda each: each[1])
-    return [("", gettext("the whole country")), *named]
+    return [("", gettext("the whole country") if country else "–"), *named]
 
 
 def zones(*, beside: Iterable[str]) -> list[tuple[str, str]]:
@@ -104,7 +104,7 @@ class ClinicForm(ChangeForm):
     holiday_country = forms.ChoiceField(
         label=_("Public holidays of"),
         required=False,
-        help_text=_("The clinic is closed on them; a day on which it works can be opened again."),
+        help_text=_("The clinic is closed on them; one on which it works can be opened again."),
     )
     holiday_region = forms.ChoiceField(label=_("State or region"), required=False)
     pharmacy_lead_days = CountField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -25,6 +26,8 @@ from web.undo import Undo, say_done
 from web.words import day_words
 
 CLOSINGS_SHOWN = 20
+DAYS_UNFOLDED = 366
+"""Holidays are known for years ahead; those of the coming one are looked for."""
 
 
 @require_safe
@@ -91,13 +94,16 @@ def _page(request: ClinicRequest, form: ClosureForm) -> HttpResponse:
         key=lambda closure: closure.closed_on,
     )
     coming = [closure for closure in listed if closure.closed_on >= request.today]
+    year_ahead = request.today + timedelta(days=DAYS_UNFOLDED)
+    near = [closure for closure in coming if closure.closed_on <= year_ahead]
     context: dict[str, Any] = {
         **settings_frame(request, tab="closed_days"),
         "closure_form": form,
         "months": [
             (month, list(days))
-            for month, days in groupby(coming, key=lambda each: each.closed_on.replace(day=1))
+            for month, days in groupby(near, key=lambda each: each.closed_on.replace(day=1))
         ],
+        "later": [closure for closure in coming if closure.closed_on > year_ahead],
         "closings": [
             (closing, closing_words(closing))
             for closing in recent_closings(clinic_id=clinic_id, limit=CLOSINGS_SHOWN)

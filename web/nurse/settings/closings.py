@@ -156,12 +156,8 @@ def closing_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 def closing_words(found: DayClosing) -> str:
-    """Who is closed or away, and when: The clinic is closed, Mon 3 Mar 2027 to Fri 14 Mar 2027."""
-    who = (
-        _("The clinic is closed")
-        if found.resource is None
-        else _("%(name)s is away") % {"name": found.resource}
-    )
+    """Who is closed or away, and when: Clinic closed, Mon 3 Mar 2027 to Fri 14 Mar 2027."""
+    who = _("Clinic closed") if found.resource is None else _("%(name)s away") % {"name": found.resource}
     days = day_words(found.first_on)
     if found.last_on != found.first_on:
         days = _("%(first)s to %(last)s") % {"first": days, "last": day_words(found.last_on)}

@@ -127,12 +127,22 @@ def span_words(text: str) -> str:
 def repeats_words(steps: Sequence[StepEntry]) -> str:
     """Every day until 14 days after, then every week until 90 days after."""
     return _t(", then ").join(
-        _t("every %(span)s until %(end)s")
-        % {"span": span_words(step.every), "end": relative_words(step.until)}
+        _t("%(every)s until %(end)s") % {"every": _every(step.every), "end": relative_words(step.until)}
         if step.until
-        else _t("every %(span)s") % {"span": span_words(step.every)}
+        else _every(step.every)
         for step in steps
     )
+
+
+def _every(text: str) -> str:
+    date = RelativeDate.parse(text)
+    words = {
+        Unit.DAY: ngettext("every day", "every %(number)d days", date.count),
+        Unit.WEEK: ngettext("every week", "every %(number)d weeks", date.count),
+        Unit.MONTH: ngettext("every month", "every %(number)d months", date.count),
+        Unit.YEAR: ngettext("every year", "every %(number)d years", date.count),
+    }
+    return words[date.unit] % {"number": date.count}
 
 
 @dataclass(frozen=True, slots=True)
