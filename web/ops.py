@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from notifications.selectors.operation import messages_by_state
 from scheduling.selectors.lapse import lapsed_counts
 from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
+from scheduling.selectors.paper_lists import clinics_without_fresh_list
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
 
@@ -42,7 +43,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every part can do its work, or 503 with the reason beside each part that cannot.
 
-    A lapse is told and does not take the process out of rotation: those who must act on it work through it.
+    A lapse, or a paper list that is old, is told and does not take the process out of rotation: those who must
+    act on it work through it.
     """
     now = timezone.now()
     parts: dict[str, Callable[[datetime], None]] = {
@@ -55,6 +57,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     results = {name: _result(check, now) for name, check in parts.items()}
     is_ready = all(result == "ok" for result in results.values())
     results["lapse"] = _result(check_lapses, now)
+    results["paper_list"] = _result(check_paper_lists, now)
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
     )
@@ -114,6 +117,12 @@ def check_lapses(now: datetime) -> None:
         raise NotReadyError(f"nobody watches {sum(lapsed)} implant(s) of {len(lapsed)} clinic(s)")
 
 
+def check_paper_lists(now: datetime) -> None:
+    """Every clinic has a list to work from that is younger than twenty-six hours."""
+    if clinics := clinics_without_fresh_list(now=now):
+        raise NotReadyError(f"older than 26 hours for {clinics} clinic(s)")
+
+
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -144,6 +153,7 @@ class Figures(Collector):
         yield from self._signs_of_life()
         yield from self._sweeps()
         yield self._lapses()
+        yield self._paper_lists()
         yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
         yield _counts("refillwise_messages", "Messages by state", messages_by_state())
 
@@ -165,6 +175,13 @@ class Figures(Collector):
         for clinic_id, number in lapsed_counts(self.now).items():
             lapsed.add_metric([str(clinic_id)], number)
         return lapsed
+
+    def _paper_lists(self) -> Metric:
+        without = GaugeMetricFamily(
+            "refillwise_clinics_without_paper_list", "Clinics whose newest paper list is older than 26 hours"
+        )
+        without.add_metric([], clinics_without_fresh_list(now=self.now))
+        return without
 
     def _sweeps(self) -> Iterator[Metric]:
         age = GaugeMetricFamily(

@@ -37,7 +37,7 @@ def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
     status, checks = ask(client)
     assert status == 200
     assert set(checks.values()) == {"ok"}
-    assert list(checks) == ["database", "broker", "worker", "beat", "sweep", "lapse"]
+    assert list(checks) == ["database", "broker", "worker", "beat", "sweep", "lapse", "paper_list"]
 
 
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:
@@ -92,6 +92,15 @@ def test_a_lapse_is_told_without_taking_the_process_out_of_rotation(client: Clie
     figures = client.get("/metrics").content.decode()
     assert f'refillwise_lapsed_implants{{clinic="{house.clinic.id}"}} 2.0' in figures
     assert f'refillwise_lapsed_implants{{clinic="{house.elsewhere.id}"}} 0.0' in figures
+
+
+def test_an_old_paper_list_is_told_without_taking_the_process_out_of_rotation(
+    client: Client, healthy: None
+) -> None:
+    make_clinic(now=datetime.now(UTC) - timedelta(hours=27))
+    _, checks = ask(client)
+    assert checks["paper_list"] == "older than 26 hours for 2 clinic(s)"
+    assert "refillwise_clinics_without_paper_list 2.0" in client.get("/metrics").content.decode()
 
 
 @pytest.fixture
