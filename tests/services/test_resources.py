@@ -1,4 +1,4 @@
-"""Nurses, rooms, kinds of visit, the work policy: saved whole, refused at the field, never somebody else's."""
+"""Nurses and rooms: saved whole, refused at the field, never somebody else's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,28 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Role
 from scheduling.domain.hours import DaySpan, ExceptionEntry
-from scheduling.models import (
-    DayClosing,
-    HoursException,
-    Protocol,
-    ProtocolRow,
-    Resource,
-    ResourceHours,
-    Visit,
-    VisitKind,
-    VisitSeat,
-    WorkPolicy,
-)
-from scheduling.selectors.resources import (
-    VisitsAhead,
-    get_resource,
-    resources,
-    rows_asking_for,
-    visit_kinds,
-    visits_ahead,
-    week_of,
-    work_policy,
-)
+from scheduling.models import DayClosing, HoursException, Resource, ResourceHours, Visit, VisitKind
+from scheduling.selectors.resources import VisitsAhead, get_resource, resources, visits_ahead, week_of
 from scheduling.services.resources import (
     ResourceEntry,
     add_exception,
@@ -50,12 +29,11 @@ from scheduling.services.resources import (
 )
 from scheduling.services.visit_kinds import (
     VisitKindEntry,
-    add_visit_kind,
     restore_visit_kind,
     retire_visit_kind,
     update_visit_kind,
 )
-from scheduling.services.work_policy import WorkPolicyEntry, set_work_policy
+from tests.calendar_rows import make_visit
 from tests.factories import House, make_clinic, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -78,37 +56,13 @@ def nurse(house: House) -> Resource:
     return add_resource(clinic=house.clinic, kind="nurse", entry=NURSE, week=WEEK)
 
 
-def make_visit(
-    house: House,
-    *,
-    days: int = 1,
-    at: time = time(10),
-    minutes: int = 60,
-    status: str = "booked",
-    **values: Any,
-) -> Visit:
-    """A visit as the calendar stores it, some days from Monday; its nurse, room and kind come in ``values``."""
-    zone = ZoneInfo(house.clinic.time_zone)
+def a_visit(house: House, *, days: int = 1, status: str = "booked", **values: Any) -> Visit:
+    """An hour's check-up of somebody, some days from Monday, with the nurse or room that is named."""
+    named = {"nurse": None, "room": None} | values
+    if status == "proposed":
+        named["hold_expires_at"] = house.now + timedelta(minutes=10)
     on = MONDAY + timedelta(days=days)
-    starts_at = datetime.combine(on, at, zone)
-    kind = values.pop("kind", None) or VisitKind.objects.get(clinic=house.clinic, key="check_up")
-    from clinic.audit import recording
-
-    with recording(actor_id=house.nurse.id, reason="visit booked"):
-        return Visit.objects.create(
-            clinic=house.clinic,
-            patient=values.pop("patient", None) or make_patient(house),
-            kind=kind,
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=minutes),
-            local_on=on,
-            local_at=at,
-            time_zone=str(zone),
-            status=status,
-            booked_at=house.now,
-            hold_expires_at=house.now + timedelta(minutes=10) if status == "proposed" else None,
-            **values,
-        )
+    return make_visit(house, make_patient(house), on=on, minutes=60, kind="check_up", status=status, **named)
 
 
 def ahead(house: House, resource: Resource) -> VisitsAhead:
@@ -192,12 +146,12 @@ def test_a_nurse_is_retired_and_restored_with_her_hours(house: House, nurse: Res
 
 
 def test_visits_outside_changed_hours_are_counted(house: House, nurse: Resource) -> None:
-    make_visit(house, days=1, at=time(10), nurse=nurse)
-    make_visit(house, days=1, at=time(16), nurse=nurse)
-    make_visit(house, days=2, at=time(16), nurse=nurse)
-    make_visit(house, days=3, at=time(16), nurse=nurse, status="cancelled")
-    make_visit(house, days=3, at=time(16), nurse=nurse, status="proposed")
-    make_visit(house, days=-3, at=time(22), nurse=nurse)
+    a_visit(house, days=1, at=time(10), nurse=nurse)
+    a_visit(house, days=1, at=time(16), nurse=nurse)
+    a_visit(house, days=2, at=time(16), nurse=nurse)
+    a_visit(house, days=3, at=time(16), nurse=nurse, status="cancelled")
+    a_visit(house, days=3, at=time(16), nurse=nurse, status="proposed")
+    a_visit(house, days=-3, at=time(22), nurse=nurse)
     assert ahead(house, nurse) == VisitsAhead(coming=3, outside=0)
     save(house, nurse, week=dict.fromkeys(range(5), (MORNING,)))
     assert ahead(house, nurse) == VisitsAhead(coming=3, outside=2)
@@ -220,7 +174,7 @@ def test_visits_outside_changed_hours_are_counted(house: House, nurse: Resource)
 
 def test_a_room_without_hours_is_open_all_day(house: House) -> None:
     room = add_resource(clinic=house.clinic, kind="room", entry=ResourceEntry(name="Room 2"), week={})
-    make_visit(house, days=1, at=time(5), room=room)
+    a_visit(house, days=1, at=time(5), room=room)
     assert ahead(house, room) == VisitsAhead(coming=1, outside=0)
 
 
@@ -321,150 +275,3 @@ def test_the_list_of_nurses_and_rooms_costs_the_same_however_many(house: House, 
     for number in range(5):
         add_resource(clinic=house.clinic, kind="room", entry=ResourceEntry(name=f"R{number}"), week=WEEK)
     assert cost() == before == 3
-
-
-# --- Kinds of visit -------------------------------------------------------------------------------------
-
-SCAN = VisitKindEntry(name="Dye study", duration_minutes=90, needs_nurse=False, capacity=1)
-
-
-def kind_of(house: House, key: str) -> VisitKind:
-    return VisitKind.objects.get(clinic=house.clinic, key=key)
-
-
-def change(house: House, kind: VisitKind, entry: VisitKindEntry) -> VisitKind:
-    return update_visit_kind(clinic=house.clinic, kind_ref=kind.ref, entry=entry, now=house.now)
-
-
-def test_a_kind_of_visit_is_added_with_a_key_of_its_own(house: House) -> None:
-    first = add_visit_kind(clinic=house.clinic, entry=SCAN)
-    second = add_visit_kind(clinic=house.clinic, entry=replace(SCAN, name="Dye-study"))
-    third = add_visit_kind(clinic=house.clinic, entry=replace(SCAN, name="画像"))
-    assert [kind.key for kind in (first, second, third)] == ["dye_study", "dye_study_2", "visit"]
-    assert first.capacity_resource is not None
-    assert (first.capacity_resource.kind, first.capacity_resource.seats) == ("capacity", 1)
-    assert visit_kinds(clinic_id=house.clinic.id)[-1] == third
-    assert Resource.objects.filter(kind="capacity").count() == 3
-    assert not [
-        each for each in resources(clinic_id=house.clinic.id, today=house.today) if each.kind == "capacity"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changed", "field"),
-    [
-        ({"name": " "}, "name"),
-        ({"name": "x" * 61}, "name"),
-        ({"name": "CHECK-UP"}, "name"),
-        ({"duration_minutes": 4}, "duration_minutes"),
-        ({"duration_minutes": 481}, "duration_minutes"),
-        ({"needs_room": False, "capacity": None}, "needs_nurse"),
-        ({"capacity": 0}, "needs_nurse"),
-        ({"capacity": 51}, "capacity"),
-    ],
-)
-def test_a_kind_that_cannot_be_is_refused_at_its_field(
-    house: House, changed: dict[str, Any], field: str
-) -> None:
-    entry = (
-        replace(SCAN, needs_room=False, **changed)
-        if "needs_room" not in changed
-        else replace(SCAN, **changed)
-    )
-    kind = add_visit_kind(clinic=house.clinic, entry=replace(SCAN, name="Other"))
-    actions: list[Callable[[], object]] = [
-        lambda: add_visit_kind(clinic=house.clinic, entry=entry),
-        lambda: change(house, kind, entry),
-    ]
-    for action in actions:
-        with pytest.raises(RecordError) as refused:
-            action()
-        assert refused.value.field == field
-
-
-def test_the_refill_stays_the_refill_and_in_use(house: House) -> None:
-    refill = kind_of(house, "refill")
-    entry = VisitKindEntry(name="Pump refill", duration_minutes=75, is_refill=True)
-    assert change(house, refill, entry).name == "Pump refill"
-    with pytest.raises(RecordError) as refused:
-        change(house, refill, replace(entry, is_refill=False))
-    assert refused.value.field == "is_refill"
-    with pytest.raises(RecordError):
-        retire_visit_kind(clinic=house.clinic, kind_ref=refill.ref)
-
-
-def test_a_kind_that_the_protocol_asks_for_stays_in_use(house: House) -> None:
-    kind = add_visit_kind(clinic=house.clinic, entry=SCAN)
-
-    def protocol(is_active: bool) -> None:
-        version = (Protocol.objects.filter(clinic=house.clinic).count() or 0) + 100
-        newest = Protocol.objects.create(clinic=house.clinic, version=version, created_at=house.now)
-        ProtocolRow.objects.create(
-            clinic=house.clinic,
-            protocol=newest,
-            position=0,
-            key="dye",
-            title="Look at the catheter",
-            anchor="surgery",
-            mode="visit",
-            target="+1 w",
-            latest="+2 w",
-            visit_kind_key=kind.key,
-            is_active=is_active,
-        )
-
-    protocol(is_active=True)
-    assert [row.key for row in rows_asking_for(clinic_id=house.clinic.id, kind_key=kind.key)] == ["dye"]
-    with pytest.raises(RecordError, match="Look at the catheter"):
-        retire_visit_kind(clinic=house.clinic, kind_ref=kind.ref)
-    protocol(is_active=False)
-    assert not retire_visit_kind(clinic=house.clinic, kind_ref=kind.ref).is_active
-    assert restore_visit_kind(clinic=house.clinic, kind_ref=kind.ref).is_active
-
-
-def test_a_capacity_given_later_counts_what_is_booked_and_comes_back_as_it_was(house: House) -> None:
-    kind = add_visit_kind(clinic=house.clinic, entry=replace(SCAN, needs_nurse=True, capacity=None))
-    for days, at in [(1, time(9)), (1, time(9, 30)), (1, time(10)), (2, time(9))]:
-        make_visit(house, days=days, at=at, kind=kind)
-    make_visit(house, days=-2, kind=kind)
-    entry = replace(SCAN, needs_nurse=True, capacity=2)
-    change(house, kind, entry)
-    resource = Resource.objects.get(kind="capacity", clinic=house.clinic)
-    seats = VisitSeat.objects.filter(resource=resource).order_by("during")
-    assert [seat.seat for seat in seats] == [1, 2, 1, 1]
-    change(house, kind, replace(entry, name="Contrast study", capacity=None))
-    kind.refresh_from_db()
-    resource.refresh_from_db()
-    assert (kind.capacity_resource, resource.is_active, resource.name) == (None, False, "Contrast study")
-    make_visit(house, days=2, at=time(9), kind=kind)
-    change(house, kind, replace(entry, name="Contrast study", capacity=3))
-    kind.refresh_from_db()
-    assert kind.capacity_resource == resource
-    assert sorted(VisitSeat.objects.filter(resource=resource).values_list("seat", flat=True)) == [
-        1,
-        1,
-        1,
-        2,
-        2,
-    ]
-
-
-def test_the_policy_is_saved_and_refused_at_its_field(house: House) -> None:
-    entry = WorkPolicyEntry(default_owner_id=house.nurse.id, slot_minutes=20, hold_minutes=5)
-    set_work_policy(clinic=house.clinic, entry=entry)
-    policy = work_policy(clinic_id=house.clinic.id)
-    assert (policy.default_owner, policy.slot_minutes, policy.hold_minutes) == (house.nurse, 20, 5)
-    wrong = {
-        "slot_minutes": replace(entry, slot_minutes=7),
-        "hold_minutes": replace(entry, hold_minutes=61),
-        "default_owner": replace(entry, default_owner_id=house.outsider.id),
-    }
-    for field, refused_entry in wrong.items():
-        with pytest.raises(RecordError) as refused:
-            set_work_policy(clinic=house.clinic, entry=refused_entry)
-        assert refused.value.field == field
-    with pytest.raises(RecordError):
-        set_work_policy(
-            clinic=house.clinic, entry=replace(entry, default_owner_id=house.person(Role.AUDITOR).id)
-        )
-    assert WorkPolicy.objects.filter(clinic=house.clinic).count() == 1
