@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +28,7 @@ REPORTS = ("", "refills/", "pharmacy/", "discrepancies/", "outcomes/")
 
 
 @pytest.fixture
-def house(transactional_db: None) -> Iterator[House]:
+def house(transactional_db: None) -> House:
     """A clinic with something in every report, and something in doubt."""
     house = make_clinic()
     for number, residual in enumerate(("25", "25.4", "31")):
@@ -49,7 +49,7 @@ def house(transactional_db: None) -> Iterator[House]:
                 occurred_on=on,
             )
     make_implant(house, make_patient(house, last_name="Doubt"))
-    yield house
+    return house
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
