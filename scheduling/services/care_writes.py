@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from scheduling.domain.care.difference import Change, ChangeKind, Stored
+from clinic.domain.register.reasons import gettext_noop
+from scheduling.domain.care.difference import Change, ChangeKind, EndedBecause, Stored
 from scheduling.domain.care.plan import CareFacts, Planned
 from scheduling.models import FollowUp, FollowUpAct
 from scheduling.services.owners import Owners, latest_owners, owners_of
@@ -23,6 +24,12 @@ _ACT_OF = {
     ChangeKind.END: _Act.ENDED,
 }
 _CLOSES = (ChangeKind.FINISH, ChangeKind.END)
+_WHY_ENDED = {
+    EndedBecause.EXPLANT: gettext_noop("the pump was taken out"),
+    EndedBecause.DEATH: gettext_noop("the patient has died"),
+    EndedBecause.ANCHOR: gettext_noop("what it was counted from was withdrawn"),
+    EndedBecause.PROTOCOL: gettext_noop("the protocol no longer asks for it"),
+}
 _COUNTED_AS = {
     ChangeKind.CREATE: "created",
     ChangeKind.RE_ANCHOR: "re_anchored",
@@ -87,25 +94,21 @@ def write(clinic_id: int, pairs: Sequence[_Pair], *, now: datetime) -> CareOutco
 
 
 def _close(clinic_id: int, changes: Sequence[Change], now: datetime) -> list[FollowUpAct]:
-    rows = [
-        (
-            _stored(change).id,
-            "done" if change.kind is ChangeKind.FINISH else "ended",
-            str(change.reason) if change.reason else "",
-            change.because.value if change.because else "",
-        )
-        for change in changes
-    ]
+    rows = []
+    for change in changes:
+        state = "done" if change.kind is ChangeKind.FINISH else "ended"
+        because = change.because.value if change.because else ""
+        rows.append((_stored(change).id, state, str(change.reason or ""), because))
     _execute(_CLOSE, rows, [clinic_id], first=[now])
     return [
         FollowUpAct(
             clinic_id=clinic_id,
-            follow_up_id=number,
+            follow_up_id=_stored(change).id,
             act=_ACT_OF[change.kind],
             at=now,
-            reason=reason or because,
+            reason=_WHY_ENDED[change.because] if change.because else str(change.reason or ""),
         )
-        for change, (number, _, reason, because) in zip(changes, rows, strict=True)
+        for change in changes
     ]
 
 

@@ -173,6 +173,8 @@ def test_an_explant_or_a_death_ends_the_plan_says_so_and_its_withdrawal_brings_i
     assert set(FollowUp.objects.filter(implant=implant, state="open").values_list("id", flat=True)) == live
     refill = FollowUp.objects.get(implant=implant, row_key="refill", state="open")
     assert acts(refill)[-2:] == ["ended", "reinstated"]
+    why = refill.acts.get(act="ended").reason
+    assert why == {"explant": "the pump was taken out", "death": "the patient has died"}[because]
     if own:
         assert states(implant, "explant_wound_call") == ["ended"]
 
