@@ -205,9 +205,9 @@ def test_a_full_half_year_of_ten_nurses_is_searched_in_a_moment() -> None:
         for half in range(4)
     )
     nurses = [replace(ANN, id=100 + number, busy=full) for number in range(10)]
-    began = clock.perf_counter()
+    began = clock.process_time()
 
     found = find_slots(HOUR, Window(MONDAY, MONDAY + 178 * DAY), house(*nurses, ROOM))
 
     assert {slot.fit for slot in found} == {Fit.AT_RISK}
-    assert clock.perf_counter() - began < 3
+    assert clock.process_time() - began < 3

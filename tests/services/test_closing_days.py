@@ -178,6 +178,21 @@ def test_what_somebody_changed_since_is_left_where_it_is(diary: Diary) -> None:
     assert stands(diary, back) == "01.03 11:00 booked"
 
 
+def test_what_was_moved_by_hand_since_stays_where_it_was_put(diary: Diary) -> None:
+    visit = diary.visit(diary.at(MONDAY, 10))
+    closing = propose(diary)
+    confirm(diary, closing)
+    move_visit(
+        clinic=diary.house.clinic, visit_ref=visit.ref, entry=MoveEntry(local_on=NEXT_MONDAY, local_at=time(14)),
+        actor_id=diary.house.nurse.id, now=diary.now,
+    )  # fmt: skip
+
+    undone = undo(diary, closing)
+
+    assert [(left.move.visit_id, left.why) for left in undone.left] == [(visit.pk, "changed")]
+    assert stands(diary, visit) == "08.03 14:00 booked"
+
+
 def test_what_is_over_is_not_put_back(diary: Diary) -> None:
     early, late = diary.visit(diary.at(MONDAY, 10)), diary.visit(diary.at(FRIDAY, 10))
     closing = propose(diary)

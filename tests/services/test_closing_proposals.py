@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
 
+from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import Forecast, SweepRun, Visit
-from scheduling.services.booking import cancel_visit
+from scheduling.services.booking import cancel_visit, move_visit
 from tests.calendars import Diary, make_diary
 from tests.closings import DAY, MONDAY, confirm, everything, propose, refill_due
 
@@ -24,7 +25,25 @@ def book_another(diary: Diary, visit: Visit) -> None:
     diary.visit(diary.at(MONDAY, 15))
 
 
-def move_it(diary: Diary, visit: Visit) -> None:
+def move_it_within_the_day(diary: Diary, visit: Visit) -> None:
+    move_visit(
+        clinic=diary.house.clinic, visit_ref=visit.ref, entry=MoveEntry(local_on=MONDAY, local_at=time(14)),
+        actor_id=diary.house.nurse.id, now=diary.now,
+    )  # fmt: skip
+
+
+def make_it_longer(diary: Diary, visit: Visit) -> None:
+    entry = MoveEntry(local_on=MONDAY, local_at=time(10), duration_minutes=90)
+    move_visit(
+        clinic=diary.house.clinic,
+        visit_ref=visit.ref,
+        entry=entry,
+        actor_id=diary.house.nurse.id,
+        now=diary.now,
+    )
+
+
+def cancel_it(diary: Diary, visit: Visit) -> None:
     cancel_visit(
         clinic=diary.house.clinic,
         visit_ref=visit.ref,
@@ -48,7 +67,15 @@ def raise_the_dose(diary: Diary, visit: Visit) -> None:
     )
 
 
-CHANGES = [book_another, move_it, take_its_new_time, send_the_nurse_away, raise_the_dose]
+CHANGES = [
+    book_another,
+    move_it_within_the_day,
+    make_it_longer,
+    cancel_it,
+    take_its_new_time,
+    send_the_nurse_away,
+    raise_the_dose,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES)
