@@ -18,6 +18,7 @@ from django.db.models import Max
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
+from clinic.domain.roles import Role
 from clinic.selectors.accounts import members
 from clinic.selectors.rows import Clinic
 from clinic.services.conflicts import refusing
@@ -76,6 +77,7 @@ def update_resource(*, clinic: Clinic, resource_ref: UUID, entry: ResourceEntry,
     checked = check_week(week)
     resource = _lock(clinic, resource_ref)
     _check(clinic, resource.kind, entry, own_id=resource.id)
+    _check_account(clinic, resource, entry)
     resource.name, resource.seats, resource.user_id = entry.name.strip(), entry.seats, entry.user_id
     with _named_once(), _one_a_person():
         resource.save(update_fields=["name", "seats", "user"])
@@ -178,6 +180,19 @@ def _check(clinic: Clinic, kind: str, entry: ResourceEntry, own_id: int = 0) -> 
         raise RecordError("user", gettext_noop("is no member of the clinic"))
     if others.filter(user_id=entry.user_id).exists():
         raise RecordError("user", PERSON_TAKEN)
+
+
+def _check_account(clinic: Clinic, resource: Resource, entry: ResourceEntry) -> None:
+    """A nurse who works here stands in the calendar under her account: without it she would be added again."""
+    if resource.user_id is None or entry.user_id == resource.user_id:
+        return
+    works = members(clinic_id=clinic.id).filter(
+        user_id=resource.user_id, is_active=True, role=Role.NURSE.value
+    )
+    if works.exists():
+        raise RecordError(
+            "user", gettext_noop("a nurse of the clinic keeps her account: put her out of use instead")
+        )
 
 
 def _check_exception(

@@ -124,6 +124,16 @@ def test_one_person_stands_in_the_calendar_once_and_a_room_is_nobody(house: Hous
         assert refused.value.field == "user"
 
 
+def test_a_nurse_of_the_clinic_keeps_her_account(house: House) -> None:
+    """Without it she would be added to the calendar a second time."""
+    own = Resource.objects.get(clinic=house.clinic, user=house.nurse)
+    for user_id in (None, house.person(Role.SCHEDULER).id):
+        with pytest.raises(RecordError) as refused:
+            save(house, own, name="Nora", user_id=user_id)
+        assert refused.value.field == "user"
+    assert save(house, own, name="Nora", user_id=house.nurse.id).name == "Nora"
+
+
 def test_a_week_that_overlaps_itself_is_refused_and_nothing_is_kept(house: House, nurse: Resource) -> None:
     with pytest.raises(RecordError) as refused:
         save(house, nurse, name="Renamed", week={2: (MORNING, DaySpan(time(11), time(14)))})

@@ -141,6 +141,33 @@ def test_a_nurse_who_is_away_leaves_the_clinic_open(
     assert f"{nurse} away" in text(administrator, url("closed_days"))
 
 
+def test_one_day_is_not_closed_over_booked_visits_by_accident(
+    house: House, administrator: Client, url: Url, day: date, visit: Visit
+) -> None:
+    page = administrator.post(url("closure_new"), {"closed_on": str(day), "reason": ""}, follow=True)
+    assert "look at their new times first" in page.content.decode()
+    assert sections(administrator, url, DayClosing.objects.get()) == {"moved": ["Moved"]}
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("times", "is_proposed"), [({}, True), ({"starts_at": "09:00", "ends_at": "12:00"}, False)]
+)
+def test_whole_days_away_with_visits_become_a_proposal(
+    house: House,
+    administrator: Client,
+    url: Url,
+    day: date,
+    visit: Visit,
+    times: dict[str, str],
+    is_proposed: bool,
+) -> None:
+    form = {"what": "away", "first_on": str(day), "last_on": "", "reason": "course"} | times
+    administrator.post(url("exception_new", ref=nurse_of(house).ref), form)
+    assert DayClosing.objects.exists() == is_proposed
+    assert HoursException.objects.exists() != is_proposed
+
+
 def test_a_proposal_is_withdrawn(
     house: House, administrator: Client, url: Url, day: date, visit: Visit
 ) -> None:

@@ -20,7 +20,7 @@ from scheduling.selectors.closings import recent_closings
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.settings import ClosureForm
 from web.nurse.frame import clinic_reverse
-from web.nurse.settings.closings import closing_words
+from web.nurse.settings.closings import closing_words, propose_instead
 from web.nurse.settings.frame import recalculate, settings_frame
 from web.undo import Undo, say_done
 from web.words import day_words
@@ -40,10 +40,15 @@ def closed_days(request: ClinicRequest) -> HttpResponse:
 @require_POST
 @clinic_page(Permission.MANAGE_CLINIC)
 def closure_new(request: ClinicRequest) -> HttpResponse:
-    """Close a day; visits that would fall on it move earlier."""
+    """Close a day. Where visits are booked on it, the page of their new times comes first."""
     form = ClosureForm(request.POST)
     if not form.is_valid():
         return _page(request, form)
+    day, reason = form.cleaned_data["closed_on"], form.cleaned_data["reason"]
+    if day >= request.today and (
+        proposal := propose_instead(request, first_on=day, last_on=day, reason=reason)
+    ):
+        return redirect(proposal)
     with transaction.atomic():
         add_closure(clinic=request.clinic, actor_id=request.user.id, **form.cleaned_data)
         page = recalculate(request)

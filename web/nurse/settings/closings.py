@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
-from scheduling.selectors.closings import closing_by_ref, moves_of
+from scheduling.selectors.closings import affected_visits, closing_by_ref, moves_of
 from scheduling.selectors.resources import resources
-from scheduling.selectors.rows import ClosingState, DayClosing, DayClosingMove, Status
+from scheduling.selectors.rows import ClosingState, DayClosing, DayClosingMove, Resource, Status
 from scheduling.selectors.sweeps import run_progress
 from scheduling.services.closing_days import (
     confirm_closing,
@@ -153,6 +154,35 @@ def closing_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
     if withdraw_proposal(clinic=request.clinic, closing_ref=ref):
         messages.success(request, _("Nothing was closed and no visit was moved."))
     return redirect(clinic_reverse(request, "closed_days"))
+
+
+def propose_instead(
+    request: ClinicRequest, *, first_on: date, last_on: date, reason: str, resource: Resource | None = None
+) -> str:
+    """The page of a proposal, where visits are booked on days that somebody is about to close; else nothing.
+
+    Nobody closes days over booked visits by accident: the new times are looked at first.
+    """
+    affected = affected_visits(
+        clinic_id=request.clinic.id,
+        first_on=first_on,
+        last_on=last_on,
+        resource_id=None if resource is None else resource.id,
+        now=request.now,
+    )
+    if not affected.exists():
+        return ""
+    found = propose_closing(
+        clinic=request.clinic,
+        first_on=first_on,
+        last_on=last_on,
+        resource_ref=None if resource is None else resource.ref,
+        reason=reason or (_("closed") if resource is None else _("away")),
+        actor_id=request.user.id,
+        now=request.now,
+    )
+    messages.info(request, _("Visits are booked then: look at their new times first. Nothing is closed yet."))
+    return clinic_reverse(request, "closing", ref=found.ref)
 
 
 def closing_words(found: DayClosing) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.accounts import members
-from scheduling.domain.hours import Week
+from scheduling.domain.hours import ExceptionEntry, Week, check_exception
 from scheduling.selectors import resources as stored
 from scheduling.selectors.rows import HoursException, Resource, ResourceKind
 from scheduling.services.resources import (
@@ -37,6 +37,7 @@ from web.nurse.forms.resources import (
 )
 from web.nurse.frame import clinic_reverse
 from web.nurse.pages import act_and_return, form_page
+from web.nurse.settings.closings import propose_instead
 from web.nurse.settings.frame import below_tab, settings_frame
 from web.nurse.settings.hours_words import exception_words, week_words
 from web.undo import Undo, say_done
@@ -143,9 +144,14 @@ def resource_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.MANAGE_CLINIC)
 def exception_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
-    """Enter days that differ from the weekly hours; also the way back for one that was taken away."""
+    """Enter days that differ from the weekly hours; also the way back for one that was taken away.
+
+    Whole days away on which visits are booked become a proposal of new times.
+    """
     found = _resource_or_404(request, ref)
     form = ExceptionForm(request.POST or None, initial={"what": AWAY})
+    if form.is_valid() and (proposal := _proposal(request, found, form.entry())):
+        return redirect(proposal)
     return _exception_page(
         request,
         found,
@@ -191,6 +197,23 @@ def exception_remove(request: ClinicRequest, ref: UUID) -> HttpResponse:
         )
 
     return act_and_return(request, act, done="", then=page)
+
+
+def _proposal(request: ClinicRequest, found: Resource, entry: ExceptionEntry) -> str:
+    """The page of new times, where whole days away would displace visits; else nothing, as for days that cannot be."""
+    if entry.is_available or entry.starts_at or entry.ends_at or not found.is_active:
+        return ""
+    try:
+        check_exception(entry, today=request.today)
+        return propose_instead(
+            request,
+            first_on=max(entry.first_on, request.today),
+            last_on=entry.last_on,
+            reason=entry.reason,
+            resource=found,
+        )
+    except RecordError:
+        return ""  # the form says why, or the absence is too long for one proposal and is entered as it is
 
 
 def _exception_page(

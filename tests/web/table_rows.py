@@ -1,0 +1,81 @@
+"""What the pages of the settings and of visits can be about, for the table of who gets in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from clinic.audit import recording
+from clinic.domain.entries import SurgeryEntry
+from clinic.models import Closure, Patient, Surgery
+from clinic.services.surgeries import plan_surgery
+from scheduling.domain.care.protocol_entry import RowEntry
+from scheduling.domain.hours import ExceptionEntry
+from scheduling.services.closing_days import propose_closing
+from scheduling.services.protocols import save_protocol
+from scheduling.services.resources import ResourceEntry, add_exception, add_resource
+from scheduling.services.visit_kinds import VisitKindEntry, add_visit_kind
+from tests.bookings import book, hold, open_day
+from tests.factories import House, make_patient
+
+
+def plan_operation(house: House, patient: Patient) -> Surgery:
+    return plan_surgery(
+        clinic=house.clinic,
+        patient_ref=patient.ref,
+        entry=SurgeryEntry(planned_on=house.today + timedelta(days=20), purpose="replacement"),
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+
+
+def about_settings(house: House) -> dict[str, dict[str, object]]:
+    """What the pages of the settings can be about."""
+    resource = add_resource(
+        clinic=house.clinic, kind="room", entry=ResourceEntry(name="Room of the table"), week={}
+    )
+    exception = add_exception(
+        clinic=house.clinic,
+        resource_ref=resource.ref,
+        entry=ExceptionEntry(first_on=house.today, last_on=house.today),
+        now=house.now,
+    )
+    kind = add_visit_kind(
+        clinic=house.clinic, entry=VisitKindEntry(name="Kind of the table", duration_minutes=30)
+    )
+    with recording(actor_id=house.nurse.id, reason="set up"):
+        holiday = Closure.objects.create(
+            clinic=house.clinic, closed_on=house.today + timedelta(days=1), source="holiday", is_lifted=True
+        )
+    protocol = save_protocol(
+        clinic_id=house.clinic.id,
+        entries=[RowEntry(key="own", title="Own", anchor="mri", mode="call", target="0 d", latest="+1 d")],
+        note="for the table",
+        expected_version=1,
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
+    closing = propose_closing(
+        clinic=house.clinic,
+        first_on=house.today + timedelta(days=30),
+        last_on=house.today + timedelta(days=31),
+        reason="for the table",
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
+    return {
+        "closing": {"ref": closing.ref},
+        "protocol row": {"key": "own"},
+        "protocol version": {"version": protocol.version},
+        "resource": {"ref": resource.ref},
+        "exception": {"ref": exception.ref},
+        "visit kind": {"ref": kind.ref},
+        "holiday": {"closure_id": holiday.id},
+    }
+
+
+def about_visits(house: House) -> dict[str, dict[str, object]]:
+    """A visit that is booked, and one that is held."""
+    return {
+        "visit": {"ref": book(house, make_patient(house), on=open_day(house)).ref},
+        "held visit": {"ref": hold(house, make_patient(house), on=open_day(house, 14)).ref},
+    }
