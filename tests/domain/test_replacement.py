@@ -97,6 +97,24 @@ def test_a_visit_makes_way_for_one_that_could_be_nowhere_else() -> None:
     assert shown(found) == ["03 09:00 2", "03 09:00 1"]
 
 
+def test_of_a_few_visits_every_combination_is_tried() -> None:
+    """Two of one patient: only 9:00 with one nurse and 10:00 with the other leave room for both."""
+    half_past = Busy(at(MONDAY + 2 * DAY, 9), at(MONDAY + 2 * DAY, 9, 30))
+    asked = [
+        visit(
+            number, MONDAY, 9, until=2, earliest_on=MONDAY, patient_id=1, nurse_id=2,
+            needs=Needs(60, needs_room=False),
+        )
+        for number in (1, 2)
+    ]  # fmt: skip
+
+    found = place_anew(
+        asked, house(nurse(1, 9, 10), nurse(2, 9, 11, busy=(half_past,)), closed=CLOSED), patient_busy={}
+    )
+
+    assert sorted(shown(found)) == ["03 09:00 1", "03 10:00 2"]
+
+
 def test_one_that_finds_nothing_in_time_is_late_by_as_little_as_can_be_and_else_stays() -> None:
     closed = [MONDAY + offset * DAY for offset in range(4)]
     asked = [
