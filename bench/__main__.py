@@ -22,13 +22,13 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
     )
-    parser.add_argument("--only", choices=["projections", "closing", "sweep"])
+    parser.add_argument("--only", choices=["projections", "closing", "calendar", "sweep", "reports"])
     chosen = parser.parse_args()
 
     import django
 
     django.setup()
-    from bench import closing, projections, sweep
+    from bench import calendar_views, closing, projections, reports, sweep
     from bench.screen import heading, refuse_foreign_database
 
     refuse_foreign_database()
@@ -38,8 +38,12 @@ def main() -> None:
         projections.run()
     if chosen.only in (None, "closing"):
         closing.run()
+    if chosen.only in (None, "calendar"):
+        calendar_views.run()
     if chosen.only in (None, "sweep"):
         sweep.run(implants=chosen.implants, rounds=chosen.rounds)
+    if chosen.only in (None, "reports"):
+        reports.run(implants=min(chosen.implants, 10_000))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from scheduling.services.booking import (
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm, RecordForm
 from web.nurse.booking.about import about_visit, visit_or_404
-from web.nurse.forms.booking import DoneForm
+from web.nurse.booking.forms import DoneForm
 from web.nurse.frame import clinic_reverse
 from web.nurse.pages import act_and_return, form_page
 

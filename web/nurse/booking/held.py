@@ -22,8 +22,8 @@ from scheduling.services.booking import book_visit, release_hold
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.booking.about import about_visit
+from web.nurse.booking.forms import NoteForm
 from web.nurse.booking.slots import pick_of
-from web.nurse.forms.booking import NoteForm
 from web.nurse.frame import clinic_reverse
 from web.words import day_words, moment_words
 

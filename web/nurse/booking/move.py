@@ -26,8 +26,8 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.booking.about import about_visit, visit_or_404
 from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.ask import may_overbook, zone_of
+from web.nurse.booking.forms import WHICH, MoveForm
 from web.nurse.booking.slots import OfferedTime, Pick, by_fit_and_day, pick_of, read_pick
-from web.nurse.forms.booking import WHICH, MoveForm
 from web.nurse.frame import clinic_reverse
 from web.undo import Undo, say_done
 from web.words import moment_words, said

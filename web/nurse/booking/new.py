@@ -19,8 +19,8 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to, with_next
 from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.ask import Ask, asked_time, may_overbook, read_ask, slots_for, zone_of
+from web.nurse.booking.forms import TimeForm
 from web.nurse.booking.slots import OfferedTime, Pick, by_fit_and_day, read_pick
-from web.nurse.forms.booking import TimeForm
 from web.nurse.forms.patients import SearchForm
 from web.nurse.frame import clinic_reverse, full_name
 from web.words import said
