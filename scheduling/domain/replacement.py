@@ -23,7 +23,7 @@ __all__ = ["Displaced", "NewTime", "place_anew"]
 MOST_STEPS = 30_000
 """Places looked at in one round of making others move on; bounds the time when far more is displaced than fits."""
 FEW_VISITS = 6
-MOST_COMBINATIONS = 20_000
+MOST_LOOKED_AT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class _EveryCombination:
         self.planner, self.board = planner, planner.board
         self.best = planner._faults()
         self.best_where = dict(planner.board.where)
-        self.tried = 0
+        self.looked_at = 0
 
     def run(self) -> None:
         """Leave the best combination found on the board."""
@@ -190,17 +190,20 @@ class _EveryCombination:
             self.board.put(visit_id, place)
 
     def _try(self, position: int, missing: int, late: int) -> None:
-        self.tried += 1
-        if (missing, late) >= self.best or self.tried > MOST_COMBINATIONS:
+        if (missing, late) >= self.best:
             return
         if position == len(self.planner.order):
             self.best, self.best_where = (missing, late), dict(self.board.where)
             return
         visit = self.planner.order[position]
-        for place in list(self.board.free_places(visit, visit.last_on)):
-            self.board.put(visit.id, place)
-            self._try(position + 1, missing, late + (place.day > _in_time_until(visit)))
-            self.board.lift(visit.id)
+        for place in self.board.free_places(visit, visit.last_on):
+            self.looked_at += 1
+            if self.looked_at > MOST_LOOKED_AT:
+                return
+            if place is not None:
+                self.board.put(visit.id, place)
+                self._try(position + 1, missing, late + (place.day > _in_time_until(visit)))
+                self.board.lift(visit.id)
         self._try(position + 1, missing + 1, late)
 
 

@@ -102,12 +102,17 @@ class Board:
         """
         return self._same_time(visit, until) or self._fewest_changes(visit, until)
 
-    def free_places(self, visit: Displaced, until: date) -> Iterator[Place]:
-        """Every free place up to this day, with every nurse and room, earliest day first."""
+    def free_places(self, visit: Displaced, until: date) -> Iterator[Place | None]:
+        """Every free place up to this day, with every nurse and room, earliest day first.
+
+        None each time that a day, nurse and room are looked at. Between two answers the board may change, but
+        must be as it was when the next is asked for.
+        """
         patient = self._patient_spans(visit)
         for day in sorted(day for week in self._days(visit, until) for day in week):
             for nurse in self._books(ResourceKind.NURSE, visit):
                 for room in self._books(ResourceKind.ROOM, visit):
+                    yield None
                     for start in self._starts(visit, day, nurse, room, patient):
                         yield Place(day, start, _id(nurse), _id(room))
 
