@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Closure
-from scheduling.models import DayClosing, HoursException, SweepRun, Visit
+from scheduling.models import DayClosing, Forecast, HoursException, SweepRun, Visit
 from scheduling.services.booking import cancel_visit
 from tests.bookings import add_nurse, book, nurse_of, open_day
-from tests.factories import House, make_patient
+from tests.factories import House, make_patient, make_running_pump
 
 Url = Callable[..., str]
 
@@ -114,15 +114,31 @@ def test_a_stale_proposal_is_made_anew_and_said_so(
     assert Closure.objects.exists()
 
 
-def test_what_cannot_be_placed_stands_on_top(
+def test_what_cannot_be_placed_stands_on_top_and_what_comes_too_late_next(
     house: House, administrator: Client, url: Url, day: date, visit: Visit
 ) -> None:
-    closing = propose(administrator, url, house.today, last_on=str(house.today + timedelta(days=91)))
+    """The closing takes every day up to the last safe one; of the one pump the reserve ends in it."""
+    for name, at, days in (("Late", time(9), 15), ("Empty", time(11), 10)):
+        implant = make_running_pump(house, make_patient(house, last_name=name))
+        book(house, implant, on=day, at=at)
+        must_by = day + timedelta(days=days)
+        Forecast.objects.filter(implant=implant).update(
+            must_refill_by=must_by,
+            latest_visit_on=must_by - timedelta(days=3),
+            target_visit_on=must_by - timedelta(days=10),
+        )
+    closing = propose(administrator, url, house.today, last_on=str(day + timedelta(days=13)))
     page = administrator.get(url("closing", ref=closing.ref))
-    keys = [section.key for section in page.context["sections"]]
-    assert keys[0] in {"none", "late"}
-    words = " ".join(page.context["said"])
-    assert "no free time" in words or "last safe day" in words
+    assert [section.key for section in page.context["sections"]] == ["none", "late", "moved"]
+    assert sections(administrator, url, closing) == {"none": ["Empty"], "late": ["Late"], "moved": ["Moved"]}
+    assert page.context["said"][:2] == [
+        "3 visits are affected.",
+        "For 1 there is no free time: it stays at the top of the work list.",
+    ]
+    assert "1 would come after its last safe day." in page.context["said"]
+    (late,) = page.context["sections"][1].lines
+    assert late.days_late > 0
+    assert f"{late.days_late} days too late" in page.content.decode()
 
 
 def test_a_nurse_who_is_away_leaves_the_clinic_open(
