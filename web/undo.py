@@ -13,7 +13,10 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Where the button posts to, and what with: pairs of field and value. ``label`` says more than "Undo"."""
+    """Where the button posts to, and what with: pairs of field and value. ``label`` says more than "Undo".
+
+    With a label it may as well lead on instead of back.
+    """
 
     url: str
     fields: Sequence[tuple[str, str]] = field(default_factory=tuple)

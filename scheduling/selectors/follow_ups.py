@@ -40,6 +40,16 @@ def follow_ups_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
     )
 
 
+def open_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
+    """What the patient is due for and nobody has closed, refills included."""
+    return list(
+        FollowUp.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id, state__in=["open", "postponed"])
+        .select_related("patient", "owner", "implant__pump_model")
+        .order_by(F("latest_on").asc(nulls_first=True), "target_on", "id")
+    )
+
+
 def acts_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUpAct]:
     """What happened to the patient's follow-ups, newest first, with whom it was done by and the visit."""
     return list(

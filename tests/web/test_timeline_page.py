@@ -171,7 +171,7 @@ def test_what_came_due_together_is_one_line(house: House, nurse: Client, url: Ur
     lines = nurse.get(url("patient_timeline", ref=patient.ref)).context["page"].object_list
     assert [line.title for line in lines] == [
         "Postponed: Wound check",
-        "Due: Wound check, Infection check-in ×14",
+        "Due: Infection check-in ×14, Wound check",
     ]
     assert "on holiday" in lines[0].detail
     assert lines[1].who == "worked out from the record"

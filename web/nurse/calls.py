@@ -18,7 +18,7 @@ from clinic.selectors.rows import ContactPoint, Patient, Proxy
 from clinic.services.patients import retire_contact_point
 from scheduling.selectors.calls import calls_of_patient
 from scheduling.selectors.follow_ups import follow_up_by_ref
-from scheduling.selectors.rows import CallAttempt, CallOutcome, FollowUp
+from scheduling.selectors.rows import CallAttempt, CallOutcome, FollowUp, Mode
 from scheduling.services.calls import log_call
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
@@ -112,6 +112,7 @@ def _save(
 
 def _tell(request: ClinicRequest, patient: Patient, call: CallAttempt, wrong: ContactPoint | None) -> None:
     """What was done, without a name: the note is kept in the browser until it is shown."""
+    about = call.follow_up
     if wrong is not None:
         undo = Undo(
             clinic_reverse(request, "contact_restore", ref=patient.ref, contact_id=wrong.id),
@@ -123,6 +124,11 @@ def _tell(request: ClinicRequest, patient: Patient, call: CallAttempt, wrong: Co
         messages.success(request, _("The call is logged; on the call list for %(day)s.") % {"day": day})
     elif call.outcome == CallOutcome.WRONG_NUMBER:
         messages.warning(request, _("The call is logged. Ask for a number that works."))
+    elif about is not None and about.mode == Mode.CALL and call.outcome == CallOutcome.REACHED:
+        done = Undo(
+            clinic_reverse(request, "follow_ups_done"), [("only", str(about.ref))], _("Mark it as done")
+        )
+        say_done(request, _("The call is logged. Is what it was about done?"), undo=done)
     else:
         messages.success(request, _("The call is logged."))
 

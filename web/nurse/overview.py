@@ -29,6 +29,7 @@ from web import findings
 from web.access import ClinicRequest, clinic_page
 from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.frame import patient_frame, patient_or_404
+from web.nurse.next_steps import next_steps
 from web.nurse.outlooks import Limit, limits_of, look_of
 from web.nurse.surgeries import operations_of
 from web.nurse.timeline import TimeLine, timeline
@@ -51,6 +52,7 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "pumps": [_pump(request, implant) for implant in in_place],
         "first_in_place": next(iter(in_place), None),
         "operations": operations_of(request, found),
+        "steps": next_steps(request, found),
     }
     return render(request, "nurse/overview/page.html", context)
 

@@ -123,7 +123,7 @@ def _refill_items(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Follo
 
 
 def _due_follow_ups(clinic_id: int, patient_ids: Collection[int], day: Day) -> dict[int, int]:
-    """How much else is due: what is open, or was put off until a day that has come."""
+    """How much else is due: what is open, or was put off until a day that has come. What repeats counts once."""
     rows = (
         FollowUp.objects.for_clinic(clinic_id)
         .filter(
@@ -133,7 +133,7 @@ def _due_follow_ups(clinic_id: int, patient_ids: Collection[int], day: Day) -> d
         )
         .exclude(row_key=REFILL)
     )
-    return dict(rows.order_by().values_list("patient_id").annotate(number=Count("pk")))
+    return dict(rows.order_by().values_list("patient_id").annotate(number=Count("row_key", distinct=True)))
 
 
 def _fills_in_pump(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Fill]:

@@ -141,7 +141,10 @@ def _sections(
     newest = last_calls(clinic_id=request.clinic.id, patient_ids={line.first.patient_id for line in lines})
     by_part: dict[str, list[dict[str, Any]]] = {key: [] for key in PARTS}
     for line in lines:
-        by_part[line.part].append(shown_line(request, line, newest.get(line.first.patient_id)))
+        above = by_part[line.part]
+        is_same = bool(above) and above[-1]["follow_up"].patient_id == line.first.patient_id
+        call = None if is_same else newest.get(line.first.patient_id)
+        above.append(shown_line(request, line, call) | {"is_same_patient": is_same})
     due_calls = [call for call in calls if call.call_back_on and call.call_back_on <= request.today]
     if part == CALL_BACK or (not part and is_first):
         shown = calls if part == CALL_BACK else due_calls

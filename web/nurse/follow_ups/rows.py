@@ -15,9 +15,13 @@ REFILL = "refill"
 
 
 def shown_line(request: ClinicRequest, line: DueLine, call: CallAttempt | None) -> dict[str, Any]:
-    """What ``nurse/follow_ups/_row.html`` needs: the line, in words, and what a nurse most likely does next."""
+    """What ``nurse/follow_ups/_row.html`` needs: the line, in words, and what a nurse most likely does next.
+
+    What has not begun is not offered to be ticked off, and nothing about it presses.
+    """
     when, below = when_words(line, request.today)
     follow_up = line.first
+    has_begun = line.due_on is None or line.due_on <= request.today or line.part == "overdue"
     is_late_visit = (
         line.visit is not None and line.latest_on is not None and line.visit.local_on > line.latest_on
     )
@@ -33,6 +37,7 @@ def shown_line(request: ClinicRequest, line: DueLine, call: CallAttempt | None) 
         "icon": MODE_ICONS[follow_up.mode],
         "counted_from": counted_from(follow_up),
         "act": main_act(line),
+        "has_begun": has_begun,
         "call": call,
         "is_mine": follow_up.owner_id == request.user.id,
     }
@@ -49,12 +54,18 @@ def main_act(line: DueLine) -> str:
 
 
 def lines_of(rows: Collection[FollowUp], visits: Mapping[int, BookedFor], today: date) -> list[DueLine]:
-    """Open follow-ups of one patient as lines, the first to be done first; what repeats is one line."""
-    groups: dict[tuple[str, str, int], list[FollowUp]] = {}
+    """Open follow-ups of one patient as lines, the first to be done first.
+
+    What repeats is one line as far as it has begun, and another one for what is still to come.
+    """
+    groups: dict[tuple[str, str, int, bool], list[FollowUp]] = {}
     for row in sorted(rows, key=lambda row: (row.latest_on or date.min, row.pk)):
         is_one = row.mode not in REPEATING
-        groups.setdefault((row.row_key, row.anchor_key, row.pk if is_one else 0), []).append(row)
-    return [_line(members, visits, today) for members in groups.values()]
+        has_begun = row.target_on is None or row.target_on <= today
+        key = (row.row_key, row.anchor_key, row.pk if is_one else 0, has_begun)
+        groups.setdefault(key, []).append(row)
+    lines = [_line(members, visits, today) for members in groups.values()]
+    return sorted(lines, key=lambda line: (line.part != "overdue", line.due_on or today, line.first.pk))
 
 
 def _line(members: list[FollowUp], visits: Mapping[int, BookedFor], today: date) -> DueLine:

@@ -90,12 +90,12 @@ def _acts(request: ClinicRequest, acts: Sequence[FollowUpAct]) -> Happening:
     act = acts[0]
     title = _t("%(act)s: %(what)s") % {
         "act": capfirst(act.get_act_display()),
-        "what": titles_in_short(_t(each.follow_up.title) for each in acts),
+        "what": titles_in_short(_t(each.follow_up.title) for each in reversed(acts)),
     }
     details = [_t(act.reason) if act.reason else ""]
     if act.until is not None:
         details.insert(0, _t("until %(day)s") % {"day": day_words(act.until)})
-    if act.owner is not None:
+    if act.owner is not None and act.act == "assigned":
         details.insert(0, str(act.owner))
     if act.act == "re_anchored" and len(acts) == 1 and act.latest_after is not None:
         days = {"before": day_words(act.latest_before), "after": day_words(act.latest_after)}

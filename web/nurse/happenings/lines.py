@@ -24,6 +24,10 @@ KINDS: Mapping[str, str | Promise] = MappingProxyType(
     }
 )
 """What can be shown alone, by its name in the address."""
+NOUNS: Mapping[str, str | Promise] = MappingProxyType(
+    {"fill": _("Fill"), "program": _("Program"), "reading": _("Reading"), "event": _("Event")}
+)
+"""What an entry of the record is, before its own words: on paper an icon says little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

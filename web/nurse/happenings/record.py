@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from clinic.selectors.rows import Implant, Patient, Surgery
 from web.access import ClinicRequest
 from web.nurse.frame import clinic_reverse
-from web.nurse.happenings.lines import Happening
+from web.nurse.happenings.lines import NOUNS, Happening
 from web.nurse.timeline import TimeLine, recorded_lines
 from web.words import day_words
 
@@ -32,7 +32,7 @@ def record_happenings(request: ClinicRequest, implants: Sequence[Implant]) -> It
             on=line.on,
             at=getattr(row, _INSTANT[line.kind]),
             noted_at=line.recorded_at,
-            title=line.title,
+            title=f"{NOUNS[line.kind]}: {line.title}",
             detail=detail,
             who=str(row.recorded_by),
             is_replaced=line.is_replaced,
