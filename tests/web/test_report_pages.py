@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from clinic.audit import recording
 from clinic.models import Clinic
 from clinic.services.closures import add_closure
 from scheduling.models import PaperList, ResidualTrend, Resource
@@ -160,7 +161,8 @@ def test_pumps_without_a_certain_date_are_told_and_not_counted(house: House, nur
 def test_a_syringe_is_ordered_the_pharmacys_days_before_its_target(
     house: House, nurse: Client, url: Url
 ) -> None:
-    Clinic.objects.filter(pk=house.clinic.pk).update(pharmacy_lead_days=5)
+    with recording(actor_id=house.administrator.id, reason="test"):
+        Clinic.objects.filter(pk=house.clinic.pk).update(pharmacy_lead_days=5)
     pump(house, filled_days_ago=178, last_name="Ode")
     (row,) = table(nurse, url("report_preparation_csv"))
     assert row["Patient"] == "Ode, Ursula"

@@ -51,7 +51,7 @@ class TrendReport:
 
 
 def trend_report(
-    *, clinic_id: int, page: int = 1, only_flagged: bool = False, page_size: int | None = PAGE_SIZE
+    *, clinic_id: int, page: int = 1, only_flagged: bool = False, page_size: int = PAGE_SIZE
 ) -> TrendReport:
     """The pumps in place with a judged residual: flagged at the last refill first, then by the mean error."""
     trends = _trends(clinic_id)
@@ -61,24 +61,53 @@ def trend_report(
         without_trend=Count("pk", filter=Q(judged=0)),
     )
     total = counts["flagged_now"] if only_flagged else counts["with_trend"]
-    size = page_size or max(total, 1)
-    pages = max(1, -(-total // size))
+    pages = max(1, -(-total // page_size))
     page = min(max(page, 1), pages)
     shown = trends.filter(is_flagged_now=True) if only_flagged else trends.filter(judged__gt=0)
-    ordered = shown.select_related("implant__patient", "implant__pump_model").order_by(
-        "-is_flagged_now",
-        Abs("mean_rate_error").desc(nulls_last=True),
-        "implant__patient__last_name",
-        "implant_id",
-    )
+    ordered = _ordered(shown).select_related("implant__patient", "implant__pump_model")
     return TrendReport(
-        rows=[_row(each) for each in ordered[(page - 1) * size : page * size]],
+        rows=[_row(each) for each in ordered[(page - 1) * page_size : page * page_size]],
         page=page,
         pages=pages,
         total=total,
         flagged=counts["flagged_now"],
         unjudged=counts["without_trend"],
         waiting=_stale(Implant.objects.for_clinic(clinic_id)).count(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """One judged residual of one pump, for a long table. Figures as they are kept: text, to six places."""
+
+    name: str
+    mrn: str
+    pump: str
+    serial: str
+    check: dict[str, Any]
+
+
+def trend_lines(*, clinic_id: int) -> Iterable[TrendLine]:
+    """Every judged residual of the pumps in place, in the order of ``trend_report`` (one query)."""
+    rows = _ordered(_trends(clinic_id).filter(judged__gt=0)).values_list(
+        "implant__patient__last_name",
+        "implant__patient__first_name",
+        "implant__patient__mrn",
+        "implant__pump_model__name",
+        "implant__serial",
+        "checks",
+    )
+    for last_name, first_name, mrn, pump, serial, checks in rows.iterator(chunk_size=2_000):
+        for check in checks:
+            yield TrendLine(f"{last_name}, {first_name}", mrn, pump, serial, check)
+
+
+def _ordered(trends: QuerySet[ResidualTrend]) -> QuerySet[ResidualTrend]:
+    return trends.order_by(
+        "-is_flagged_now",
+        Abs("mean_rate_error").desc(nulls_last=True),
+        "implant__patient__last_name",
+        "implant_id",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 from clinic.domain.roles import Permission
 from scheduling.domain.figures import plain
 from scheduling.domain.reports.discrepancy import Check
-from scheduling.selectors.reports.discrepancy import TrendRow, trend_report
+from scheduling.selectors.reports.discrepancy import TrendLine, TrendRow, trend_lines, trend_report
 from web.access import ClinicRequest, clinic_page
 from web.nurse.reports.frame import report_frame
 from web.tables import csv_download
@@ -24,6 +25,12 @@ from web.words import day_words
 
 SHOWN = 8
 MIDDLE, REACH, MOST_ML = 32, 28, Fraction(6)
+FLAGS = (
+    ("is_more_than_fill", _("more than was put in: one number is wrong")),
+    ("is_volume_off", _("volume off by over 2 mL")),
+    ("is_rate_off", _("delivery off by over 15 %")),
+    ("is_possible_pocket_fill", _("possible pocket fill")),
+)
 COLUMNS = (
     _("Patient"),
     _("MRN"),
@@ -74,47 +81,37 @@ def report_discrepancy(request: ClinicRequest) -> HttpResponse:
 @clinic_page(Permission.VIEW_PATIENTS)
 def report_discrepancy_csv(request: ClinicRequest) -> HttpResponse:
     """Every judged residual of every pump, one a line."""
-    report = trend_report(clinic_id=request.clinic.id, page_size=None)
-    lines = (
-        (
-            row.name,
-            row.mrn,
-            row.pump,
-            row.serial,
-            check.filled_on.isoformat(),
-            check.since.isoformat(),
-            plain(check.expected_ml, places=2),
-            plain(check.residual_ml, places=2),
-            _difference(check),
-            "" if check.rate_error is None else _percent(check.rate_error),
-            flags_of(check),
-        )
-        for row in report.rows
-        for check in row.checks
-    )
+    less = _t("%(number)s less")
+    lines = (_cells(line, less) for line in trend_lines(clinic_id=request.clinic.id))
     return csv_download(f"discrepancies-{request.today.isoformat()}.csv", COLUMNS, lines)
 
 
 def flags_of(check: Check) -> str:
     """Which rules ask for a look, in words; empty when none does."""
-    said = (
-        (check.is_more_than_fill, _t("more than was put in: one number is wrong")),
-        (check.is_volume_off, _t("volume off by over 2 mL")),
-        (check.is_rate_off, _t("delivery off by over 15 %")),
-        (check.is_possible_pocket_fill, _t("possible pocket fill")),
+    return "; ".join(str(words) for name, words in FLAGS if getattr(check, name))
+
+
+def _cells(line: TrendLine, less: str) -> tuple[str, ...]:
+    check, rate = line.check, line.check["rate_error"]
+    return (
+        line.name,
+        line.mrn,
+        line.pump,
+        line.serial,
+        check["filled_on"],
+        check["since"],
+        _number(Decimal(check["expected_ml"]), "0.01", less),
+        _number(Decimal(check["residual_ml"]), "0.01", less),
+        _number(Decimal(check["difference_ml"]), "0.01", less),
+        "" if rate is None else _number(Decimal(rate) * 100, "0.1", less),
+        "; ".join(str(words) for name, words in FLAGS if check[name]),
     )
-    return "; ".join(words for is_so, words in said if is_so)
 
 
-def _difference(check: Check) -> str:
+def _number(value: Decimal, step: str, less: str) -> str:
     """In words once it is negative: a spreadsheet takes a leading minus for a formula."""
-    text = plain(abs(check.difference_ml), places=2)
-    return _t("%(ml)s less") % {"ml": text} if check.difference_ml < 0 else text
-
-
-def _percent(ratio: Fraction) -> str:
-    text = plain(abs(ratio) * 100, places=1)
-    return _t("%(percent)s less") % {"percent": text} if ratio < 0 else text
+    rounded = value.quantize(Decimal(step))
+    return less % {"number": -rounded} if rounded < 0 else str(abs(rounded))
 
 
 def _shown(row: TrendRow) -> dict[str, Any]:
