@@ -407,6 +407,9 @@ class TestTheRecord:
         other.refresh_from_db()
         assert (visit.status, other.status) == ("cancelled", "booked")
         desk.book()
+        assert "has died" in refused(
+            lambda: desk.step(booking.undo_last_status, visit, reason="x", now=house.now)
+        )
 
     def test_following_costs_one_query_where_nothing_is_to_be_changed(
         self, desk: Desk, house: House, implant: Implant

@@ -28,6 +28,12 @@ class Locked:
         return [implant.pk for implant in self.implants]
 
 
+def check_alive(locked: Locked) -> None:
+    """Nobody who has died is given a time. Raises RecordError at ``patient``."""
+    if locked.patient.died_on is not None:
+        raise RecordError("patient", gettext_noop("the patient has died"))
+
+
 def lock_patient(*, clinic: Clinic, patient_ref: UUID) -> Locked:
     """Lock the clinic's patient and the pumps. RecordError at ``patient`` for one that the clinic does not have."""
     found = (

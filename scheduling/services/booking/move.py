@@ -14,7 +14,7 @@ from scheduling.domain.visit_states import VisitEvent, check_can
 from scheduling.models import Resource, ResourceKind, Status, Visit, VisitSeat
 from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.selectors.visits import standing_of
-from scheduling.services.booking.locks import lock_patient_of, lock_resources, lock_visit
+from scheduling.services.booking.locks import check_alive, lock_patient_of, lock_resources, lock_visit
 from scheduling.services.booking.places import Placement, Question, find_places, span_of
 from scheduling.services.booking.transactions import in_one_transaction
 from scheduling.services.booking.wishes import as_asked, ask_of, candidates
@@ -46,6 +46,7 @@ def move_visit(
 
     def move() -> Visit:
         locked = lock_patient_of(clinic=clinic, visit_ref=visit_ref)
+        check_alive(locked)
         seen = Visit.objects.for_clinic(clinic.id).select_related("kind", "nurse", "room").get(ref=visit_ref)
         able = _candidates(clinic, seen, entry)
         held = VisitSeat.objects.filter(visit=seen).values_list("resource_id", flat=True)

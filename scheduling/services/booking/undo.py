@@ -15,7 +15,7 @@ from scheduling.domain.visit_states import BLOCKING, VisitEvent, VisitState, che
 from scheduling.models import Resource, ResourceKind, Visit, VisitSeat, VisitStatus
 from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.selectors.visits import standing_of
-from scheduling.services.booking.locks import lock_patient_of, lock_resources, lock_visit
+from scheduling.services.booking.locks import check_alive, lock_patient_of, lock_resources, lock_visit
 from scheduling.services.booking.places import Question, Span, find_places
 from scheduling.services.booking.served import reopen_served, was_filled
 from scheduling.services.booking.steps import set_status
@@ -36,6 +36,8 @@ def undo_last_status(*, clinic: Clinic, visit_ref: UUID, reason: str, actor_id: 
         seen = Visit.objects.for_clinic(clinic.id).get(ref=visit_ref)
         resources = lock_resources(clinic=clinic, resource_ids=seats_of(seen))
         visit = lock_visit(clinic=clinic, visit_ref=visit_ref)
+        if visit.starts_at > now:
+            check_alive(locked)
         if visit.status == VisitState.FULFILLED and visit.is_refill and was_filled(visit):
             raise RecordError(
                 "status", gettext_noop("a refill is recorded on the day of the visit: withdraw that first")

@@ -19,7 +19,7 @@ from scheduling.domain.visit_entries import VisitEntry
 from scheduling.models import FollowUp, FollowUpState, Resource, ResourceKind, Visit, VisitKind
 from scheduling.models.care import REFILL
 from scheduling.selectors.visit_needs import needs_of
-from scheduling.services.booking.locks import Locked
+from scheduling.services.booking.locks import Locked, check_alive
 from scheduling.services.booking.places import Question
 
 UNFINISHED = (FollowUpState.OPEN, FollowUpState.POSTPONED)
@@ -42,8 +42,7 @@ def read_wish(
     *, clinic: Clinic, entry: VisitEntry, locked: Locked, ignoring_visit: int | None = None
 ) -> Wish:
     """What the entry asks for. RecordError at the field for what the clinic or the patient does not have."""
-    if locked.patient.died_on is not None:
-        raise RecordError("patient", gettext_noop("the patient has died"))
+    check_alive(locked)
     kind = _kind(clinic, entry.kind_ref)
     follow_ups = _follow_ups(clinic, entry.follow_up_refs, locked, ignoring_visit)
     is_refill = kind.is_refill or any(row.row_key == REFILL for row in follow_ups)
