@@ -44,8 +44,6 @@ def main() -> None:
         sweep.run(implants=chosen.implants, rounds=chosen.rounds)
     if chosen.only in (None, "reports"):
         reports.run(implants=min(chosen.implants, 10_000))
-    if chosen.only in (None, "reports"):
-        reports.run(implants=min(chosen.implants, 10_000))
 
 
 if __name__ == "__main__":
