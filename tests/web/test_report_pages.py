@@ -166,7 +166,7 @@ def test_a_syringe_is_ordered_the_pharmacys_days_before_its_target(
     pump(house, filled_days_ago=178, last_name="Ode")
     (row,) = table(nurse, url("report_preparation_csv"))
     assert row["Patient"] == "Ode, Ursula"
-    assert (row["Mixture"], row["mL"]) == ("baclofen 2000 mcg/mL", "40")
+    assert (row["Mixture"], row["mL"]) == ("Baclofen 2000 mcg/mL", "40")
     assert row["Needed on"] == house.today.isoformat()
     assert row["Order by"] <= (house.today - timedelta(days=5)).isoformat()
     assert "order at once" in page(nurse, url("report_preparation"))
