@@ -296,9 +296,8 @@ STATICFILES_DIRS = [
     BASE_DIR / "web" / "static",
     ("bootstrap", BASE_DIR / "node_modules" / "bootstrap" / "dist"),
     ("bootstrap-icons", BASE_DIR / "node_modules" / "bootstrap-icons" / "font"),
-    # The calendar. Version 7, because it brings its style sheets as files: version 6 puts a <style> element into
-    # the page, for which the content policy would have to be opened. Its stylesheet lies beside its code, so here
-    # the package is served whole; only the free views are in it.
+    # The calendar, free views only; whole, because its style sheet lies beside its code. Version 7 keeps its
+    # styles in files, version 6 needs a content policy with a hole (docs/adr/0013-clinic-time-is-worked-out-once.md).
     ("fullcalendar", BASE_DIR / "node_modules" / "fullcalendar"),
 ]
 # From the source folders at once (a first try, tests), or collected, compressed and named by their content.

@@ -107,7 +107,7 @@ def test_a_days_times_are_spread_over_it_and_all_are_shown_when_asked_for(
 ) -> None:
     few = asked(nurse, url, implant, chosen=1, follow_up=refill.ref)
     day = few.context["groups"][0].days[0]
-    assert len(day.times) <= 7
+    assert len(day.times) <= 6
     assert day.times[0].pick.local_at < time(12) < day.times[-1].pick.local_at
     many = asked(nurse, url, implant, chosen=1, follow_up=refill.ref, more=1)
     assert set(times(few)) < set(times(many))

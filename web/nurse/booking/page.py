@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
-from scheduling.domain.visit_states import VisitEvent
+from scheduling.domain.visit_states import BLOCKING, VisitEvent, VisitState
 from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.selectors.rows import FollowUp, Status, Visit
 from scheduling.selectors.visits import possible_events, purposes, status_history
@@ -42,6 +42,7 @@ def visit(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "can": possible(request, found),
         "conflict": conflict_words(conflicts[0]) if conflicts else "",
         "remedy": REMEDIES[conflicts[0].remedy] if conflicts else "",
+        "is_standing": VisitState(found.status) in BLOCKING,
         "is_missed": found.status == Status.NOSHOW,
         "book_again": _book_again(request, found, served),
     }

@@ -20,7 +20,7 @@ from scheduling.selectors.rows import Resource
 from web.nurse.calendar.address import read_day, read_ref
 from web.words import day_words
 
-A_DAY, DAYS_SHOWN = 7, 6
+A_DAY, DAYS_SHOWN = 6, 6
 _ById = dict[int, Resource]
 
 FITS: dict[Fit, str | Promise] = {

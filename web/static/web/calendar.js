@@ -282,6 +282,7 @@
     timeZone: "UTC",
     now: settings.now + "Z",
     nowIndicator: true,
+    nowIndicatorLineClass: "cal-now",
     locale: settings.language,
     firstDay: settings.firstDay,
     hiddenDays: settings.hiddenDays,
