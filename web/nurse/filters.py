@@ -40,7 +40,6 @@ class FilterNameForm(RecordForm):
 
 
 class NewFilterForm(FilterNameForm):
-    query = forms.CharField(max_length=2000, widget=forms.HiddenInput)
     overwrite = forms.BooleanField(
         label=gettext_lazy("Replace my filter of this name, if there is one"), required=False
     )
@@ -79,12 +78,12 @@ def filter_new(request: ClinicRequest) -> HttpResponse:
     page = request.GET.get("page", "")
     page = page if page in FIELDS else "worklist"
     query = clean_query(page, request.GET.get("query", ""))
-    form = NewFilterForm(request.POST or None, initial={"query": query})
+    form = NewFilterForm(request.POST or None)
     return form_page(
         request,
         form,
         save=lambda: save_filter(
-            clinic=request.clinic, user_id=request.user.id, page=page, **form.cleaned_data
+            clinic=request.clinic, user_id=request.user.id, page=page, query=query, **form.cleaned_data
         ),
         then=lambda saved: _list_url(request, saved.page, saved.query),
         done=_("The filter is kept. It stands above the list, for you alone."),
@@ -135,7 +134,7 @@ def filter_delete(request: ClinicRequest) -> HttpResponse:
     if stored is None:
         return redirect(clinic_reverse(request, "worklist"))
     gone = delete_filter(clinic=request.clinic, user_id=request.user.id, filter_id=stored.id)
-    undo = Undo(_new_url(request, gone.page, gone.query), [("name", gone.name), ("query", gone.query)])
+    undo = Undo(_new_url(request, gone.page, gone.query), [("name", gone.name)])
     say_done(request, _("The filter is deleted."), undo=undo)
     return redirect(_list_url(request, gone.page, ""))
 
