@@ -3,7 +3,7 @@
 For every pump in a living patient one of these holds: a refill visit stands at a time from today on and no later
 than the last safe day; or the refill stands as an open item, with the dates of the forecast, with somebody who
 still works here and may do it, postponed if at all to a day that is still safe; or the forecast is in review,
-which puts the pump on the work list by itself. See docs/adr/0013-what-counts-against-a-lapse.md.
+which puts the pump on the work list by itself. See docs/adr/0014-what-counts-against-a-lapse.md.
 """
 
 from __future__ import annotations

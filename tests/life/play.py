@@ -95,6 +95,8 @@ class Life:
     def __init__(self, house: House) -> None:
         self.house, self.clinic, self.now = house, house.clinic, house.now
         self.last: Callable[[], object] = lambda: None
+        self.is_changed = True
+        """Whether the last step did anything: refused, it left nothing behind."""
         self.may_reopen = False
         """Whether the last step may open again what a person had closed."""
         self.story: list[str] = []
@@ -113,7 +115,9 @@ class Life:
         self.last, self.may_reopen = act, may_reopen
         try:
             with transaction.atomic():
-                return act()
+                done = act()
+            self.is_changed = True
+            return done
         except (RecordError, ObjectDoesNotExist) as refusal:
             self.story.append(f"  refused: {refusal}")
             return None
@@ -441,6 +445,7 @@ class Life:
             self.attempt(lambda: add_closure(closed_on=day, reason="", **by))
         start_recalculation(clinic_id=self.clinic.id, now=self.now)
         self.work()
+        self.is_changed = True
 
     def be_away(self, days: int, length: int) -> None:
         nurse = Resource.objects.filter(clinic=self.clinic, kind="nurse").order_by("id")[0]
@@ -448,6 +453,7 @@ class Life:
         HoursException.objects.create(
             clinic=self.clinic, resource=nurse, first_on=first, last_on=first + timedelta(days=length)
         )
+        self.last, self.is_changed = lambda: None, True
 
     def nurse_leaves(self, *, is_back: bool) -> None:
         membership = Membership.objects.get(clinic=self.clinic, user=self.house.nurse)
@@ -483,6 +489,7 @@ class Life:
         """Time passes; then the night is worked through, if there was one, and the post goes out."""
         before = self.today
         self.now += duration
+        self.is_changed = True
         self.last, self.may_reopen = lambda: None, False
         booking.release_expired_holds(now=self.now)
         if self.today != before:
