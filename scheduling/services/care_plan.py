@@ -127,7 +127,11 @@ def _patient_courses(setting: _Setting, patient_ids: Collection[int]) -> list[Co
     of_patients = Q(implant__isnull=True, patient_id__any_of=patient_ids)
     stored = _kept(setting.clinic_id, of_patients, by="patient_id")
     facts = facts_of_patients(setting.clinic_id, patient_ids, zone=setting.zone)
-    return [_course(setting, one, stored.get(one.patient_id, [])) for one in facts]
+    return [
+        _course(setting, one, stored.get(one.patient_id, []))
+        for one in facts
+        if one.anchors or one.patient_id in stored
+    ]
 
 
 def _kept(clinic_id: int, which: Q, *, by: str) -> dict[int, list[Stored]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 import pytest
 from hypothesis import given
@@ -166,3 +166,36 @@ def test_occurrences_follow_each_other_and_stay_within_reach(
     assert reach is not None
     if latest.is_never_before(target):
         assert all(one.latest_on <= anchor + timedelta(days=reach) for one in found)
+
+
+@given(
+    target=RELATIVE,
+    latest=RELATIVE,
+    first=st.none() | st.tuples(EVERY, RELATIVE),
+    every=EVERY,
+    anchor=st.dates(min_value=date(1990, 1, 1), max_value=date(2030, 1, 1)),
+    since=st.dates(min_value=date(1990, 1, 1), max_value=date(2035, 1, 1)),
+)
+def test_leaving_out_what_is_long_over_leaves_out_nothing_else(
+    target: RelativeDate,
+    latest: RelativeDate,
+    first: tuple[RelativeDate, RelativeDate] | None,
+    every: RelativeDate,
+    anchor: date,
+    since: date,
+) -> None:
+    steps = ([Step(*first)] if first else []) + [Step(every)]
+    row = Row(
+        key="row",
+        title="Row",
+        anchor=Anchor.SURGERY,
+        mode=Mode.CALL,
+        target=target,
+        latest=latest,
+        repeats=tuple(steps),
+    )
+    end = max(since, anchor) + timedelta(days=400)
+    everything = list(takewhile(lambda one: one.target_on <= end, occurrences(row, anchor)))
+    shortened = list(takewhile(lambda one: one.target_on <= end, occurrences(row, anchor, since=since)))
+    assert [one for one in shortened if one not in everything] == []
+    assert {one for one in everything if one.latest_on >= since} <= set(shortened)

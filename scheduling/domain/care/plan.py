@@ -174,7 +174,8 @@ def _wanted(
     horizon = HORIZON.on(today)
     last_kept = max(kept, default=-1)
     has_next = False
-    for occurrence in occurrences(row, anchor.on):
+    since = None if kept else today - timedelta(days=LOOK_BACK_DAYS)
+    for occurrence in occurrences(row, anchor.on, since=since):
         is_far = bool(row.repeats) and has_next and occurrence.target_on > horizon
         if is_far and occurrence.number > last_kept:
             return

@@ -98,19 +98,37 @@ class Occurrence:
     latest_on: date
 
 
-def occurrences(row: Row, anchored_on: date) -> Iterator[Occurrence]:
-    """When the row is due, counted from ``anchored_on``, in order; without end where it repeats for good."""
+def occurrences(row: Row, anchored_on: date, *, since: date | None = None) -> Iterator[Occurrence]:
+    """When the row is due, counted from ``anchored_on``, in order; without end where it repeats for good.
+
+    ``since`` leaves out, of what repeats for good, most of what was to be done before that day, and nothing else:
+    a pump may have been in place for years.
+    """
     number, shift = 0, Offset()
     yield _occurrence(row, anchored_on, number, shift)
     for step in row.repeats:
+        every = step.every.offset
         last_on = None if step.until is None else step.until.on(anchored_on)
+        if last_on is None and since is not None:
+            passed = _passed(row, (row.target.offset + shift).after(anchored_on), every, since)
+            shift, number = shift + every.times(passed), number + passed
         while True:
-            following = shift + step.every.offset
+            following = shift + every
             target_on = (row.target.offset + following).after(anchored_on)
             if last_on is not None and target_on > last_on:
                 break
             shift, number = following, number + 1
             yield _occurrence(row, anchored_on, number, shift)
+
+
+def _passed(row: Row, first_on: date, every: Offset, since: date) -> int:
+    """So many repetitions after ``first_on`` are over by ``since`` for certain."""
+    return max(0, ((since - first_on).days - _window_days(row)) // longest_days(every) - 1)
+
+
+def _window_days(row: Row) -> int:
+    """At most so many days lie between the target and the last day of an occurrence."""
+    return max(0, longest_days(row.latest.offset) - shortest_days(row.target.offset)) + _SHORT_MONTH_DAYS
 
 
 def _occurrence(row: Row, anchored_on: date, number: int, shift: Offset) -> Occurrence:
@@ -124,5 +142,4 @@ def _reach_days(row: Row) -> int | None:
         return None
     ends = [step.until.offset for step in row.repeats if step.until is not None]
     last_target = max(longest_days(offset) for offset in [row.target.offset, *ends])
-    window = longest_days(row.latest.offset) - shortest_days(row.target.offset)
-    return last_target + max(window, 0) + _SHORT_MONTH_DAYS
+    return last_target + _window_days(row)

@@ -58,6 +58,10 @@ class Offset:
     def __add__(self, other: Offset) -> Offset:
         return Offset(self.months + other.months, self.days + other.days)
 
+    def times(self, number: int) -> Offset:
+        """So many of them, one after the other."""
+        return Offset(self.months * number, self.days * number)
+
     def after(self, day: date) -> date:
         """The day so far from ``day``; months first, and a month without such a day gives its last one."""
         if self.months:
