@@ -1,5 +1,6 @@
 """`manage.py demo_clinic`: a fictitious clinic with 120 pumps and a calendar, dates relative to today."""
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ class Command(BaseCommand):
             raise CommandError("There is a clinic already: the demo only goes into an empty database.")
         demo = DemoClinic(now=timezone.now(), time_zone=options["timezone"])
         demo.make()
+        if options["verbosity"] == 0:
+            logging.getLogger("scheduling.services.sweeps").setLevel(logging.WARNING)
         run_everything(now=demo.now)  # a day was closed after its visits were booked: all dates anew
         if stays_in_installation():
             _send_what_was_due(demo.last_noon)
