@@ -81,7 +81,7 @@ def open_house(
     facts: ClinicFacts | None = None,
     away: Mapping[int, HoursChange] | None = None,
 ) -> House:
-    """Everything bookable of the clinic on these days, with what is taken of it (seven queries at most).
+    """Everything bookable of the clinic on these days, with what is taken of it (eight queries at most).
 
     ``ignoring`` are visits whose seats count as free; ``facts`` and ``away`` (by resource) ask what would be if
     the rules were these, or somebody were away.
@@ -146,11 +146,16 @@ def patients_busy(
 def _taken(
     clinic_id: int, first: datetime, last: datetime, now: datetime, ignoring: Collection[int]
 ) -> dict[int, list[Busy]]:
+    # In two steps: joined, the planner reads every seat that was ever taken once there are many visits.
+    visits = (
+        Visit.objects.for_clinic(clinic_id)
+        .filter(status__in=BLOCKING, starts_at__gte=first - LONGEST_VISIT, starts_at__lt=last)
+        .exclude(Q(status="proposed", hold_expires_at__lte=now) | Q(pk__in=ignoring))
+        .values_list("pk", flat=True)
+    )
     rows = (
         VisitSeat.objects.for_clinic(clinic_id)
-        .filter(is_blocking=True, visit__clinic_id=clinic_id)
-        .filter(visit__starts_at__gte=first - LONGEST_VISIT, visit__starts_at__lt=last)
-        .exclude(Q(visit__status="proposed", visit__hold_expires_at__lte=now) | Q(visit_id__in=ignoring))
+        .filter(is_blocking=True, visit_id__any_of=list(visits))
         .values_list("resource_id", "seat", "during")
     )
     return _gather(
