@@ -18,6 +18,8 @@ from scheduling.models import (
     DayClosing,
     DayClosingMove,
     HoursException,
+    Resource,
+    ResourceKind,
     Visit,
     VisitSeat,
     VisitStatus,
@@ -226,6 +228,44 @@ def test_a_nurse_away_costs_only_her_visits_their_nurse(diary: Diary) -> None:
     assert (exception.resource, exception.closing_id) == (diary.nurse, closing.pk)
     undo(diary, closing)
     assert everything(diary) == before
+
+
+def test_a_closed_room_costs_no_patient_the_time_where_another_is_free(diary: Diary) -> None:
+    second = diary.add_room("Room 2")
+    visit = diary.visit(diary.at(MONDAY, 10))
+
+    closing = propose(diary, resource_ref=diary.room.ref)
+
+    assert confirm(diary, closing).is_confirmed
+    assert stands(diary, visit) == "01.03 10:00 booked"
+    moved = Visit.objects.get(pk=visit.pk)
+    assert (moved.nurse, moved.room, moved.sequence) == (diary.nurse, second, 1)
+
+
+def test_a_capacity_is_not_closed_but_goes_with_its_visits(diary: Diary) -> None:
+    kind = diary.kind("check_up")
+    kind.capacity_resource = Resource.objects.create(
+        clinic_id=diary.clinic_id, kind=ResourceKind.CAPACITY, name="Check-ups at once", seats=1
+    )
+    kind.save()
+    diary.add_nurse("Bea")
+    diary.add_room("Room 2")
+    visits = [diary.visit(diary.at(MONDAY, hour)) for hour in (9, 10)]
+    for visit in visits:
+        visit.seats.create(
+            clinic_id=diary.clinic_id,
+            resource=kind.capacity_resource,
+            during=(visit.starts_at, visit.ends_at),
+        )
+
+    with pytest.raises(RecordError):
+        propose(diary, resource_ref=kind.capacity_resource.ref)
+    assert confirm(diary, propose(diary)).is_confirmed
+
+    seats = VisitSeat.objects.filter(resource=kind.capacity_resource).values_list("during", flat=True)
+    moved = [Visit.objects.get(pk=visit.pk) for visit in visits]
+    assert {during.lower for during in seats} == {visit.starts_at for visit in moved}
+    assert len({visit.starts_at for visit in moved}) == 2
 
 
 def test_two_visits_of_one_patient_never_meet(diary: Diary) -> None:
