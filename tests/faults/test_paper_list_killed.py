@@ -7,20 +7,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test.utils import override_settings
 
+from config.celery import app as celery_app
 from config.embedded.valkey import Valkey
-from scheduling.models import PaperList
+from scheduling.models import PaperList, SweepRun
 from scheduling.services.paper_lists import write_due_list
 from scheduling.services.sweeps import run_everything
 from tests.conftest import broker_url
 from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.servers import SOURCE, environment
+from tests.faults.waiting import wait_until
+from tests.servers import SOURCE, Process, environment
 
 WRITER = """
 import sys, time, os
@@ -91,6 +93,22 @@ def test_a_writer_killed_in_the_middle_leaves_whole_lists_and_is_made_up_for(
     assert page.endswith("</html>\n")
     assert "Since" in page
     assert not any(name.endswith(".part") for name in os.listdir(place))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_writes_the_list_once_the_nights_check_is_done(
+    folder: Path, start_worker: Callable[..., Process]
+) -> None:
+    house = make_clinic()
+    make_running_pump(
+        house, make_patient(house, last_name="Here"), filled_on=house.today - timedelta(days=150)
+    )
+    worker = start_worker(PAPER_LIST_DIR=str(folder))
+    wait_until(lambda: SweepRun.objects.filter(clinic=house.clinic, state="finished").exists(), worker)
+    celery_app.send_task("scheduling.report_tick")
+    wait_until(lambda: PaperList.objects.filter(clinic=house.clinic, state="written").exists(), worker)
+    assert "Here" in (folder / house.clinic.slug / "latest.html").read_text()
+    assert "Here" not in worker.output()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,15 +23,15 @@ from scheduling.domain.reports.refills import (
 )
 from scheduling.domain.reports.weeks import weeks_from
 from scheduling.domain.seats import Resource, ResourceKind
+from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import HoursException, ResourceHours, Visit, VisitKind
 from scheduling.models import Resource as ResourceRow
 from scheduling.models.forecasts import ForecastStatus
-from scheduling.models.visits import Status
 from scheduling.selectors.reports.pumps import doubtful_pumps, fill_in_pump, forecasts_in_place
 
 WEEKS = 26
-TAKES_PLACE = (Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
-"""The statuses of a visit that stands at its time; one that is to be placed anew has none yet."""
+TAKES_PLACE = tuple(sorted(COUNTED))
+"""The statuses of a visit that stands at its time, as everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
