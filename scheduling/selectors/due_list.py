@@ -148,18 +148,6 @@ def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> 
     return sum(number for _, number in due_now.annotate(number=Count("line", distinct=True)))
 
 
-def due_by_patient(
-    *, clinic_id: int, patient_ids: Collection[int], now: datetime
-) -> dict[int, list[FollowUp]]:
-    """What each of these patients is due for now besides refills (overdue, or from today on). One query."""
-    today = _today(clinic_id, now)
-    rows = _with_lines(open_follow_ups(clinic_id).filter(patient_id__in=list(patient_ids)), today)
-    found: dict[int, list[FollowUp]] = {}
-    for row in rows.filter(part__lte=PARTS.index("today")).order_by("latest_on", "id"):
-        found.setdefault(row.patient_id, []).append(row)
-    return found
-
-
 def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
     """The rows that something open comes from, as key and title."""
     rows = open_follow_ups(clinic_id).order_by().values_list("row_key").annotate(title=Max("title"))

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.services.patients import record_death
 from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
-from scheduling.selectors.due_list import PARTS, Wanted, due_by_patient, due_count, due_list, row_choices
+from scheduling.selectors.due_list import PARTS, Wanted, due_count, due_list, row_choices
 from tests.care_rows import make_follow_up, make_visit
 from tests.factories import House, make_clinic, make_implant, make_patient
 
@@ -120,17 +120,6 @@ def test_what_is_closed_of_the_dead_of_others_and_refills_stay_away(house: House
     assert FollowUp.objects.filter(row_key="refill", state="open").exists()
     assert listed(house, within_weeks=4) == []
     assert listed(make_clinic(name="Other")) == []
-
-
-def test_what_a_patient_is_due_for_now(house: House) -> None:
-    patient, other = make_patient(house), make_patient(house)
-    make_follow_up(house, patient, "Second", latest_in=3)
-    make_follow_up(house, patient, "First", latest_in=1)
-    make_follow_up(house, patient, "Later", target_in=20, latest_in=30)
-    found = due_by_patient(clinic_id=house.clinic.id, patient_ids=[patient.id, other.id], now=house.now)
-    assert {pk: [row.title for row in rows] for pk, rows in found.items()} == {
-        patient.id: ["First", "Second"]
-    }
 
 
 def test_pages_and_queries_do_not_grow_with_what_is_stored(house: House) -> None:
