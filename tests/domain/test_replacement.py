@@ -64,6 +64,20 @@ def test_same_nurse_nearest_week_same_time_of_day_nearest_day_the_earlier_first(
     assert shown(found) == ["03 10:00 1", "03 11:00 1", "26 10:00 1"]
 
 
+def test_the_time_of_day_is_the_clocks_across_a_clock_change() -> None:
+    """From Friday 12 March to Monday 15: ten o'clock stays ten o'clock, though an hour of UTC lies between."""
+    friday = MONDAY + 11 * DAY
+
+    found = place_anew(
+        [visit(1, friday, 10, until=20, earliest_on=friday)],
+        house(nurse(), ROOM, closed=[friday]),
+        patient_busy={},
+    )
+
+    assert shown(found) == ["15 10:00 1"]
+    assert found[0].starts_at == at(friday, 10) + 3 * DAY - timedelta(hours=1)
+
+
 def test_an_early_deadline_goes_first_whoever_asks_first() -> None:
     one_hour = nurse(first=9, last=10)
     relaxed, urgent = visit(1, MONDAY, 9, until=4), visit(2, MONDAY, 9, until=2)
