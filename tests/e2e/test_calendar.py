@@ -9,17 +9,20 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from clinic.audit import recording
+from clinic.services.closures import add_closure
 from scheduling.domain.hours import ExceptionEntry
 from scheduling.models import Resource, Visit
+from scheduling.services import booking
 from scheduling.services.resources import add_exception
-from tests.bookings import add_nurse, book, nurse_of, open_day
+from tests.bookings import add_nurse, book, hold, nurse_of, open_day
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump
 
@@ -189,7 +192,9 @@ def test_an_empty_time_that_is_pressed_leads_to_booking_at_that_time(
     drawn(page)
     box = event_of(page, week.visit).bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 1.25 * box["height"])  # in the half hour from eleven
+    page.mouse.click(
+        box["x"] + box["width"] / 2, box["y"] + 1.25 * box["height"]
+    )  # in the half hour from eleven
     page.wait_for_url("**/visits/new/?*")
     assert f"on={week.day}" in page.url
     assert "at=11%3A00" in page.url
@@ -294,3 +299,81 @@ def test_without_scripts_the_calendar_is_the_list_of_the_day(
     page.goto(week.calendar(view="week"))
     page.get_by_role("link", name="The same day as a list").click()
     expect(page.locator(".agenda-row")).to_have_count(2)
+
+
+def test_every_status_has_a_sign_a_word_and_a_colour(
+    week: Week,
+    new_page: NewPage,
+    sign_in: SignIn,
+    assert_accessible: Check,
+    shot: Callable[[Page, str], None],
+) -> None:
+    """A morning of everything: arrived, checked in, done, missed, held, overbooked, too late, closed beside it."""
+    house, day, nurse = week.house, week.day + timedelta(days=2), week.nurse.ref
+    who = {"clinic": house.clinic, "actor_id": house.nurse.id}
+    steps = {
+        "Arrived": booking.mark_arrived,
+        "Checked": booking.check_in,
+        "Missed": booking.mark_no_show,
+    }
+    for number, (name, step) in enumerate(steps.items()):
+        visit = book(house, make_patient(house, last_name=name), on=day, at=time(9 + number), nurse_ref=nurse)
+        step(visit_ref=visit.ref, now=visit.starts_at, **who)
+    done = book(house, make_patient(house, last_name="Done"), on=day, at=time(13), nurse_ref=nurse)
+    booking.fulfil_visit(visit_ref=done.ref, done_follow_ups=(), now=done.ends_at, **who)
+    for kind in ("wound_check", "check_up"):
+        patient = make_patient(house, last_name="Twice")
+        book(house, patient, on=day, at=time(14), kind=kind, nurse_ref=nurse, override_reason="fever")
+    late = make_running_pump(
+        house,
+        make_patient(house, last_name="Late"),
+        filled_on=house.today - timedelta(days=25),
+        concentration="300",
+    )
+    book(house, late, on=day, at=time(15), nurse_ref=nurse)
+    hold(house, make_patient(house, last_name="Held"), on=day, at=time(16), nurse_ref=nurse)
+    add_closure(
+        clinic=house.clinic,
+        closed_on=day + timedelta(days=1),
+        reason="Founders' day",
+        actor_id=house.nurse.id,
+    )
+    for viewport, name in ((DESK, "desk"), (PHONE, "phone")):
+        page = new_page(viewport=viewport, timezone_id="America/Chicago")
+        sign_in(page, house.nurse.email, PASSWORD)
+        for view in ("week", "day", "list"):
+            page.goto(week.calendar(view=view, date=day))
+            if view != "list":
+                drawn(page)
+            shot(page, f"calendar-all-{view}-{name}")
+            assert_accessible(page)
+            for word in ("arrived", "checked in", "did not come", "done", "overbooked", "held"):
+                expect(page.locator("main")).to_contain_text(word)
+    page.goto(week.calendar(view="list", date=day))
+    expect(page.locator("main")).to_contain_text("Too late for the refill")
+
+
+def test_the_line_of_now_stands_at_the_clinics_time(
+    transactional_db: None, new_page: NewPage, sign_in: SignIn
+) -> None:
+    house = make_clinic(time_zone="Europe/Madrid")
+    with recording(actor_id=house.administrator.id, reason="open every day"):
+        house.clinic.open_weekdays = list(range(7))
+        house.clinic.save()
+    nurse = nurse_of(house)
+    nurse.hours.all().delete()
+    for weekday in range(7):
+        nurse.hours.create(clinic=house.clinic, weekday=weekday, starts_at=time(0), ends_at=time(23, 59))
+    page = new_page(timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 2600})
+    sign_in(page, house.nurse.email, PASSWORD)
+    page.goto(f"/c/{house.clinic.slug}/calendar/?view=day")
+    drawn(page)
+    line = page.locator(".cal-now").first.bounding_box()
+    top = page.locator("[data-time='00:00:00']").last.bounding_box()
+    noon = page.locator("[data-time='12:00:00']").last.bounding_box()
+    assert line is not None
+    assert top is not None
+    assert noon is not None
+    minutes = (line["y"] - top["y"]) / (noon["y"] - top["y"]) * 720
+    now = datetime.now(ZoneInfo("Europe/Madrid"))
+    assert abs(minutes - (now.hour * 60 + now.minute)) < 6

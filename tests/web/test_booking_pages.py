@@ -137,6 +137,21 @@ def test_a_chosen_time_is_held_and_then_booked(
     assert Visit.objects.count() == 1
 
 
+def test_whoever_comes_from_a_list_goes_back_to_it(
+    nurse: Client, url: Url, implant: Implant, refill: FollowUp
+) -> None:
+    back = url("worklist") + "?group=due"
+    data = {"patient": implant.patient.ref, "chosen": 1, "follow_up": refill.ref}
+    slot = first_slot(asked(nurse, url, implant, next=back))
+    held = nurse.post(url("visit_hold"), data | {"slot": slot, "next": back})
+    page = nurse.get(held.url)
+    assert page.context["next"] == back
+    visit = Visit.objects.get()
+    assert nurse.post(url("visit_held", ref=visit.ref), {"note": "", "next": back}).url == back
+    elsewhere = nurse.post(url("visit_hold"), data | {"slot": slot, "next": "https://example.org/"})
+    assert "example.org" not in elsewhere.get("Location", "")
+
+
 def test_a_hold_that_ran_out_can_still_be_booked_while_the_time_is_free(
     house: House, nurse: Client, url: Url
 ) -> None:

@@ -55,7 +55,7 @@ def visit_held(request: ClinicRequest, ref: UUID) -> HttpResponse:
             form.add_record_error(error)
         else:
             messages.success(request, _booked(booked))
-            return redirect(clinic_reverse(request, "visit", ref=booked.ref))
+            return redirect(_after(request, booked))
     return render(
         request,
         "nurse/booking/held.html",
@@ -116,6 +116,13 @@ def _context(
         "seconds_left": max(0, int((visit.hold_expires_at - request.now).total_seconds())),
         "next": back_to(request, ""),
     }
+
+
+def _after(request: ClinicRequest, booked: Visit) -> str:
+    """Back to the list that one works through; else the visit's page."""
+    back = back_to(request, "")
+    is_list = back and not back.startswith(clinic_reverse(request, "visit_new"))
+    return back if is_list else clinic_reverse(request, "visit", ref=booked.ref)
 
 
 def _booked(visit: Visit) -> str:

@@ -27,6 +27,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.calendar.address import DAY, LIST, MONTH, WEEK, Address, first_weekday, read_address
 from web.nurse.calendar.feed import away_said, clinic_now, closed_said, conflicts_by_visit
 from web.nurse.calendar.looks import shown
+from web.nurse.filters import filter_chips
 from web.nurse.frame import clinic_reverse
 from web.words import DAY_FORMAT, day_words
 
@@ -40,7 +41,7 @@ def calendar(request: ClinicRequest) -> HttpResponse:
     """The calendar at the address. Without a view in it the day's list; a wide screen goes on to the week."""
     choices = calendar_choices(clinic_id=request.clinic.id)
     address = read_address(request.GET, choices=choices, today=request.today)
-    context = {
+    context: dict[str, Any] = {
         "place": "calendar",
         "address": address,
         "choices": choices,
@@ -53,6 +54,7 @@ def calendar(request: ClinicRequest) -> HttpResponse:
         "list_query": address.query(view=LIST),
         "everyone": address.query(nurse="", room="", kind=""),
     }
+    context |= filter_chips(request, "calendar", address.query() if context["is_filtered"] else "")
     if address.view in GRIDS:
         context["grid"] = _grid(request, address, choices)
     else:

@@ -225,6 +225,11 @@
 
   // --- How things look ---------------------------------------------------------------------------------------
 
+  // A quarter of an hour has room for its start only.
+  function shownTime(visit) {
+    return visit.minutes < 30 ? visit.time.slice(0, 5) : visit.time;
+  }
+
   // The text is the entry's name for a screen reader too: what the eye sees from the place is written, hidden.
   function content(info) {
     const visit = info.event.extendedProps;
@@ -236,7 +241,10 @@
       return { domNodes: [label] };
     }
     const first = make("span", "cal-line");
-    first.append(make("span", "visually-hidden", visit.day + ", "), icon(visit.statusIcon), " " + visit.time + " ");
+    first.append(make("span", "visually-hidden", visit.day + ", "), icon(visit.statusIcon), " " + shownTime(visit) + " ");
+    if (visit.isOverbooked) {
+      first.append(icon("layers-fill"), " ");
+    }
     const name = make("strong", "cal-name", info.event.title);
     const rest = [visit.kind, visit.statusLabel, visit.isOverbooked ? words.overbooked : "", visit.with];
     const more = make("span", "cal-more", rest.filter(Boolean).join(" · "));
@@ -302,8 +310,8 @@
     eventDurationEditable: false,
     eventOverlap: true,
     slotEventOverlap: false,
-    slotMinHeight: 34,
-    eventMinHeight: 17,
+    slotMinHeight: 40,
+    eventMinHeight: 20,
     dragRevertDuration: 200,
     lazyFetching: false,
     events: load,
