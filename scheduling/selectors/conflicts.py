@@ -114,7 +114,9 @@ def visit_conflicts(
         visits = visits.filter(pk__in=list(visit_ids))
     if patient_id is not None:
         visits = visits.filter(patient_id=patient_id)
-    suspects = list(visits.filter(_may_be_wrong(clinic_id, opening, today)))
+    # By number first: of many visits ahead few are suspect, and only those are read whole.
+    ids = list(visits.filter(_may_be_wrong(clinic_id, opening, today)).values_list("pk", flat=True))
+    suspects = list(live_visits(clinic_id, today).filter(pk__any_of=ids)) if ids else []
     found = _judged(clinic_id, suspects, opening, today)
     return sorted(found, key=lambda row: (RANK[row.worst], row.starts_at, row.visit_id))
 
