@@ -9,11 +9,15 @@ The desk stands in a clinic with one nurse and one room, on a Tuesday some weeks
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from clinic.domain.checks import RecordError
 from clinic.models import Implant, Patient
 from scheduling.domain.visit_entries import MoveEntry, VisitEntry
 from scheduling.models import FollowUp, Resource, ResourceHours, Visit, VisitKind
@@ -148,6 +152,36 @@ def make_resource(house: House, name: str, *, kind: str = "nurse", seats: int = 
         for weekday in range(5)
     )
     return resource
+
+
+def item(patient: Patient, key: str = "wound_check_visit", **values: Any) -> FollowUp:
+    """Something the patient is due for, put straight into the table."""
+    return FollowUp.objects.create(
+        **(
+            {
+                "clinic_id": patient.clinic_id,
+                "patient": patient,
+                "row_key": key,
+                "anchor": "surgery",
+                "anchor_key": "test",
+                "title": key,
+                "mode": "visit",
+                "visit_kind_key": "check_up",
+                "anchored_on": date(2026, 1, 1),
+                "target_on": date(2026, 1, 10),
+                "latest_on": date(2026, 1, 14),
+                "owner": Resource.objects.filter(clinic_id=patient.clinic_id, kind="nurse").get().user,
+                "created_at": patient.created_at,
+            }
+            | values
+        )
+    )
+
+
+def refused(act: Callable[[], Any]) -> str:
+    with pytest.raises(RecordError) as found:
+        act()
+    return str(found.value.reason)
 
 
 def refill_item(implant: Implant) -> FollowUp:
