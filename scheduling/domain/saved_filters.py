@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl, urlencode
 
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -26,24 +25,17 @@ LONGEST_QUERY = 300
 _CHOICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-def clean_query(page: str, query: str) -> str:
-    """The query with only what the page's form knows, each pair once, in a fixed order.
+def known_choices(page: str, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs of field and value that the page's form knows, each once, in a fixed order.
 
-    Two queries that choose the same give the same text. Raises KeyError for a page that there is not.
+    As many as a query of LONGEST_QUERY characters holds (a choice needs no escaping). Raises KeyError for a page
+    that there is not.
     """
     known = FIELDS[page]
-    pairs = {
-        (name, value)
-        for name, value in parse_qsl(query[:2000], max_num_fields=50)
-        if name in known and _CHOICE.fullmatch(value)
-    }
-    return fit(sorted(pairs))
-
-
-def fit(pairs: Iterable[tuple[str, str]]) -> str:
-    """As many of the pairs as a stored query can hold."""
     kept: list[tuple[str, str]] = []
-    for pair in pairs:
-        if len(urlencode([*kept, pair])) <= LONGEST_QUERY:
-            kept.append(pair)
-    return urlencode(kept)
+    length = 0
+    for name, value in sorted({pair for pair in pairs if pair[0] in known and _CHOICE.fullmatch(pair[1])}):
+        length += len(name) + len(value) + 2
+        if length - 1 <= LONGEST_QUERY:
+            kept.append((name, value))
+    return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from urllib.parse import parse_qsl, urlencode
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,11 +12,23 @@ from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
 from clinic.services.conflicts import refusing
-from scheduling.domain.saved_filters import FIELDS, clean_query
+from scheduling.domain.saved_filters import FIELDS, known_choices
 from scheduling.models import SavedFilter
 
 MOST_FILTERS = 20
 LONGEST_NAME = 40
+
+
+def clean_query(page: str, query: str) -> str:
+    """The query with only what the page's form knows. Two queries that choose the same give the same text.
+
+    Raises KeyError for a page that there is not.
+    """
+    try:
+        pairs = parse_qsl(query[:2000], max_num_fields=50)
+    except ValueError:  # more fields than any form has
+        pairs = []
+    return urlencode(known_choices(page, pairs))
 
 
 def save_filter(

@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.domain.checks import RecordError
-from scheduling.domain.saved_filters import FIELDS, LONGEST_QUERY, clean_query
+from scheduling.domain.saved_filters import FIELDS, LONGEST_QUERY
 from scheduling.models import FilterPage, SavedFilter
 from scheduling.selectors.saved_filters import saved_filter, saved_filters
-from scheduling.services.saved_filters import MOST_FILTERS, delete_filter, rename_filter, save_filter
+from scheduling.services.saved_filters import (
+    MOST_FILTERS,
+    clean_query,
+    delete_filter,
+    rename_filter,
+    save_filter,
+)
 from tests.factories import House, make_clinic
 
 

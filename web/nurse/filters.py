@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.domain.roles import Permission
-from scheduling.domain.saved_filters import FIELDS, clean_query
+from scheduling.domain.saved_filters import FIELDS
 from scheduling.selectors.rows import FilterPage, SavedFilter
 from scheduling.selectors.saved_filters import saved_filter, saved_filters
-from scheduling.services.saved_filters import delete_filter, rename_filter, save_filter
+from scheduling.services.saved_filters import clean_query, delete_filter, rename_filter, save_filter
 from web.access import ClinicRequest, clinic_page
 from web.forms import RecordForm
 from web.navigation import clinic_path
