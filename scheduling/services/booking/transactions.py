@@ -37,8 +37,8 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
     """Do ``act`` in one recorded transaction that waits for nobody longer than three seconds.
 
     A deadlock, a lock that cannot be had, or a row that another transaction wrote first makes it start again,
-    three times at the most; then it raises BusyTryAgain. Inside a larger transaction, which only its own
-    caller could repeat, it is tried once.
+    three times at the most; then, and at once after a statement of ten seconds, it raises BusyTryAgain.
+    Inside a larger transaction, which only its own caller could repeat, it is tried once.
     """
     tries = 1 if connection.in_atomic_block else MOST_TRIES
     for number in range(1, tries + 1):
@@ -47,9 +47,10 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
                 _limit_waiting()
                 return act()
         except (OperationalError, IntegrityError) as error:
-            if not _is_crowded(error):
+            is_too_slow = isinstance(error.__cause__, errors.QueryCanceled)
+            if not is_too_slow and not _is_crowded(error):
                 raise
-            if number == tries:
+            if is_too_slow or number == tries:
                 raise BusyTryAgain from None
             time.sleep(_random.uniform(*_WAIT_SECONDS) * number)
     raise AssertionError("unreachable")
