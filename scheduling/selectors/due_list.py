@@ -37,6 +37,7 @@ from clinic.selectors.search import holds, search_words
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
 from scheduling.models.care import REFILL
+from scheduling.selectors.protocols import protocol_in_force, protocol_rows
 
 PAGE_SIZE = 50
 DAYS_OF_A_WEEK = 7
@@ -143,15 +144,25 @@ def due_list(
 def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> int:
     """How many lines are overdue or to be done from today on."""
     today = _today(clinic_id, now)
-    rows = _with_lines(_filtered(clinic_id, Wanted(owner_id=owner_id), today), today)
+    visits_today = VisitFollowUp.objects.for_clinic(clinic_id).filter(
+        visit__status__in=sorted(COUNTED), visit__local_on=today
+    )
+    # Nothing else can be due: the rest of the year's plan is not looked at.
+    begun = _filtered(clinic_id, Wanted(owner_id=owner_id), today).filter(
+        Q(target_on__lte=today) | Q(pk__in=visits_today.values("follow_up_id"))
+    )
+    rows = _with_lines(begun, today)
     due_now = rows.filter(part__lte=PARTS.index("today")).order_by().values_list("part")
     return sum(number for _, number in due_now.annotate(number=Count("line", distinct=True)))
 
 
 def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
-    """The rows that something open comes from, as key and title."""
-    rows = open_follow_ups(clinic_id).order_by().values_list("row_key").annotate(title=Max("title"))
-    return sorted(rows, key=lambda row: row[1])
+    """The rows of the protocol in force, as key and title: what the list can be narrowed to (two queries)."""
+    protocol = protocol_in_force(clinic_id=clinic_id)
+    if protocol is None:
+        return []
+    rows = protocol_rows(clinic_id=clinic_id, protocol_id=protocol.pk).filter(is_active=True)
+    return sorted(rows.values_list("key", "title"), key=lambda row: row[1])
 
 
 def open_follow_ups(clinic_id: int) -> QuerySet[FollowUp]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
@@ -105,7 +105,6 @@ def test_filters_narrow_lines_and_counts_alike(house: House) -> None:
     assert listed(house, within_weeks=4) == [("today", "Call", 1)]
     assert listed(house, text="munoz") == [("today", "Call", 1)]
     assert listed(house, parts=frozenset({"later"})) == [("later", "Visit", 1)]
-    assert row_choices(clinic_id=house.clinic.id) == [("call", "Call"), ("visit", "Visit")]
     assert due_count(clinic_id=house.clinic.id, now=house.now, owner_id=house.nurse.id) == 0
 
 
@@ -120,6 +119,21 @@ def test_what_is_closed_of_the_dead_of_others_and_refills_stay_away(house: House
     assert FollowUp.objects.filter(row_key="refill", state="open").exists()
     assert listed(house, within_weeks=4) == []
     assert listed(make_clinic(name="Other")) == []
+
+
+def test_the_list_can_be_narrowed_to_the_rows_of_the_protocol(house: House) -> None:
+    choices = dict(row_choices(clinic_id=house.clinic.id))
+    assert choices["wound_check"] == "Wound check"
+    assert list(choices.values()) == sorted(choices.values())
+
+
+def test_what_is_booked_early_for_today_counts_as_of_today(house: House) -> None:
+    patient = make_patient(house)
+    early = make_follow_up(house, patient, target_in=10, latest_in=20)
+    visit = make_visit(house, patient, on=house.today, at=time(23, 30))
+    VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=early)
+    assert listed(house) == [("today", "Wound check", 1)]
+    assert due_count(clinic_id=house.clinic.id, now=house.now) == 1
 
 
 def test_pages_and_queries_do_not_grow_with_what_is_stored(house: House) -> None:

@@ -17,6 +17,7 @@ from clinic.services.patients import record_death
 from clinic.services.surgeries import plan_surgery
 from scheduling.models import FollowUp
 from scheduling.services.follow_ups import complete_follow_ups, mark_not_needed
+from tests.care_rows import make_visit
 from tests.factories import House, make_implant, make_patient, make_running_pump
 from tests.web.conftest import SignIn
 
@@ -151,3 +152,50 @@ def test_the_number_of_queries_does_not_grow_with_the_plan(house: House, nurse: 
     few, many = operated(house, days=1500), operated(house, days=3)
     page_of(nurse, url, few)
     assert queries(few) == queries(many)
+
+
+def test_the_overview_shows_the_next_visit_and_what_is_due_now_with_the_acts(
+    house: House, nurse: Client, url: Url
+) -> None:
+    implant = operated(house)
+    wound = of_row(implant, "wound_check")
+    here = url("patient", ref=implant.patient.ref)
+    response = nurse.get(here)
+    steps = response.context["steps"]
+    assert steps["visits"] == []
+    assert "Wound check" in [row["follow_up"].title for row in steps["rows"]]
+    assert all(row["has_begun"] for row in steps["rows"])
+    assert f'value="{wound.ref}"' in response.content.decode()
+    visit = make_visit(house, implant.patient, on=house.today + timedelta(days=2), kind="wound_check")
+    page = nurse.get(here).content.decode()
+    assert url("visit", ref=visit.ref) in page
+    assert url("visit_move", ref=visit.ref) in page
+
+
+def test_the_overview_of_the_dead_offers_nothing(house: House, nurse: Client, url: Url) -> None:
+    implant = operated(house)
+    record_death(
+        clinic=house.clinic,
+        patient_ref=implant.patient.ref,
+        died_on=house.today,
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    steps = nurse.get(url("patient", ref=implant.patient.ref)).context["steps"]
+    assert (steps["visits"], steps["rows"]) == ([], [])
+
+
+def test_what_repeats_is_apart_from_what_is_to_come_and_only_that_is_ticked_off(
+    house: House, nurse: Client, url: Url
+) -> None:
+    implant = operated(house)
+    rows = [
+        row
+        for row in nurse.get(url("patient_care", ref=implant.patient.ref)).context["rows"]
+        if row["follow_up"].row_key == "infection_watch"
+    ]
+    begun, coming = rows
+    assert (begun["has_begun"], coming["has_begun"]) == (True, False)
+    page = page_of(nurse, url, implant)
+    assert f'value="{begun["only"]}"' in page
+    assert f'value="{coming["only"]}"' not in page
