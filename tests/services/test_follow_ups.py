@@ -198,22 +198,23 @@ def test_work_is_given_only_to_members_who_do_it(house: House, wound: FollowUp) 
         with pytest.raises(RecordError) as refusal:
             assign_follow_ups(**acting(house, refs=[wound.ref], owner_id=stranger.id))
         assert refusal.value.field == "owner_id"
-    assign_follow_ups(**acting(house, refs=[wound.ref], owner_id=house.nurse.id))
-    wound.refresh_from_db()
-    assert wound.owner_id == house.nurse.id
-    assert last_act(wound)[0] == "assigned"
+    for colleague in (house.person(Role.PRESCRIBER), house.person(Role.SCHEDULER)):
+        assign_follow_ups(**acting(house, refs=[wound.ref], owner_id=colleague.id))
+        wound.refresh_from_db()
+        assert wound.owner_id == colleague.id
+        assert last_act(wound)[0] == "assigned"
 
 
-def test_new_work_goes_to_the_chosen_owner_else_to_the_first_administrator(house: House) -> None:
+def test_new_work_goes_to_the_chosen_owner_else_to_the_first_nurse(house: House) -> None:
     def owners() -> set[int]:
         implant = make_implant(house, implanted_on=TODAY)
         return set(FollowUp.objects.filter(implant=implant).values_list("owner_id", flat=True))
 
-    assert owners() == {house.administrator.id}
-    WorkPolicy.objects.filter(clinic=house.clinic).update(default_owner=house.nurse)
     assert owners() == {house.nurse.id}
-    WorkPolicy.objects.filter(clinic=house.clinic).update(default_owner=house.outsider)
+    WorkPolicy.objects.filter(clinic=house.clinic).update(default_owner=house.administrator)
     assert owners() == {house.administrator.id}
+    WorkPolicy.objects.filter(clinic=house.clinic).update(default_owner=house.outsider)
+    assert owners() == {house.nurse.id}
 
 
 def leave(house: House) -> None:
