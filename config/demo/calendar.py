@@ -45,6 +45,7 @@ REFILLS_AHEAD = 48
 OTHERS_AHEAD = 20
 AHEAD = timedelta(weeks=6)
 MORNING = time(7)
+THROUGH_THE_DAY = (time(9), time(9, 30), time(10, 45), time(13), time(13, 45), time(14, 45), time(15, 30))
 ROOM_DAY = (DaySpan(time(8), time(18)),)
 
 
@@ -147,7 +148,7 @@ class DemoCalendar:
     def _visits_wanted(self) -> list[FollowUp]:
         """Open follow-ups that need a visit and can still be in time, one for each patient, the soonest first."""
         rows = open_follow_ups(self.clinic.id).filter(
-            mode="visit", state="open", target_on__lte=self.today + 2 * AHEAD, latest_on__gte=self.today
+            mode="visit", state="open", target_on__lte=self.today + 4 * AHEAD, latest_on__gte=self.today
         )
         first: dict[int, FollowUp] = {}
         for row in rows.select_related("patient", "implant").order_by("latest_on", "id"):
@@ -156,22 +157,27 @@ class DemoCalendar:
         return list(first.values())
 
     def _past_days(self, others: list[FollowUp]) -> None:
-        """The last open day: three visits done, one patient who did not come."""
+        """The last open days: visits done, and on the last of them one patient who did not come."""
         rules = ClinicRules(open_weekdays=frozenset(self.clinic.open_weekdays))
-        day = open_day_at_or_before(self.today - timedelta(days=1), rules)
-        for number in range(4):
-            visit = self._book(others, day, now=self._at(day, MORNING))
-            if visit is None:
-                return
-            if number == 1:
-                self._step(mark_no_show, visit, now=visit.ends_at, reason="did not ring either")
-            else:
-                self._finish(visit)
+        day = self.today
+        for back in range(2):
+            day = open_day_at_or_before(day - timedelta(days=1), rules)
+            for number, at in enumerate((time(9), time(10, 30), time(14))):
+                visit = self._book(others, day, now=self._at(day, MORNING), at=at)
+                if visit is None:
+                    continue
+                if (back, number) == (0, 1):
+                    self._step(mark_no_show, visit, now=visit.ends_at, reason="did not ring either")
+                else:
+                    self._finish(visit)
 
     def _today(self, others: list[FollowUp]) -> None:
         """What is over is done, who is there has arrived, the rest of the day is booked."""
         begin = min(self._at(self.today, MORNING), self.now)
-        visits = [self._book(others, self.today, now=begin) for _ in range(7)]
+        running = (self.now - timedelta(minutes=20)).astimezone(self.zone).time()
+        visits = [
+            self._book(others, self.today, now=begin, at=at) for at in sorted({*THROUGH_THE_DAY, running})
+        ]
         for visit in visits:
             if visit is None:
                 continue
@@ -192,7 +198,8 @@ class DemoCalendar:
                 self._book_one(row, window, now=self.now)
         for row in others[:OTHERS_AHEAD]:
             if row.target_on is not None and row.latest_on is not None:
-                self._book_one(row, Window(max(row.target_on, self.today), row.latest_on), now=self.now)
+                first = max(min(row.target_on, self.today + AHEAD), self.today)
+                self._book_one(row, Window(first, row.latest_on), now=self.now)
 
     def _go_wrong(self) -> None:
         """One refill too late since the dose was raised, one visit on a day that was closed afterwards."""
@@ -235,16 +242,19 @@ class DemoCalendar:
             )
             start_recalculation(clinic_id=self.clinic.id, now=self.now, actor_id=self.staff["Alex Moreau"])
 
-    def _book(self, others: list[FollowUp], day: date, *, now: datetime) -> Visit | None:
-        """A visit of the next patient on the list on this very day."""
-        while others:
-            visit = self._book_one(others.pop(0), Window(day, day), now=now)
+    def _book(self, others: list[FollowUp], day: date, *, now: datetime, at: time) -> Visit | None:
+        """A visit of the next patient on the list on this very day, at this time or soon after; None in vain."""
+        for row in others[:3]:
+            visit = self._book_one(row, Window(day, day), now=now, at=at)
             if visit is not None:
+                others.remove(row)
                 return visit
         return None
 
-    def _book_one(self, row: FollowUp, window: Window, *, now: datetime) -> Visit | None:
-        """The first free time in the window, by turns with one nurse and the other; None where there is none."""
+    def _book_one(
+        self, row: FollowUp, window: Window, *, now: datetime, at: time | None = None
+    ) -> Visit | None:
+        """A free time in the window, by turns with one nurse and the other; None where there is none."""
         kind = self.kinds[row.visit_kind_key]
         nurse = self.nurses[len(self.booked) % len(self.nurses)]
         slots = free_slots(
@@ -253,12 +263,14 @@ class DemoCalendar:
             window=window,
             now=now,
             patient_id=row.patient_id,
-            limit=6,
+            limit=12 if at is None else 60,
         )
         fitting = [slot for slot in slots if window.target_on <= slot.local_on <= window.latest_on]
+        if at is not None:
+            fitting = [slot for slot in fitting if at <= slot.starts_at.astimezone(self.zone).time()]
         if not fitting:
             return None
-        slot = self.chance.choice(fitting)
+        slot = self.chance.choice(fitting) if at is None else min(fitting, key=lambda each: each.starts_at)
         entry = VisitEntry(
             patient_ref=row.patient.ref,
             kind_ref=kind.ref,
