@@ -20,7 +20,7 @@ from django.db import connection
 
 from clinic.audit import recording
 from clinic.models import Patient
-from scheduling.domain.slot_refusals import SlotReason, SlotTaken
+from scheduling.domain.slot_refusals import BusyTryAgain, SlotReason, SlotTaken
 from scheduling.models import BLOCKING, Resource, Visit, VisitSeat, VisitStatus
 from scheduling.selectors.visits import next_free_times
 from scheduling.services import booking
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = 50
 STARTS = ("10:00", "10:05", "10:10", "10:15", "10:20", "10:25")
 """With half an hour each, any two of them overlap."""
-MOST_SECONDS = 3.0
-"""Fifty bookings of one slot in a line, on two cores that other things run on too."""
+MOST_SECONDS = 10.0
+"""Fifty bookings of one slot in a line take half a second on two cores; a ring of locks takes many."""
 
 
 class Rush:
@@ -55,7 +55,7 @@ class Rush:
         results = self.crowd.run(acts)
         self.seconds += [result.seconds for result in results]
         lost = [result.error for result in results if result.error is not None]
-        assert {type(error) for error in lost} <= {SlotTaken}, [repr(error) for error in lost]
+        assert {type(error) for error in lost} <= {SlotTaken, BusyTryAgain}, [repr(error) for error in lost]
         assert len(results) - len(lost) == winners
         return results
 
