@@ -27,7 +27,7 @@ from scheduling.models import Resource, ResourceKind, Visit, VisitKind, VisitSea
 FEW, MANY = 1_000, 100_000
 PATIENTS = 2_000
 NURSES, A_DAY = 10, 40
-ROUNDS = 15
+ROUNDS = 30
 
 
 @dataclass(frozen=True)

@@ -133,10 +133,20 @@ def test_the_calendar_reads_well_on_every_screen(
         page.goto(week.url(f"calendar/print/?date={week.day}"))
         shot(page, f"calendar-print-{name}")
         assert_accessible(page)
+        page.emulate_media(media="print")
+        expect(page.locator("header nav")).to_be_hidden()
+        expect(page.get_by_role("button", name="Print")).to_be_hidden()
+        shot(page, f"calendar-paper-{name}")
+        page.emulate_media(media="screen")
         page.goto(week.calendar(view="week", nurse=week.other.ref))
         drawn(page)
         shot(page, f"calendar-nurse-{name}")
         page.goto(week.url("calendar/"))
+        if name == "desk":
+            page.wait_for_url("**view=week**")
+            drawn(page)
+        else:
+            expect(page.locator(".calendar-agenda")).to_be_visible()
         shot(page, f"calendar-default-{name}")
 
 

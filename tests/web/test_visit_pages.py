@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,8 @@ from clinic.audit import recording
 from clinic.domain.roles import Role
 from clinic.models import Implant
 from scheduling.models import FollowUp, Visit
-from tests.bookings import add_nurse, book, hold, open_day
-from tests.factories import House, make_fill, make_patient, make_running_pump
+from tests.bookings import add_nurse, book, hold, nurse_of, open_day, room_of
+from tests.factories import House, make_clinic, make_fill, make_patient, make_running_pump
 from tests.web.conftest import SignIn
 
 Url = Callable[..., str]
@@ -219,6 +219,44 @@ def test_a_drag_that_cannot_be_read_is_refused(
     answer = move(nurse, url, visit, **values)
     assert answer.status_code == 422
     assert answer.json()["said"]
+
+
+def test_a_drag_past_the_last_safe_day_moves_and_warns(
+    house: House, nurse: Client, url: Url, implant: Implant
+) -> None:
+    visit = book(house, implant, on=open_day(house, 5))
+    answer = move(nurse, url, visit, local_on=open_day(house, 40)).json()
+    assert answer["warning"].startswith("Too late for the refill")
+    page = nurse.post(
+        url("visit_move", ref=visit.ref),
+        {"local_on": str(open_day(house, 42)), "local_at": "10:00"},
+        follow=True,
+    ).content.decode()
+    assert page.count("Too late for the refill") >= 2
+    assert move(nurse, url, visit, local_on=open_day(house, 5), sequence=2).json()["warning"] == ""
+
+
+def test_a_drag_onto_a_time_that_comes_twice_asks_which_is_meant(db: None, signed_in: SignIn) -> None:
+    house = make_clinic(now=datetime(2027, 10, 1, 15, tzinfo=UTC))
+    with recording(actor_id=house.administrator.id, reason="open every day"):
+        house.clinic.open_weekdays = list(range(7))
+        house.clinic.save()
+    nurse_of(house).hours.create(clinic=house.clinic, weekday=6, starts_at=time(0), ends_at=time(23))
+    room_of(house).hours.all().delete()
+    visit = book(house, make_patient(house), on=date(2027, 11, 7), at=time(9))
+    client = signed_in(house.nurse)
+    address = f"/c/{house.clinic.slug}/visits/{visit.ref}/move.json"
+    answer = client.post(address, {"local_on": "2027-11-07", "local_at": "01:30"})
+    assert answer.status_code == 422
+    first, second = answer.json()["alternatives"]
+    assert client.post(address, second["fields"]).status_code == 200
+    visit.refresh_from_db()
+    assert visit.starts_at == datetime(2027, 11, 7, 7, 30, tzinfo=UTC)
+    assert client.post(address, first["fields"]).status_code == 200
+    visit.refresh_from_db()
+    assert visit.starts_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+    skipped = client.post(address, {"local_on": "2028-03-12", "local_at": "02:30"})
+    assert "the next one is 03:00" in skipped.json()["said"]
 
 
 def test_a_drag_needs_the_token_of_the_page(house: House, url: Url, visit: Visit) -> None:

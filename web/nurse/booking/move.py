@@ -19,10 +19,12 @@ from scheduling.domain.visit_entries import MoveEntry
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.booking import window_of_visit
 from scheduling.selectors.calendar import Choices, calendar_choices
+from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.selectors.rows import Visit
 from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.services.booking import move_visit
 from web.access import ClinicRequest, clinic_page
+from web.conflicts import conflict_words
 from web.nurse.booking.about import about_visit, visit_or_404
 from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.ask import may_overbook, zone_of
@@ -78,7 +80,8 @@ def visit_move_json(request: ClinicRequest, ref: UUID) -> HttpResponse:
             "alternatives": [{"label": _label(time), "fields": time.pick.fields} for time in times],
         }
         return JsonResponse(answer, status=409)
-    return JsonResponse({"said": _moved(moved), "undo": before.fields | {"sequence": str(moved.sequence)}})
+    answer = {"said": _moved(moved), "warning": _still_wrong(request, moved)}
+    return JsonResponse(answer | {"undo": before.fields | {"sequence": str(moved.sequence)}})
 
 
 def _move(request: ClinicRequest, visit: Visit, pick: Pick, form: MoveForm | None) -> Visit:
@@ -158,6 +161,14 @@ def _say_moved(request: ClinicRequest, moved: Visit, before: Pick, *, was_change
     fields = [*before.fields.items(), ("sequence", str(moved.sequence)), ("reason", "")]
     undo = Undo(clinic_reverse(request, "visit_move", ref=moved.ref), fields, _("Move it back"))
     say_done(request, _moved(moved), undo=undo)
+    if warning := _still_wrong(request, moved):
+        messages.warning(request, warning)
+
+
+def _still_wrong(request: ClinicRequest, visit: Visit) -> str:
+    """What is wrong with the visit where it stands now; empty when nothing is."""
+    found = visit_conflicts(request.clinic.id, request.now, visit_ids=[visit.id])
+    return f"{conflict_words(found[0])}." if found else ""
 
 
 def _moved(visit: Visit) -> str:

@@ -51,10 +51,10 @@
 
   // A note above the grid with what can be done about it. A refusal takes the focus, so that it is read and its
   // times can be chosen by keyboard; a success is only announced.
-  function say(text, isRefusal, buttons) {
+  function say(text, isRefusal, buttons, isWarning) {
     const line = make("p", "calendar-said-text");
-    line.append(icon(isRefusal ? "exclamation-triangle-fill" : "check-circle-fill"), " " + text);
-    panel.className = "calendar-said alert alert-" + (isRefusal ? "danger" : "success");
+    line.append(icon(isRefusal || isWarning ? "exclamation-triangle-fill" : "check-circle-fill"), " " + text);
+    panel.className = "calendar-said alert alert-" + (isRefusal ? "danger" : isWarning ? "warning" : "success");
     panel.replaceChildren(line);
     const row = make("div", "calendar-said-buttons");
     row.append(...buttons, button(words.close, "btn-link", hush));
@@ -176,7 +176,7 @@
           }),
         ]
       : [];
-    say(said || answer.said, false, said ? [] : undo);
+    say([said || answer.said, answer.warning].filter(Boolean).join(" "), false, said ? [] : undo, answer.warning);
   }
 
   function refused(url, answer) {
