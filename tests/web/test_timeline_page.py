@@ -13,7 +13,10 @@ from clinic.domain.entries import SurgeryEntry
 from clinic.domain.roles import Role
 from clinic.models import Patient
 from clinic.services.fills import void_fill
+from clinic.services.patients import add_contact_point, record_consent
 from clinic.services.surgeries import cancel_surgery, plan_surgery
+from notifications.domain.states import State
+from notifications.models import Message
 from scheduling.domain.call_entries import CallEntry
 from scheduling.models import FollowUpAct, VisitStatus
 from scheduling.services.calls import log_call
@@ -26,6 +29,7 @@ from tests.factories import (
     make_patient,
     make_program,
     make_reading,
+    make_running_pump,
 )
 from tests.web.conftest import SignIn
 
@@ -175,6 +179,19 @@ def test_what_came_due_together_is_one_line(house: House, nurse: Client, url: Ur
     ]
     assert "on holiday" in lines[0].detail
     assert lines[1].who == "worked out from the record"
+
+
+def test_what_was_sent_is_there_and_what_still_waits_is_not(house: House, nurse: Client, url: Url) -> None:
+    patient = make_patient(house)
+    by = {"clinic": house.clinic, "actor_id": house.nurse.id, "now": house.now, "patient_ref": patient.ref}
+    add_contact_point(kind="email", value="ursula@example.org", **by)
+    record_consent(channel="email", is_granted=True, wording="May we? Yes.", **by)
+    implant = make_running_pump(house, patient)
+    here = url("patient_timeline", ref=patient.ref) + "?kind=message"
+    assert titles(nurse, here) == []
+    Message.objects.filter(implant=implant).update(state=State.ACCEPTED, first_sent_at=house.now)
+    assert titles(nurse, here) == ["Message “Time to book a visit”: Sent"]
+    assert "ursula@example.org" in nurse.get(here).content.decode()
 
 
 def test_an_auditor_sees_no_messages(house: House, signed_in: SignIn, url: Url) -> None:
