@@ -139,7 +139,12 @@ class DemoCalendar:
                     whom="proxy" if number == 2 else "patient",
                     call_back_on=self.today + timedelta(days=1) if outcome == "call_back" else None,
                     note="Will ring us about the transport." if outcome == "reached" else "",
-                    called_at=self.now - timedelta(hours=5 + 17 * number),
+                    called_at=min(
+                        datetime.combine(
+                            self.today - timedelta(days=1 + number), time(9 + number, 10), self.zone
+                        ),
+                        self.now,
+                    ),
                 ),
                 actor_id=self.staff["Sam Petit"],
                 now=self.now,

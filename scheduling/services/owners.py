@@ -30,22 +30,24 @@ class Owners:
 
 
 def owners_of(clinic_id: int) -> Owners:
-    """The active members who work on follow-ups; the default is the policy's, else the first administrator
-    (two queries).
+    """The active members who work on follow-ups; the default is the policy's, else the first nurse, else the
+    first administrator (two queries).
     """
     people = [member for member in members(clinic_id=clinic_id) if member.is_active]
     eligible = frozenset(
         member.user_id for member in people if may(Role(member.role), Permission.WORK_FOLLOW_UPS)
     )
-    administrators = sorted(
-        (member.pk, member.user_id) for member in people if member.role == Role.ADMINISTRATOR
+    fallbacks = sorted(
+        (member.role != Role.NURSE, member.pk, member.user_id)
+        for member in people
+        if member.role in (Role.NURSE, Role.ADMINISTRATOR)
     )
     chosen = WorkPolicy.objects.for_clinic(clinic_id).values_list("default_owner_id", flat=True).first()
     if chosen is not None and chosen in eligible:
         return Owners(eligible, chosen)
-    if not administrators:
+    if not fallbacks:
         raise LookupError(f"clinic {clinic_id} has no administrator to own its work")
-    return Owners(eligible, administrators[0][1])
+    return Owners(eligible, fallbacks[0][2])
 
 
 def latest_owners(

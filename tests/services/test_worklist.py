@@ -374,7 +374,7 @@ def test_rows_say_whose_work_they_are_and_what_else_is_due(house: House) -> None
     implant = make_running_pump(house)
     FollowUp.objects.exclude(row_key="refill").update(state="done", closed_at=house.now)
     (row,) = listed(house).rows
-    assert (row.owner_id, row.owner) == (house.administrator.id, str(house.administrator))
+    assert (row.owner_id, row.owner) == (house.nurse.id, str(house.nurse))
     assert (row.postponed_until, row.due_follow_ups) == (None, 0)
     make_follow_up(house, implant, target=-1, latest=3)
     make_follow_up(house, implant, target=0, latest=3, row_key="call", implant=None)
@@ -385,22 +385,22 @@ def test_rows_say_whose_work_they_are_and_what_else_is_due(house: House) -> None
     )  # fmt: skip
     until = house.today + timedelta(days=5)
     FollowUp.objects.filter(row_key="refill", state="open").update(
-        owner=house.nurse, state="postponed", postponed_until=until, closing_reason="on holiday"
+        owner=house.administrator, state="postponed", postponed_until=until, closing_reason="on holiday"
     )
     (row,) = listed(house).rows
-    assert (row.owner_id, row.postponed_until, row.due_follow_ups) == (house.nurse.id, until, 2)
+    assert (row.owner_id, row.postponed_until, row.due_follow_ups) == (house.administrator.id, until, 2)
     assert row.item_ref == FollowUp.objects.get(row_key="refill", state="postponed").ref
 
 
 def test_the_list_can_be_asked_by_owner_and_by_booking(house: House) -> None:
     pumps = {name: make_running_pump(house, make_patient(house, last_name=name)) for name in ("A", "B", "C")}
-    FollowUp.objects.filter(implant=pumps["A"], row_key="refill").update(owner=house.nurse)
+    FollowUp.objects.filter(implant=pumps["A"], row_key="refill").update(owner=house.administrator)
     make_visit(house, pumps["A"], on=open_day(house))
     make_visit(house, pumps["B"], on=house.today + timedelta(days=360), nurse=None, room=None)
     make_visit(house, pumps["C"], on=open_day(house), status="cancelled")
     make_visit(house, pumps["C"], on=open_day(house), kind="check_up", at=time(15))
-    assert names(house, owner_id=house.nurse.id) == ["A"]
-    assert sorted(names(house, owner_id=house.administrator.id)) == ["B", "C"]
+    assert names(house, owner_id=house.administrator.id) == ["A"]
+    assert sorted(names(house, owner_id=house.nurse.id)) == ["B", "C"]
     assert names(house, booking=Booking.BOOKED) == ["A"]
     assert names(house, booking=Booking.TOO_LATE) == ["B"]
     assert names(house, booking=Booking.NOT_BOOKED) == ["C"]
