@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from scheduling.domain.care.default_protocol import DEFAULT_PROTOCOL
-from scheduling.domain.care.difference import ChangeKind, EndedBecause, State
+from scheduling.domain.care.difference import ChangeKind, EndedBecause, State, difference
 from scheduling.domain.care.plan import AnchorFact, CareFacts, FollowUpKey, Planned, RefillFacts, plan
 from scheduling.domain.care.protocol import Anchor, Mode, Row, Step
 from scheduling.domain.care.relative_date import RelativeDate
@@ -289,3 +289,52 @@ def test_a_refill_item_whose_date_comes_into_doubt_stays_open_without_one() -> N
 def refilled(key: str, on: date, *, earlier: set[str]) -> CareFacts:
     refill = RefillFacts(Anchor.REFILL, key, on, on + timedelta(90), on + timedelta(97), frozenset(earlier))
     return replace(FACTS, refill=refill)
+
+
+def test_an_explants_own_follow_up_that_the_protocol_drops_ends_for_that_and_not_for_the_explant() -> None:
+    explant = AnchorFact(Anchor.EXPLANT, "explant:7", TODAY, TODAY)
+    facts = replace(FACTS, anchors=(SURGERY, explant), explanted_on=TODAY)
+    ledger = Ledger(facts, [row("wound", anchor=Anchor.EXPLANT)])
+    ledger.run(TODAY)
+    ledger.rows = []
+    (change,) = ledger.run(TODAY)
+    assert change.because is EndedBecause.PROTOCOL
+
+
+def test_what_may_not_be_created_is_not_even_when_it_is_not_stored() -> None:
+    (planned,) = plan(FACTS, [row()], today=TODAY)[1:]
+    late = replace(planned, may_be_created=False)
+    assert difference(FACTS, [late], [], today=TODAY) == []
+
+
+def test_what_is_open_and_moves_beyond_the_horizon_stays() -> None:
+    ledger = Ledger(FACTS, [row(target=at("+1 y"), latest=at("+13 mo"), repeats=(Step(at("+1 y")),))])
+    later = IMPLANTED + timedelta(days=340)
+    ledger.run(later)
+    assert [one.key.occurrence for one in ledger.all() if one.key.row_key == "wound"] == [0, 1]
+    ledger.facts = replace(FACTS, anchors=(replace(SURGERY, on=IMPLANTED + timedelta(days=300)),))
+    assert {change.kind for change in ledger.run(later)} == {ChangeKind.RE_ANCHOR}
+
+
+def test_what_is_due_today_has_its_next_one_planned_too() -> None:
+    rare = row(repeats=(Step(at("+3 y")),))
+    facts = anchored(Anchor.SURGERY, "implant:7", TODAY - timedelta(days=10))
+    assert [one.target_on for one in plan(facts, [rare], today=TODAY)] == [TODAY, date(2029, 11, 21)]
+
+
+def test_an_open_yearly_review_of_ten_years_ago_is_planned_still() -> None:
+    yearly = row(target=at("+1 y"), latest=at("+13 mo"), repeats=(Step(at("+1 y")),))
+    facts = anchored(Anchor.SURGERY, "implant:7", date(2014, 3, 5))
+    planned = plan(facts, [yearly], today=TODAY, kept=[FollowUpKey("wound", "implant:7", 1)])
+    assert [one.key.occurrence for one in planned] == [1, 12]
+
+
+def test_a_refill_never_waits_beyond_its_last_day() -> None:
+    ledger = Ledger(FACTS, [])
+    ledger.run(TODAY)
+    ledger.postpone("refill", date(2027, 4, 9))
+    (change,) = ledger.run(TODAY)
+    assert (change.kind, str(change.reason)) == (
+        ChangeKind.RESUME,
+        "it was postponed beyond its new last day",
+    )
