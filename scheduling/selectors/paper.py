@@ -9,10 +9,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from clinic.domain.catalogue import Hazard
 from clinic.selectors.rows import Clinic, ContactKind, ContactPoint, Fill, Implant, ProgramVersion, Proxy
 from scheduling.domain.nights import last_night
-from scheduling.domain.paper import TRUSTED_FOR, Due, Standing, is_listed, morning_of, place, standing
+from scheduling.domain.paper import (
+    HORIZON,
+    TRUSTED_FOR,
+    Due,
+    Standing,
+    is_listed,
+    morning_of,
+    place,
+    standing,
+)
 from scheduling.domain.urgency import Deadlines
 from scheduling.models import FollowUp, Forecast, Visit
 from scheduling.models.care import REFILL, FollowUpState
@@ -93,12 +104,20 @@ def paper_content(*, clinic_id: int, now: datetime) -> PaperContent:
 
 
 def _listed(clinic_id: int, today: date) -> list[tuple[Implant, Due, Visit | None]]:
-    implants = list(
+    visits = _next_visits(clinic_id, today)
+    last = today + HORIZON
+    may_be_listed = (
+        Q(forecast__isnull=True)
+        | Q(forecast__status=ForecastStatus.REVIEW)
+        | Q(forecast__must_refill_by__lte=last)
+        | Q(forecast__empty_on__lte=last)
+        | Q(pk__any_of=list(visits))
+    )
+    implants = (
         Implant.objects.for_clinic(clinic_id)
-        .filter(explanted_on__isnull=True, patient__died_on__isnull=True)
+        .filter(may_be_listed, explanted_on__isnull=True, patient__died_on__isnull=True)
         .select_related("patient", "pump_model", "forecast")
     )
-    visits = _next_visits(clinic_id, today)
     found: list[tuple[Implant, Due, Visit | None]] = []
     for implant in implants:
         visit = visits.get(implant.pk)
