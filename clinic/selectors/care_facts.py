@@ -223,9 +223,10 @@ def _dose_changes(clinic_id: int, implants: Collection[int], since: Since) -> It
         .current()
         .filter(implant_id__any_of=implants)
         .annotate(number=Window(RowNumber(), **in_order), **before)
+        # One condition: apart, the days would be filtered first, and a program alone since then has none before it.
         .filter(
-            Q(starts_on__gte=since.programs) | Q(id__any_of=chains.rows_of(since.program_roots)),
-            Q(number__gt=1),
+            Q(number__gt=1, starts_on__gte=since.programs)
+            | Q(number__gt=1, id__any_of=chains.rows_of(since.program_roots))
         )
         .order_by("number")
         .values_list("implant_id", "id", "starts_on", "recorded_at", *_HOW_IT_RUNS, *before)

@@ -245,6 +245,14 @@ def test_the_same_dose_in_another_unit_is_no_dose_change(house: House) -> None:
     assert states(implant, "titration_review") == ["open"]
 
 
+@pytest.mark.parametrize("ago", [30, 900])
+def test_a_dose_change_is_told_from_the_program_before_it_however_old_that_is(house: House, ago: int) -> None:
+    implant = make_implant(house, implanted_on=days(-ago))
+    make_program(house, implant, starts_on=days(-ago), dose="140")
+    change = make_program(house, implant, starts_on=TODAY, dose="260")
+    assert one(implant, "titration_review").anchor_key == f"program:{change.pk}"
+
+
 def test_a_first_program_is_no_dose_change(house: House) -> None:
     implant = make_running_pump(house, filled_on=days(-1))
     assert states(implant, "titration_review") == []
