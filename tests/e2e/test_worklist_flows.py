@@ -76,6 +76,10 @@ def ward(transactional_db: None) -> Ward:
         patients[name] = make_patient(house, last_name=name, first_name="Maximiliane")
         implant = make_implant(house, patients[name], implanted_on=house.today - timedelta(days=10))
         make_program(house, implant, starts_on=house.today - timedelta(days=10))
+    lost = make_running_pump(house, make_patient(house, last_name="Unwatched"))
+    FollowUp.objects.filter(implant=lost, row_key="refill", state="open").update(
+        state="not_needed", closed_at=house.now, closing_reason="by no service: the guard must see it"
+    )
     operated, due = patients["Abendroth"], patients["Dimitriou"]
     add_contact_point(patient_ref=due.ref, kind="phone", value="+1 312 555 0142", **who)
     for row_key, act in (("suture_removal", "not"), ("wound_check_call", "done")):
@@ -139,6 +143,14 @@ def test_every_page_of_the_morning_is_accessible_and_fits_the_screen(
         assert answer.status == 200, path
         keep(page, name)
         assert_accessible(page)
+    page.emulate_media(media="print")
+    for name, path in {
+        "paper-followups": "followups/",
+        "paper-timeline": patient + "timeline/?all=1",
+    }.items():
+        page.goto(ward.url(path))
+        expect(page.locator(".due-acts, .filters, .btn").locator("visible=true")).to_have_count(0)
+        keep(page, name)
 
 
 def test_a_call_is_logged_from_the_list_by_keyboard_alone(
