@@ -5,6 +5,7 @@ See docs/adr/0012-seats-and-locks.md.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from random import SystemRandom
@@ -16,6 +17,8 @@ from psycopg import errors
 
 from clinic.audit import recording
 from scheduling.domain.slot_refusals import BusyTryAgain
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -51,6 +54,7 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
             if not is_too_slow and not _is_crowded(error):
                 raise
             if is_too_slow or number == tries:
+                log.warning("given up after %s tries: %s", number, type(error.__cause__).__name__)
                 raise BusyTryAgain from None
             time.sleep(_random.uniform(*_WAIT_SECONDS) * number)
     raise AssertionError("unreachable")
