@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.audit import recording
 from clinic.domain.roles import Role
 from clinic.models import Implant
+from clinic.services.closures import add_closure
 from clinic.services.patients import record_death
 from scheduling.models import FollowUp, Visit
 from tests.bookings import add_nurse, book, hold, kind_of, nurse_of, open_day, room_of
@@ -167,6 +168,23 @@ def test_a_hold_that_ran_out_can_still_be_booked_while_the_time_is_free(
         Visit.objects.filter(pk=other.pk).delete()
     gone = nurse.post(url("visit_held", ref=other.ref), {"note": ""}, follow=True)
     assert "no longer held and nothing was booked" in gone.content.decode()
+
+
+def test_a_day_that_was_closed_while_somebody_decided_is_refused_with_free_times(
+    house: House, nurse: Client, url: Url
+) -> None:
+    day = open_day(house)
+    held = hold(house, make_patient(house), on=day)
+    add_closure(clinic=house.clinic, closed_on=day, reason="Flood", actor_id=house.nurse.id)
+    response = nurse.post(url("visit_held", ref=held.ref), {"note": "by taxi"})
+    assert response.status_code == 422
+    assert "The clinic is closed on this day" in response.content.decode()
+    other = response.context["alternatives"][0]
+    assert other.pick.local_on > day
+    data = {"patient": held.patient.ref, "chosen": 1, "kind": "check_up", "slot": other.pick.value}
+    again = nurse.post(url("visit_hold"), data)
+    assert again.status_code == 302
+    assert Visit.objects.get().local_on == other.pick.local_on
 
 
 def test_a_time_held_by_one_is_refused_to_another_with_the_reason_and_free_times(

@@ -22,8 +22,9 @@ from scheduling.services.booking import book_visit, release_hold
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.booking.about import about_visit
+from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.forms import NoteForm
-from web.nurse.booking.slots import pick_of
+from web.nurse.booking.slots import OfferedTime, pick_of
 from web.nurse.frame import clinic_reverse
 from web.words import day_words, moment_words
 
@@ -40,6 +41,7 @@ def visit_held(request: ClinicRequest, ref: UUID) -> HttpResponse:
     if visit.status != Status.PROPOSED:
         return redirect(clinic_reverse(request, "visit", ref=ref))
     form = NoteForm(request.POST or None)
+    times: list[OfferedTime] = []
     purposes = purposes_of_visit(clinic_id=request.clinic.id, visit_id=visit.id)
     if form.is_valid():
         try:
@@ -53,13 +55,14 @@ def visit_held(request: ClinicRequest, ref: UUID) -> HttpResponse:
             )
         except RecordError as error:
             form.add_record_error(error)
+            times = next_free_times(request, error)
         else:
             messages.success(request, _booked(booked))
             return redirect(_after(request, booked))
     return render(
         request,
         "nurse/booking/held.html",
-        _context(request, visit, purposes, form),
+        _context(request, visit, purposes, form) | {"alternatives": times},
         status=422 if form.errors else 200,
     )
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
-from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.slots import Slot
 from scheduling.domain.visit_entries import MoveEntry
 from scheduling.selectors.availability import free_slots
@@ -51,7 +50,7 @@ def visit_move(request: ClinicRequest, ref: UUID) -> HttpResponse:
     try:
         moved = _move(request, visit, pick or form.pick(), form if pick is None else None)
     except RecordError as error:
-        times = next_free_times(request, error, choices) if isinstance(error, SlotTaken) else []
+        times = next_free_times(request, error, choices)
         if pick is None:
             form.add_record_error(error)
         return _offer(
@@ -74,7 +73,7 @@ def visit_move_json(request: ClinicRequest, ref: UUID) -> HttpResponse:
     try:
         moved = _move(request, visit, form.pick(), form)
     except RecordError as error:
-        times = next_free_times(request, error, choices) if isinstance(error, SlotTaken) else []
+        times = next_free_times(request, error, choices)
         answer = {
             "said": f"{said(error.reason)}.",
             "alternatives": [{"label": _label(time), "fields": time.pick.fields} for time in times],

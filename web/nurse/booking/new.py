@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import find_patients
-from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.visit_entries import VisitEntry
 from scheduling.services.booking import hold_slot
 from web.access import ClinicRequest, clinic_page
@@ -87,7 +86,7 @@ def _refused(
     request: ClinicRequest, ask: Ask, form: TimeForm, error: RecordError, pick: Pick | None
 ) -> HttpResponse:
     """The page again with the reason at the field, and the next free times beside it."""
-    times = next_free_times(request, error, ask.choices) if isinstance(error, SlotTaken) else []
+    times = next_free_times(request, error, ask.choices)
     if pick is not None:
         return _offer(request, ask, form, status=422, refusal=said(error.reason), alternatives=times)
     form.add_record_error(error)
