@@ -201,6 +201,25 @@ def test_work_is_given_and_given_back(house: House, nurse: Client, url: Url) -> 
     assert nurse.post(ticked.url, {"owner": str(house.outsider.id)}).status_code == 422
 
 
+def test_more_lines_than_an_address_holds_are_given_away_and_back(
+    house: House, nurse: Client, url: Url
+) -> None:
+    for _ in range(2):
+        operated(house)
+    rows = FollowUp.objects.exclude(row_key="refill").filter(state="open")
+    before = dict(rows.values_list("ref", "owner_id"))
+    assert len(before) > 60
+    other = house.administrator if house.nurse.id in before.values() else house.nurse
+    ticked = nurse.post(url("follow_ups_ticked"), {"tick": ",".join(map(str, before)), "to": "give"})
+    assert len(ticked.url) < 300
+    page = nurse.post(ticked.url, {"owner": str(other.id)}, follow=True)
+    assert set(rows.values_list("owner_id", flat=True)) == {other.id}
+    undo(nurse, page)
+    assert dict(rows.values_list("ref", "owner_id")) == before
+    stranger = nurse.get(url("follow_ups_give") + "?kept=nothing")
+    assert stranger.status_code == 302
+
+
 def test_nothing_ticked_is_said(house: House, nurse: Client, url: Url) -> None:
     for name in ("follow_ups_ticked", "follow_ups_done"):
         page = nurse.post(url(name), {"tick": "x"}, follow=True).content.decode()

@@ -29,7 +29,7 @@ from scheduling.services.follow_ups import (
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.colleagues import colleagues
-from web.nurse.follow_ups.chosen import address, chosen, chosen_refs
+from web.nurse.follow_ups.chosen import address, chosen, pressed_refs, refs_in
 from web.nurse.forms.follow_ups import DoneForm, GiveForm, NotNeededForm, PostponeForm
 from web.nurse.frame import about_patient, clinic_reverse
 from web.nurse.pages import form_page
@@ -47,7 +47,7 @@ def _here(request: ClinicRequest) -> str:
 @clinic_page(Permission.WORK_FOLLOW_UPS)
 def follow_ups_done(request: ClinicRequest) -> HttpResponse:
     """Mark what was pressed or ticked as done, at once; the note on the next page takes it back."""
-    refs = chosen_refs(request.POST)
+    refs = pressed_refs(request)
     if not refs:
         messages.warning(request, _("Tick what is done first."))
         return redirect(_here(request))
@@ -146,8 +146,11 @@ def follow_ups_give(request: ClinicRequest) -> HttpResponse:
             clinic=request.clinic, refs=refs, owner_id=owner_id, actor_id=request.user.id, now=request.now
         )
         name = dict(colleagues(request)).get(owner_id, "")
-        before = [(f"owner-{row.ref}", str(row.owner_id)) for row in found if row.owner_id]
-        undo = Undo(clinic_reverse(request, "follow_ups_give_back"), before)
+        before: dict[int, list[str]] = {}
+        for row in found:
+            before.setdefault(row.owner_id or owner_id, []).append(str(row.ref))
+        fields = [(f"owner-{owner}", ",".join(refs_before)) for owner, refs_before in before.items()]
+        undo = Undo(clinic_reverse(request, "follow_ups_give_back"), fields)
         say_done(request, _("Given to %(name)s.") % {"name": name}, undo=undo)
 
     return _form(request, form, found, save=save, heading=_("Give to…"), label=_("Give"))
@@ -157,11 +160,11 @@ def follow_ups_give(request: ClinicRequest) -> HttpResponse:
 @clinic_page(Permission.WORK_FOLLOW_UPS)
 def follow_ups_give_back(request: ClinicRequest) -> HttpResponse:
     """Give each back to whom it was with before."""
-    before: dict[int, list[UUID]] = {}
-    for name, owner in request.POST.items():
-        refs = chosen_refs_of(name.removeprefix("owner-")) if name.startswith("owner-") else []
-        if refs and str(owner).isdecimal():
-            before.setdefault(int(str(owner)), []).extend(refs)
+    before = {
+        int(owner): refs_in(request.POST.getlist(name))
+        for name in request.POST
+        if name.startswith("owner-") and (owner := name.removeprefix("owner-")).isdecimal()
+    }
     try:
         with transaction.atomic():
             for owner_id, refs in sorted(before.items()):
@@ -179,19 +182,11 @@ def follow_ups_give_back(request: ClinicRequest) -> HttpResponse:
     return redirect(_here(request))
 
 
-def chosen_refs_of(text: str) -> list[UUID]:
-    """The reference that a text is, as a list of one or none."""
-    try:
-        return [UUID(text)]
-    except ValueError:
-        return []
-
-
 @require_POST
 @clinic_page(Permission.WORK_FOLLOW_UPS)
 def follow_ups_reopen(request: ClinicRequest) -> HttpResponse:
     """Take back what was decided: it is open again, all of it or nothing."""
-    refs = chosen_refs(request.POST)
+    refs = pressed_refs(request)
     rows = sorted(follow_ups_by_refs(clinic_id=request.clinic.id, refs=refs), key=lambda row: row.pk)
     try:
         with transaction.atomic():
@@ -215,7 +210,7 @@ def follow_ups_reopen(request: ClinicRequest) -> HttpResponse:
 @clinic_page(Permission.WORK_FOLLOW_UPS)
 def follow_ups_ticked(request: ClinicRequest) -> HttpResponse:
     """From the ticked lines to the page that their button leads to: giving away, or booking."""
-    refs = chosen_refs(request.POST)
+    refs = pressed_refs(request)
     back = _here(request)
     if not refs:
         messages.warning(request, _("Tick the lines first."))

@@ -23,7 +23,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.booking.ask import zone_of
 from web.nurse.booking.slots import FITS, OfferedTime, Pick, offer, read_pick
-from web.nurse.follow_ups.chosen import chosen_refs
+from web.nurse.follow_ups.chosen import addressed_refs
 from web.nurse.frame import clinic_reverse
 from web.words import said
 
@@ -46,7 +46,7 @@ class Row:
 def follow_ups_book(request: ClinicRequest) -> HttpResponse:
     """Propose times for what the address names; book those that were left in, and say which could not be had."""
     back = back_to(request, clinic_reverse(request, "follow_ups"))
-    refs = chosen_refs(request.GET)
+    refs = addressed_refs(request)
     if not refs:
         messages.warning(request, _("Tick the lines first."))
         return redirect(back)
@@ -131,7 +131,7 @@ def _page(
         "problems": len({row.proposal.patient.pk for row in rows if row.problem}),
         "token": str(uuid4()),
         "most": MOST_AT_ONCE,
-        "is_cut": len(chosen_refs(request.GET)) > MOST_AT_ONCE,
+        "is_cut": len(addressed_refs(request)) > MOST_AT_ONCE,
         "cancel_url": back,
     }
     return render(request, "nurse/follow_ups/book.html", context, status=status)
