@@ -1,7 +1,8 @@
-"""The one door through which a sweep tells which forecasts it changed.
+"""The one door through which this package tells what others work out their own from.
 
 A change of the record is announced by ``clinic.changes``; this is for what moved without one: a closure, a
-catalogue value, drift. Readers are registered by ``config`` and run at once, in the sweep's transaction.
+catalogue value, drift, a visit, another day. Readers are registered by ``config`` and run at once, in the
+transaction of whoever announces.
 """
 
 from __future__ import annotations

@@ -69,11 +69,3 @@ def implants_with_visit_too_late(*, clinic_id: int, today: date) -> QuerySet[Vis
         .filter(local_on__gt=F("implant__forecast__latest_visit_on"))
         .values_list("implant_id", flat=True)
     )
-
-
-def implants_with_passed_visit(*, clinic_id: int, implant_ids: Collection[int], today: date) -> list[int]:
-    """Those pumps with a refill visit whose day is over and of which nobody has said how it ended."""
-    rows = Visit.objects.for_clinic(clinic_id).filter(
-        is_refill=True, status__in=sorted(COUNTED), local_on__lt=today, implant_id__any_of=implant_ids
-    )
-    return list(rows.values_list("implant_id", flat=True).distinct())

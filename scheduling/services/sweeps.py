@@ -24,7 +24,6 @@ from clinic.services.holidays import bring_up_holidays
 from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
-from scheduling.selectors.refill_visits import implants_with_passed_visit
 from scheduling.selectors.sweeps import nights_due, queued_chunks
 from scheduling.services.care_plan import replan_all_before_surgery
 from scheduling.services.derive import work_out
@@ -160,10 +159,9 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
     implant_ids = implants_between(clinic_id=clinic_id, **ends)
     outcome = work_out(clinic_id, implant_ids, now)
-    # A visit that passed without anybody closing it is booked no longer, though nothing was changed.
-    today = now.astimezone(ZoneInfo(clinic_facts(clinic_id=clinic_id).time_zone)).date()
-    passed = implants_with_passed_visit(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
-    changes.announce(clinic_id=clinic_id, implant_ids=sorted({*outcome.changed_ids, *passed}), now=now)
+    # Some of what is worked out from forecasts rests on the day alone: a visit that passed unclosed, a letter long ago.
+    told = implant_ids if chunk.run.kind == RunKind.NIGHT else outcome.changed_ids
+    changes.announce(clinic_id=clinic_id, implant_ids=told, now=now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
     if chunk.run.kind == RunKind.RECALCULATION:

@@ -40,6 +40,8 @@ class Clock:
         self.last: Callable[[], object] = lambda: None
         self.is_changed = True
         """Whether the last step did anything: refused, it left nothing behind."""
+        self.is_settled = True
+        """Whether a night has seen the hour that it is: some letters rest on time alone."""
         self.may_reopen = False
         """Whether the last step may open again what a person had closed."""
         self.story: list[str] = []
@@ -75,10 +77,11 @@ class Clock:
         before = self.today
         self.now += duration
         self.is_changed = True
-        self.last, self.may_reopen = lambda: None, False
+        self.last, self.may_reopen, self.is_settled = lambda: None, False, False
         booking.release_expired_holds(now=self.now)
         if self.today != before:
-            if not begin_due_nights(now=self.now):
+            self.is_settled = bool(begin_due_nights(now=self.now))
+            if not self.is_settled:
                 start_recalculation(clinic_id=self.clinic.id, now=self.now)
             self.work()
         while deliver_batch(now=self.now):

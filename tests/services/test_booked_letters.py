@@ -154,3 +154,13 @@ def test_no_letter_begins_after_a_booking_that_committed_first() -> None:
     sender.join(timeout=20)
     assert begun == [None]
     assert states(implant) == BOOKED
+
+
+def test_who_was_told_long_ago_is_told_of_the_new_date_by_the_night(house: House, implant: Implant) -> None:
+    assert deliver_batch(now=NOW) == 1
+    make_program(house, implant, starts_on=house.today - timedelta(days=1), dose="2400")
+    assert [state for state, _ in states(implant)] == [State.ACCEPTED], "too soon after the last one"
+    run_everything(now=NOW + timedelta(days=13))
+    assert len(states(implant)) == 1
+    run_everything(now=NOW + timedelta(days=15))
+    assert [state for state, _ in states(implant)] == [State.ACCEPTED, State.QUEUED]
