@@ -172,6 +172,13 @@ def test_the_overview_shows_the_next_visit_and_what_is_due_now_with_the_acts(
     assert url("visit_move", ref=visit.ref) in page
 
 
+def test_what_is_wrong_with_the_next_visit_stands_with_it(house: House, nurse: Client, url: Url) -> None:
+    implant = make_running_pump(house, filled_on=house.today - timedelta(days=20), concentration="300")
+    make_visit(house, implant.patient, on=house.today + timedelta(days=30), kind="refill", implant=implant)
+    page = nurse.get(url("patient", ref=implant.patient.ref)).content.decode()
+    assert "Too late for the refill" in page
+
+
 def test_the_overview_of_the_dead_offers_nothing(house: House, nurse: Client, url: Url) -> None:
     implant = operated(house)
     record_death(

@@ -6,10 +6,12 @@ from typing import Any
 
 from clinic.selectors.rows import Patient
 from scheduling.domain.visit_conflicts import LIVE
+from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.selectors.due_list import booked_for
 from scheduling.selectors.follow_ups import open_of_patient
 from scheduling.selectors.visits import visits_of_patient
 from web.access import ClinicRequest
+from web.conflicts import conflict_words
 from web.nurse.follow_ups.rows import lines_of, shown_line
 
 MOST_VISITS = 3
@@ -19,7 +21,7 @@ MOST_DUE = 5
 def next_steps(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     """The next visits (and those of past days that nobody has closed), the first things due, how many more there are.
 
-    A constant number of queries.
+    What is wrong with a visit stands with it. The number of queries does not grow.
     """
     visits = visits_of_patient(clinic_id=request.clinic.id, patient_id=patient.id)
     ahead = list(visits.filter(status__in=sorted(LIVE)).order_by("starts_at")[: MOST_VISITS + 1])
@@ -30,8 +32,10 @@ def next_steps(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     lines = [shown_line(request, line, None) for line in lines_of(rows, booked, request.today)]
     due = [line for line in lines if line["has_begun"] and not line["is_refill"]]
     soon = due or [line for line in lines if not line["is_refill"]][:1]
+    wrong = visit_conflicts(request.clinic.id, request.now, patient_id=patient.id) if ahead else []
+    problems = {each.visit_id: conflict_words(each) for each in wrong}
     return {
-        "visits": ahead[:MOST_VISITS],
+        "visits": [{"visit": visit, "problem": problems.get(visit.pk, "")} for visit in ahead[:MOST_VISITS]],
         "has_more_visits": len(ahead) > MOST_VISITS,
         "rows": soon[:MOST_DUE],
         "more": max(len(lines) - len(soon[:MOST_DUE]), 0),
