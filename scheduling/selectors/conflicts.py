@@ -14,7 +14,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TimeField
+from django.db.models import (
+    DateField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TimeField,
+)
 from django.db.models.functions import Cast
 
 from clinic.selectors.facts import clinic_facts
@@ -123,6 +134,9 @@ def visit_conflicts(
 
 def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
     """The visits of which nobody has said how they ended, with what they are judged by."""
+    booked_on_the_clock = Func(
+        OuterRef("time_zone"), OuterRef("booked_at"), function="timezone", output_field=DateTimeField()
+    )
     filled_since = (
         Fill.objects.for_clinic(clinic_id)
         .current()
@@ -130,7 +144,7 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
             implant_id=OuterRef("implant_id"),
             recorded_at__gt=OuterRef("booked_at"),
             # A correction is recorded later too; the refill that it corrects was before the booking.
-            filled_on__gte=Cast(OuterRef("booked_at"), DateField()),
+            filled_on__gte=Cast(booked_on_the_clock, DateField()),
         )
     )
     return (
