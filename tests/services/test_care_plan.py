@@ -8,14 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic.domain.entries import ImplantEntry, ProgramEntry, SurgeryEntry
+from clinic.domain.entries import ImplantEntry, ProgramEntry
 from clinic.models import Implant, Patient
 from clinic.services.fills import void_fill
 from clinic.services.implants import record_explant, update_implant, withdraw_explant
 from clinic.services.observations import void_event
 from clinic.services.patients import record_death, withdraw_death
 from clinic.services.programs import correct_program, void_program
-from clinic.services.surgeries import cancel_surgery, move_surgery, plan_surgery
 from scheduling.models import FollowUp, FollowUpAct
 from scheduling.services.care_plan import replan_care, replan_care_of_implants
 from scheduling.services.derive import work_out
@@ -27,7 +26,6 @@ from tests.factories import (
     make_event,
     make_fill,
     make_implant,
-    make_patient,
     make_program,
     make_running_pump,
 )
@@ -292,74 +290,6 @@ def test_history_is_not_made_up_for_a_pump_that_was_put_in_long_ago(house: House
     assert FollowUp.objects.filter(implant=implant, state="open", latest_on__lt=TODAY).count() == 0
 
 
-def planned_operation(house: House, patient: Patient, ahead: int = 40) -> object:
-    return plan_surgery(
-        clinic=house.clinic,
-        patient_ref=patient.ref,
-        entry=SurgeryEntry(planned_on=days(ahead)),
-        actor_id=house.nurse.id,
-        now=NOW,
-    )
-
-
-def before_surgery(patient: Patient) -> dict[str, FollowUp]:
-    found = FollowUp.objects.filter(patient=patient, implant=None)
-    return {row.row_key: row for row in found}
-
-
-def test_a_planned_operation_moves_with_its_follow_ups_and_takes_them_along_when_called_off(
-    house: House,
-) -> None:
-    patient = make_patient(house)
-    surgery = planned_operation(house, patient)
-    items = before_surgery(patient)
-    assert len(items) == 7
-    assert items["ride_and_helper"].latest_on == days(37)
-    close(items["medical_evaluation"])
-    move_surgery(
-        clinic=house.clinic,
-        surgery_ref=surgery.ref,
-        entry=SurgeryEntry(planned_on=days(50)),
-        actor_id=house.nurse.id,
-        now=NOW,
-    )
-    moved = before_surgery(patient)
-    assert moved["ride_and_helper"].latest_on == days(47)
-    assert moved["medical_evaluation"].latest_on == items["medical_evaluation"].latest_on
-    cancel_surgery(
-        clinic=house.clinic, surgery_ref=surgery.ref, reason="fever", actor_id=house.nurse.id, now=NOW
-    )
-    after = {key: (row.state, row.ended_because) for key, row in before_surgery(patient).items()}
-    assert after.pop("medical_evaluation") == ("done", "")
-    assert set(after.values()) == {("ended", "anchor")}
-
-
-def test_the_pump_that_is_put_in_sets_the_day_and_leaves_what_is_open_before_it(house: House) -> None:
-    patient = make_patient(house)
-    planned_operation(house, patient, ahead=10)
-    new_implant(house, patient, ago=0)
-    fasting = before_surgery(patient)["fasting"]
-    assert (fasting.state, fasting.anchored_on, fasting.latest_on) == ("open", TODAY, days(-1))
-
-
-def test_a_death_ends_what_is_planned_before_an_operation(house: House) -> None:
-    patient = make_patient(house)
-    planned_operation(house, patient)
-    record_death(
-        clinic=house.clinic, patient_ref=patient.ref, died_on=TODAY, actor_id=house.nurse.id, now=NOW
-    )
-    ended = {(row.state, row.ended_because) for row in before_surgery(patient).values()}
-    assert ended == {("ended", "death")}
-
-
-def test_a_night_plans_for_patients_who_have_no_pump_yet(house: House) -> None:
-    patient = make_patient(house)
-    planned_operation(house, patient)
-    FollowUp.objects.filter(patient=patient).update(target_on=days(-3))
-    run_everything(now=NOW)
-    assert before_surgery(patient)["fasting"].target_on == days(39)
-
-
 def test_a_postponed_item_is_open_again_on_its_day(house: House) -> None:
     implant = new_implant(house)
     wound = one(implant, "wound_check")
@@ -394,3 +324,14 @@ def test_planning_costs_the_same_number_of_queries_for_1_and_for_50(house: House
         counts.append((len(queries), len(again)))
     assert counts[0] == counts[1]
     assert counts[0][0] <= 30
+
+
+def test_what_is_open_stays_open_however_old_its_event_is(house: House) -> None:
+    implant = make_running_pump(house)
+    make_program(house, implant, starts_on=days(-1), dose="400")
+    make_event(house, implant, kind="mri")
+    make_fill(house, implant, filled_on=TODAY)
+    much_later = NOW + timedelta(days=400)
+    replan_care_of_implants(house.clinic.id, [implant.id], much_later)
+    for row_key in ("titration_review", "mri_interrogation", "refill_observation"):
+        assert states(implant, row_key) == ["open"], row_key

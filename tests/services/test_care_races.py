@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from clinic.domain.entries import ImplantEntry, SurgeryEntry
 from clinic.models import Implant, Surgery
@@ -18,6 +18,7 @@ from scheduling.services.care_plan import replan_all_before_surgery, replan_care
 from scheduling.services.derive import work_out
 from scheduling.services.follow_ups import complete_follow_ups, reopen_follow_up
 from tests.factories import PUMP_MODEL, House, make_clinic, make_implant, make_running_pump
+from tests.faults.waiting import wait_until
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -108,3 +109,37 @@ def test_a_nurse_who_closes_while_the_date_moves_is_not_overruled() -> None:
     assert set(rows.values_list("anchored_on", flat=True)) == {implanted_on}
     acts = list(wound.acts.order_by("id").values_list("act", flat=True))
     assert acts.count("done") == acts.count("reopened") == ROUNDS
+
+
+def test_what_a_nurse_is_closing_keeps_its_days_when_the_operation_is_corrected() -> None:
+    house = make_clinic(now=NOW)
+    implant = make_implant(house, implanted_on=TODAY - timedelta(days=5))
+    wound = FollowUp.objects.get(implant=implant, row_key="wound_check")
+    entry = ImplantEntry(
+        pump_model_key=PUMP_MODEL, serial=implant.serial, implanted_on=TODAY - timedelta(days=2)
+    )
+
+    def correct() -> None:
+        update_implant(**acting(house, implant_ref=implant.ref, entry=entry))
+        connections.close_all()
+
+    corrector = threading.Thread(target=correct)
+    with transaction.atomic():
+        complete_follow_ups(**acting(house, refs=[wound.ref]))
+        corrector.start()
+        wait_until(somebody_waits_for_me)
+    corrector.join()
+    after = FollowUp.objects.get(pk=wound.pk)
+    assert (after.state, after.target_on) == ("done", wound.target_on)
+    other = FollowUp.objects.get(implant=implant, row_key="suture_removal")
+    assert other.anchored_on == TODAY - timedelta(days=2)
+
+
+def somebody_waits_for_me() -> bool:
+    """Whether another process stands before a lock that this one's open transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return bool(cursor.fetchone()[0])
