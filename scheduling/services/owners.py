@@ -30,15 +30,18 @@ class Owners:
 
 
 def owners_of(clinic_id: int) -> Owners:
-    """The active members who work on follow-ups; the default is the policy's, else the first nurse, else the
-    first administrator (two queries).
+    """The active members with an open account who work on follow-ups; the default is the policy's, else the first
+    nurse, else the first administrator (two queries).
     """
     people = [member for member in members(clinic_id=clinic_id) if member.is_active]
     eligible = frozenset(
-        member.user_id for member in people if may(Role(member.role), Permission.WORK_FOLLOW_UPS)
+        member.user_id
+        for member in people
+        if member.user.is_active and may(Role(member.role), Permission.WORK_FOLLOW_UPS)
     )
+    # Somebody whose account is shut comes last, and is better than nobody: without an owner no date is stored.
     fallbacks = sorted(
-        (member.role != Role.NURSE, member.pk, member.user_id)
+        (not member.user.is_active, member.role != Role.NURSE, member.pk, member.user_id)
         for member in people
         if member.role in (Role.NURSE, Role.ADMINISTRATOR)
     )
@@ -47,7 +50,7 @@ def owners_of(clinic_id: int) -> Owners:
         return Owners(eligible, chosen)
     if not fallbacks:
         raise LookupError(f"clinic {clinic_id} has no administrator to own its work")
-    return Owners(eligible, fallbacks[0][2])
+    return Owners(eligible, fallbacks[0][-1])
 
 
 def latest_owners(
@@ -67,7 +70,7 @@ def latest_owners(
 def reassign_departed(clinic_id: int, now: datetime) -> int:
     """Give the open work of people who left, or whose role no longer allows it, to the default owner.
 
-    A reader of ``announce_members``; returns how many changed hands. Again, it changes nothing.
+    A reader of ``announce_members``, and of every night; returns how many changed hands. Again, it changes nothing.
     """
     with transaction.atomic():
         owners = owners_of(clinic_id)

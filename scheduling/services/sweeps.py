@@ -28,6 +28,8 @@ from scheduling.selectors.sweeps import nights_due, queued_chunks
 from scheduling.services.care_plan import replan_all_before_surgery
 from scheduling.services.derive import work_out
 from scheduling.services.doorbell import ring_aside
+from scheduling.services.owners import reassign_departed
+from scheduling.services.setup import set_up_clinic
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +47,25 @@ def begin_due_nights(*, now: datetime) -> list[int]:
     """
     begun = []
     for clinic_id, night in nights_due(now=now):
+        bring_up_people(clinic_id=clinic_id, now=now)
         bring_up_closed_days(clinic_id=clinic_id, today=night, now=now)
         run = begin_night(clinic_id=clinic_id, night=night, now=now)
         begun += [] if run is None else [run.pk]
     return begun
+
+
+def bring_up_people(*, clinic_id: int, now: datetime) -> None:
+    """Give the clinic the calendar and the owners it should have, though nobody has joined or left.
+
+    After an upgrade a clinic has neither nurses nor kinds of visit in its calendar, and an account may be shut
+    without a word to its clinics. Whatever fails here costs the clinic this, never its night.
+    """
+    try:
+        with transaction.atomic():
+            set_up_clinic(clinic_id, now)
+            reassign_departed(clinic_id, now)
+    except Exception as error:
+        log.error("the people of clinic %s are not up to date: %s", clinic_id, type(error).__name__)
 
 
 def bring_up_closed_days(*, clinic_id: int, today: date, now: datetime) -> None:

@@ -19,7 +19,7 @@ SHORTEST_HOLD_MINUTES, LONGEST_HOLD_MINUTES = 1, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkPolicyEntry:
-    """``default_owner_id`` None: a follow-up that nobody was named for goes to an administrator."""
+    """``default_owner_id`` None: what nobody was named for goes to the first nurse, else to an administrator."""
 
     default_owner_id: int | None
     slot_minutes: int

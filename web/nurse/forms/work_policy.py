@@ -45,7 +45,7 @@ class WorkPolicyForm(ChangeForm):
         super().__init__(*args, initial=stored, **kwargs)
         field = self.fields["default_owner"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [("", _("an administrator")), *owners.items()]
+        field.choices = [("", _("the first nurse, else an administrator")), *owners.items()]
 
     def entry(self) -> WorkPolicyEntry:
         cleaned = self.cleaned_data
