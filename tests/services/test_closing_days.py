@@ -292,6 +292,23 @@ def test_two_overlapping_closings_each_open_only_what_they_closed(diary: Diary) 
     assert set(Closure.objects.values_list("closed_on", flat=True)) == {MONDAY + n * DAY for n in range(5)}
 
 
+def test_a_day_that_another_closing_closes_too_stays_closed_until_that_one_is_undone(diary: Diary) -> None:
+    visit = diary.visit(diary.at(FRIDAY, 10))
+    first = propose(diary)
+    confirm(diary, first)
+    second = propose(diary, first_on=FRIDAY, last_on=NEXT_MONDAY)
+    confirm(diary, second)
+    moved_to = stands(diary, visit)
+
+    undone = undo(diary, first)
+
+    assert set(Closure.objects.values_list("closed_on", flat=True)) == {FRIDAY + n * DAY for n in range(4)}
+    assert [left.move.visit_id for left in undone.left] == [visit.pk]
+    assert stands(diary, visit) == moved_to
+    undo(diary, second)
+    assert not Closure.objects.exists()
+
+
 REFUSED = [
     ({"first_on": date(2027, 2, 21), "last_on": MONDAY}, "first_on"),
     ({"first_on": FRIDAY, "last_on": MONDAY}, "last_on"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -52,7 +52,7 @@ class WhyLeft(StrEnum):
 WORDS = {
     WhyLeft.CHANGED: gettext_noop("somebody has changed this visit since"),
     WhyLeft.OVER: gettext_noop("its old time has passed"),
-    WhyLeft.TAKEN: gettext_noop("its old time is taken"),
+    WhyLeft.TAKEN: gettext_noop("its old time is no longer free"),
 }
 
 
@@ -82,7 +82,8 @@ class Undone:
 def undo_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: datetime) -> Undone:
     """Open what the closing closed, and put the visits back, in one transaction.
 
-    A visit goes back when nobody has changed it since, its old time is still to come, and its old nurse, room and
+    A day that another closing closes too stays closed, and is that one's from then on. A visit goes back when
+    nobody has changed it since, its old time is still to come on a day that opens, and its old nurse, room and
     patient are free then; the others stay where they are and are named. Undoing twice does nothing more.
 
     Raises RecordError for a closing that was never confirmed, BusyTryAgain when the calendar is too busy,
@@ -99,8 +100,8 @@ def undo_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: datet
         lock_people(clinic, {move.visit.patient_id for move in moves})
         lock_all_resources(clinic)
         visits = lock_visits(clinic, [move.visit_id for move in moves])
-        _open(clinic, closing, actor_id)
-        rewrites, left = _Return(clinic, moves, visits, now).run()
+        still_closed = _open(clinic, closing, actor_id)
+        rewrites, left = _Return(clinic, moves, visits, now, still_closed).run()
         _set_statuses(rewrites, closing)
         rewrite(
             list(rewrites.values()),
@@ -121,19 +122,45 @@ def undo_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: datet
     return in_one_transaction(undo, actor_id=actor_id, reason="closing undone")
 
 
-def _open(clinic: Clinic, closing: DayClosing, actor_id: int) -> None:
-    days = [date.fromisoformat(day) for day in closing.days_closed]
-    open_days(clinic=clinic, days=days, actor_id=actor_id)
+def _open(clinic: Clinic, closing: DayClosing, actor_id: int) -> set[date]:
+    """Open the days and end the absence; the days that another closing keeps closed."""
+    days = {date.fromisoformat(day) for day in closing.days_closed}
+    kept = _hand_over(clinic, closing, days) if days else set()
+    open_days(clinic=clinic, days=days - kept, actor_id=actor_id)
     HoursException.objects.for_clinic(clinic.id).filter(closing=closing).delete()
+    return kept
+
+
+def _hand_over(clinic: Clinic, closing: DayClosing, days: set[date]) -> set[date]:
+    """Make the days that other closings of the clinic hold too theirs to open again, each one closing's."""
+    others = DayClosing.objects.for_clinic(clinic.id).filter(
+        resource__isnull=True,
+        state=ClosingState.CONFIRMED,
+        first_on__lte=closing.last_on,
+        last_on__gte=closing.first_on,
+    )
+    kept: set[date] = set()
+    for other in others.exclude(pk=closing.pk).order_by("pk").select_for_update(of=("self",), no_key=True):
+        theirs = {day for day in days - kept if other.first_on <= day <= other.last_on}
+        kept |= theirs
+        other.days_closed = sorted({*other.days_closed, *(day.isoformat() for day in theirs)})
+        other.save(update_fields=["days_closed"])
+    return kept
 
 
 class _Return:
     """Which visits can go back, given that those that cannot stay where they are and keep their new seats."""
 
     def __init__(
-        self, clinic: Clinic, moves: Sequence[DayClosingMove], visits: dict[int, Visit], now: datetime
+        self,
+        clinic: Clinic,
+        moves: Sequence[DayClosingMove],
+        visits: dict[int, Visit],
+        now: datetime,
+        still_closed: Collection[date],
     ) -> None:
         self.clinic, self.moves, self.visits, self.now = clinic, moves, visits, now
+        self.still_closed = still_closed
         self.zone = ZoneInfo(clinic.time_zone)
         self.left: dict[int, WhyLeft] = {}
 
@@ -145,6 +172,8 @@ class _Return:
                 self.left[visit.pk] = WhyLeft.CHANGED
             elif move.from_starts_at < self.now:
                 self.left[visit.pk] = WhyLeft.OVER
+            elif date_of(move.from_starts_at, self.zone) in self.still_closed:
+                self.left[visit.pk] = WhyLeft.TAKEN
         rewrites = self._together()
         left = [
             LeftWhereItIs(move, self.left[move.visit_id]) for move in self.moves if move.visit_id in self.left

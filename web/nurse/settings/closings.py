@@ -288,7 +288,7 @@ def _why_left(found: DayClosing, move: DayClosingMove) -> str | Promise:
         return gettext_lazy("somebody has changed this visit since")
     if move.from_starts_at < found.undone_at:
         return gettext_lazy("its old time has passed")
-    return gettext_lazy("its old time is taken")
+    return gettext_lazy("its old time is no longer free")
 
 
 def _progress(request: ClinicRequest) -> Any:
