@@ -328,3 +328,22 @@ def test_a_visit_of_another_clinic_is_not_found(house: House, signed_in: SignIn,
 def test_a_held_slot_leads_to_its_confirmation(house: House, nurse: Client, url: Url) -> None:
     held = hold(house, make_patient(house), on=open_day(house))
     assert nurse.get(url("visit", ref=held.ref)).url == url("visit_held", ref=held.ref)
+
+
+def test_a_time_held_against_what_stands_in_its_way_is_booked_only_by_who_may_overbook(
+    house: House, signed_in: SignIn, url: Url, visit: Visit
+) -> None:
+    held = hold(
+        house,
+        make_patient(house),
+        on=visit.local_on,
+        at=visit.local_at,
+        override_reason="withdrawal threatens",
+    )
+    page = url("visit_held", ref=held.ref)
+
+    assert signed_in(house.person(Role.SCHEDULER)).post(page, {"note": ""}).status_code == 403
+
+    assert Visit.objects.get(pk=held.pk).status == "proposed"
+    assert signed_in(house.nurse).post(page, {"note": ""}).status_code == 302
+    assert Visit.objects.get(pk=held.pk).override_by == house.nurse

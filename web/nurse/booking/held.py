@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.booking.about import about_visit
 from web.nurse.booking.alternatives import next_free_times
+from web.nurse.booking.ask import may_overbook
 from web.nurse.booking.forms import NoteForm
 from web.nurse.booking.slots import OfferedTime, pick_of
 from web.nurse.frame import clinic_reverse
@@ -40,6 +42,8 @@ def visit_held(request: ClinicRequest, ref: UUID) -> HttpResponse:
         raise Http404
     if visit.status != Status.PROPOSED:
         return redirect(clinic_reverse(request, "visit", ref=ref))
+    if visit.override_reason and not may_overbook(request):
+        raise PermissionDenied  # held by somebody who may: whoever books it signs for it
     form = NoteForm(request.POST or None)
     times: list[OfferedTime] = []
     purposes = purposes_of_visit(clinic_id=request.clinic.id, visit_id=visit.id)
