@@ -84,6 +84,23 @@ def test_what_is_due_is_ticked_with_what_is_near_it(
     assert alone.context["ask"].plan.minutes == kind_of(house, "refill").duration_minutes
 
 
+def test_what_makes_a_visit_too_long_to_be_had_is_not_ticked(
+    house: House, nurse: Client, url: Url, implant: Implant, refill: FollowUp
+) -> None:
+    near = {"target_on": refill.target_on, "latest_on": refill.latest_on}
+    other = FollowUp.objects.filter(implant=implant, mode="visit").exclude(pk=refill.pk)[:1].get()
+    FollowUp.objects.filter(pk=other.pk).update(visit_kind_key="annual_review", **near)
+    both = asked(nurse, url, implant, follow_up=refill.ref)
+    assert {refill.ref, other.ref} <= set(both.context["ask"].ticked)
+    FollowUp.objects.filter(pk=other.pk).update(visit_kind_key="trial")  # with the refill five hours on end
+    alone = asked(nurse, url, implant, follow_up=refill.ref)
+    assert other.ref not in alone.context["ask"].ticked
+    assert times(alone)
+    assert "Left out what would make the visit later" in alone.content.decode()
+    chosen = asked(nurse, url, implant, chosen=1, follow_up=other.ref)
+    assert chosen.context["ask"].ticked == (other.ref,)
+
+
 def test_times_in_the_window_come_first_and_late_ones_say_so(
     house: House, nurse: Client, url: Url, implant: Implant, refill: FollowUp
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from django.http import QueryDict
 from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Implant, Patient
-from scheduling.domain.slots import Slot
+from scheduling.domain.slots import Fit, Slot
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.booking import DueItem, Plan, due_items, plan_visit, suggest
 from scheduling.selectors.calendar import Choices, calendar_choices
@@ -42,6 +42,10 @@ class Ask:
     wants_more: bool
     today: date
     pumps: list[Implant]
+    added: tuple[UUID, ...] = ()
+    """What is ticked without having been asked for, and makes the visit longer."""
+    is_lightened: bool = False
+    """Whether that was left out again, for a sooner time."""
 
     @property
     def soon(self) -> list[DueItem]:
@@ -109,7 +113,33 @@ def read_ask(request: ClinicRequest, data: QueryDict) -> Ask | None:
             for each in implants_of(clinic_id=request.clinic.id, patient_id=patient.id)
             if each.explanted_on is None
         ],
+        added=() if data.get("chosen") else _added(items, ticked, asked),
     )
+
+
+def _added(items: list[DueItem], ticked: tuple[UUID, ...], asked: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    taken = [item for item in items if item.ref in ticked]
+    wanted = [item for item in taken if item.ref in asked] or taken[:1]
+    kinds = {item.kind.pk for item in wanted}
+    return tuple(item.ref for item in taken if item.kind.pk not in kinds)
+
+
+def times_for(request: ClinicRequest, ask: Ask) -> tuple[Ask, list[Slot]]:
+    """The free times, best first; and what they are for.
+
+    What goes well together is not to make the visit late: where it is, and a shorter one is to be had sooner
+    (or at all), what was only suggested is left out.
+    """
+    slots = slots_for(request, ask)
+    if not ask.added or (slots and slots[0].fit < Fit.AT_RISK):
+        return ask, slots
+    ticked = tuple(ref for ref in ask.ticked if ref not in ask.added)
+    plan = plan_visit(ask.items, ticked, kind=ask.kind, today=ask.today)
+    shorter = replace(ask, ticked=ticked, plan=plan, added=(), is_lightened=True)
+    sooner = slots_for(request, shorter)
+    if sooner and (not slots or sooner[0].local_on < slots[0].local_on):
+        return shorter, sooner
+    return ask, slots
 
 
 def slots_for(request: ClinicRequest, ask: Ask) -> list[Slot]:

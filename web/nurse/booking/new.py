@@ -17,7 +17,7 @@ from scheduling.services.booking import hold_slot
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to, with_next
 from web.nurse.booking.alternatives import next_free_times
-from web.nurse.booking.ask import Ask, asked_time, may_overbook, read_ask, slots_for, zone_of
+from web.nurse.booking.ask import Ask, asked_time, may_overbook, read_ask, times_for, zone_of
 from web.nurse.booking.forms import TimeForm
 from web.nurse.booking.slots import OfferedTime, Pick, by_fit_and_day, read_pick
 from web.nurse.forms.patients import SearchForm
@@ -111,7 +111,7 @@ def _offer(
     refusal: str = "",
     alternatives: list[OfferedTime] | None = None,
 ) -> HttpResponse:
-    slots = slots_for(request, ask)
+    ask, slots = times_for(request, ask)
     context: dict[str, Any] = {
         "place": "calendar",
         "heading": _("Book a visit"),
