@@ -17,6 +17,7 @@ from scheduling.models import Status, Visit, WorkPolicy
 from scheduling.services.booking.holds import delete_holds
 from scheduling.services.booking.locks import Locked, lock_patient, lock_resources
 from scheduling.services.booking.places import Placement, Question, Span, find_places, span_of
+from scheduling.services.booking.served import refuse_filled_day
 from scheduling.services.booking.transactions import in_one_transaction
 from scheduling.services.booking.wishes import Wish, as_asked, ask_of, candidates, read_wish
 from scheduling.services.booking.writing import (
@@ -153,6 +154,7 @@ def _draft(
     visit.is_refill, visit.note = wish.is_refill, entry.note
     visit.booked_at, visit.booked_by_id = now, actor_id
     set_span(visit, span)
+    refuse_filled_day(visit, now=now)
     set_places(visit, found, override_reason=entry.override_reason.strip(), actor_id=actor_id)
     return _Draft(visit, found, wish)
 

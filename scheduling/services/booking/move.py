@@ -16,6 +16,7 @@ from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.selectors.visits import standing_of
 from scheduling.services.booking.locks import check_alive, lock_patient_of, lock_resources, lock_visit
 from scheduling.services.booking.places import Placement, Question, find_places, span_of
+from scheduling.services.booking.served import refuse_filled_day
 from scheduling.services.booking.transactions import in_one_transaction
 from scheduling.services.booking.wishes import as_asked, ask_of, candidates
 from scheduling.services.booking.writing import (
@@ -141,6 +142,7 @@ def _find(
     )
     found = find_places(ask_of(question, able, rows))
     set_span(visit, span)
+    refuse_filled_day(visit, now=now)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
@@ -27,6 +28,7 @@ WRITTEN = (
 NO_FILL = gettext_noop(
     "no refill is recorded on the day of the visit: record it first, or say that the pump was not refilled"
 )
+ALREADY_FILLED = gettext_noop("a refill of this pump is recorded on this day already")
 
 
 def was_filled(visit: Visit) -> bool:
@@ -35,6 +37,13 @@ def was_filled(visit: Visit) -> bool:
         return False
     fills = Fill.objects.for_clinic(visit.clinic_id).current()
     return fills.filter(implant_id=visit.implant_id, filled_on=visit.local_on).exists()
+
+
+def refuse_filled_day(visit: Visit, *, now: datetime) -> None:
+    """Refuse a refill visit on a day of which the refill is recorded: the record would end it at its next change."""
+    today = now.astimezone(ZoneInfo(visit.time_zone)).date()
+    if visit.is_refill and visit.local_on <= today and was_filled(visit):
+        raise RecordError("local_on", ALREADY_FILLED)
 
 
 def close_served(visit: Visit, refs: Collection[UUID], *, actor_id: int, now: datetime) -> list[FollowUp]:

@@ -27,7 +27,7 @@ def undo_last_status(*, clinic: Clinic, visit_ref: UUID, reason: str, actor_id: 
     """Take back the last step: an arrival, a no-show, a cancellation, an end that was a mistake.
 
     What the visit had closed is open again. Raises SlotTaken where its time was given to somebody else meanwhile,
-    RecordError for a visit done by a refill that is still recorded, and where there is nothing to undo.
+    RecordError for a visit on whose day a refill is recorded (which would end it again), and where there is nothing to undo.
     """
     check_length("reason", reason, LONGEST_REASON)
 
@@ -38,7 +38,7 @@ def undo_last_status(*, clinic: Clinic, visit_ref: UUID, reason: str, actor_id: 
         visit = lock_visit(clinic=clinic, visit_ref=visit_ref)
         if visit.starts_at > now:
             check_alive(locked)
-        if visit.status == VisitState.FULFILLED and visit.is_refill and was_filled(visit):
+        if visit.is_refill and was_filled(visit):
             raise RecordError(
                 "status", gettext_noop("a refill is recorded on the day of the visit: withdraw that first")
             )
