@@ -11,6 +11,7 @@ from django.db import transaction
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Permission, Role, may
 from clinic.selectors.accounts import members
+from clinic.selectors.rows import Membership
 from scheduling.models import FollowUp, FollowUpAct, WorkPolicy
 
 UNFINISHED = ("open", "postponed")
@@ -29,16 +30,17 @@ class Owners:
         return user_id if user_id is not None and user_id in self.eligible else self.default_id
 
 
+def may_own_work(member: Membership) -> bool:
+    """Whether somebody works here, can sign in, and works on follow-ups; ``scheduling.selectors.lapse`` asks the same."""
+    return member.is_active and member.user.is_active and may(Role(member.role), Permission.WORK_FOLLOW_UPS)
+
+
 def owners_of(clinic_id: int) -> Owners:
     """The active members with an open account who work on follow-ups; the default is the policy's, else the first
     nurse, else the first administrator (two queries).
     """
     people = [member for member in members(clinic_id=clinic_id) if member.is_active]
-    eligible = frozenset(
-        member.user_id
-        for member in people
-        if member.user.is_active and may(Role(member.role), Permission.WORK_FOLLOW_UPS)
-    )
+    eligible = frozenset(member.user_id for member in people if may_own_work(member))
     # Somebody whose account is shut comes last, and is better than nobody: without an owner no date is stored.
     fallbacks = sorted(
         (not member.user.is_active, member.role != Role.NURSE, member.pk, member.user_id)

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
-from clinic.domain.roles import PERMISSIONS, Permission, Role
 from clinic.selectors.accounts import members
 from clinic.selectors.rows import Clinic
 from scheduling.models import WorkPolicy
+from scheduling.services.owners import may_own_work
 
 SLOT_MINUTES = (5, 10, 15, 20, 30, 60)
 SHORTEST_HOLD_MINUTES, LONGEST_HOLD_MINUTES = 1, 60
@@ -50,9 +50,7 @@ def set_work_policy(*, clinic: Clinic, entry: WorkPolicyEntry) -> WorkPolicy:
 
 
 def possible_owners(clinic: Clinic) -> dict[int, str]:
-    """The members who may work on follow-ups, by the id of their account."""
+    """The names of those who may work on follow-ups, by the id of their account, by name (one query)."""
     return {
-        member.user_id: str(member.user)
-        for member in members(clinic_id=clinic.id).filter(is_active=True)
-        if Permission.WORK_FOLLOW_UPS in PERMISSIONS[Role(member.role)]
+        member.user_id: str(member.user) for member in members(clinic_id=clinic.id) if may_own_work(member)
     }
