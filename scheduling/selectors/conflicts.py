@@ -24,9 +24,10 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     TimeField,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from clinic.selectors.facts import clinic_facts
 from clinic.selectors.rows import Closure, Fill
@@ -46,7 +47,16 @@ from scheduling.domain.visit_conflicts import (
     conflicts_of,
 )
 from scheduling.domain.wall_time import day_parts
-from scheduling.models import HoursException, Resource, ResourceHours, ResourceKind, Visit, VisitFollowUp
+from scheduling.models import (
+    HoursException,
+    Resource,
+    ResourceHours,
+    ResourceKind,
+    Status,
+    Visit,
+    VisitFollowUp,
+    VisitStatus,
+)
 from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 from scheduling.selectors.refill_visits import first_refill_visits
@@ -86,6 +96,16 @@ class VisitConflict:
     reasons: tuple[Conflict, ...]
     latest_on: date | None
     follow_up: str
+    placed_on: date
+    """The day on which it was booked where it stands now, or moved there."""
+
+    @property
+    def was_late_when_placed(self) -> bool:
+        """Nothing but late, and put there after its last day had passed: no time would have been in time."""
+        late = {Conflict.TOO_LATE, Conflict.FOLLOW_UP_TOO_LATE}
+        return (
+            late.issuperset(self.reasons) and self.latest_on is not None and self.latest_on < self.placed_on
+        )
 
     @property
     def worst(self) -> Conflict:
@@ -147,6 +167,12 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
             filled_on__gte=Cast(booked_on_the_clock, DateField()),
         )
     )
+    placed = (
+        VisitStatus.objects.for_clinic(clinic_id)
+        .filter(visit_id=OuterRef("pk"), status=Status.BOOKED)
+        .order_by("-id")
+        .values("since")[:1]
+    )
     return (
         Visit.objects.for_clinic(clinic_id)
         .filter(status__in=sorted(LIVE))
@@ -155,6 +181,7 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
                 first_refill_visits(clinic_id=clinic_id, today=today).filter(pk=OuterRef("pk"))
             ),
             was_filled_since=Exists(filled_since),
+            placed_at=Coalesce(Subquery(placed), F("booked_at")),
             serves_anything=Exists(VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))),
             serves_something_open=Exists(
                 VisitFollowUp.objects.filter(visit_id=OuterRef("pk"), follow_up__state__in=OPEN_STATES)
@@ -348,4 +375,5 @@ def _row(visit: Any, reasons: tuple[Conflict, ...], served: Served | None) -> Vi
         reasons=reasons,
         latest_on=served.latest_on if served and is_about_follow_up else latest_on,
         follow_up=served.title if served and is_about_follow_up else "",
+        placed_on=visit.placed_at.astimezone(ZoneInfo(visit.time_zone)).date(),
     )

@@ -15,6 +15,7 @@ from scheduling.domain.call_entries import CallEntry
 from scheduling.models import FollowUp
 from scheduling.services.calls import log_call
 from scheduling.services.follow_ups import assign_follow_ups, postpone_follow_up
+from tests.bookings import open_day
 from tests.care_rows import make_visit
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.web.conftest import SignIn
@@ -81,6 +82,20 @@ def test_a_visit_that_is_too_late_stands_at_the_top_with_why_and_the_move(
     assert "that is wrong now" not in part
 
 
+def test_a_visit_booked_as_soon_as_could_be_for_an_overdue_pump_is_folded_away(
+    house: House, nurse: Client, url: Url
+) -> None:
+    implant = pump(house, "Ode", 200)
+    now = (("booked", house.now, ""),)
+    make_visit(house, implant.patient, on=open_day(house, 1), kind="refill", implant=implant, statuses=now)
+    response = nurse.get(url("worklist"))
+    assert response.context["conflicts"] == []
+    assert [each["row"].visit_id for each in response.context["late_from_the_start"]]
+    page = response.content.decode()
+    assert "that is wrong now" not in page
+    assert "1 visit was booked after its last safe day had passed" in page
+
+
 def test_nothing_stands_above_the_list_when_nothing_is_wrong(house: House, nurse: Client, url: Url) -> None:
     pump(house, "Ode", 20)
     page = nurse.get(url("worklist")).content.decode()
@@ -139,13 +154,14 @@ def test_a_row_says_whose_it_is_the_last_call_and_what_was_postponed(
 
 def test_mine_and_what_is_not_booked_are_filters(house: House, nurse: Client, url: Url) -> None:
     mine, booked = pump(house, "Mine", 20), pump(house, "Booked", 20)
-    assign_follow_ups(
-        clinic=house.clinic,
-        refs=[item_of(mine).ref],
-        owner_id=house.nurse.id,
-        actor_id=house.nurse.id,
-        now=house.now,
-    )
+    for implant, owner in ((mine, house.nurse), (booked, house.administrator)):
+        assign_follow_ups(
+            clinic=house.clinic,
+            refs=[item_of(implant).ref],
+            owner_id=owner.id,
+            actor_id=house.nurse.id,
+            now=house.now,
+        )
     make_visit(house, booked.patient, on=house.today + timedelta(days=3), kind="refill", implant=booked)
     assert set(entries(nurse, url("worklist"))) == {"Mine", "Booked"}
     assert set(entries(nurse, url("worklist") + "?owner=mine")) == {"Mine"}

@@ -28,12 +28,15 @@ LAPSED: Mapping[WhyLapsed, str | Promise] = {
 def alarms(request: ClinicRequest) -> dict[str, Any]:
     """Both lists, gravest first; empty ones are not shown. The number of queries is constant."""
     pumps = lapsed(request.clinic.id, request.now)
-    found = [_conflict(each) for each in visit_conflicts(request.clinic.id, request.now)]
+    wrong = visit_conflicts(request.clinic.id, request.now)
+    # What was booked as soon as could be, for a day that had passed, must not bury what has only now gone wrong.
+    found = [_conflict(each) for each in wrong if not each.was_late_when_placed]
     return {
         "lapsed": [{"row": row, "why": LAPSED[row.why]} for row in pumps],
         "conflicts": found[:SHOWN_AT_ONCE],
         "more_conflicts": found[SHOWN_AT_ONCE:],
         "conflict_count": len(found),
+        "late_from_the_start": [_conflict(each) for each in wrong if each.was_late_when_placed],
     }
 
 
