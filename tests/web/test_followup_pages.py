@@ -17,6 +17,7 @@ from clinic.models import Patient
 from scheduling.domain.call_entries import CallEntry
 from scheduling.models import FollowUp
 from scheduling.services.calls import log_call
+from tests.calendar_rows import make_visit
 from tests.factories import House, make_clinic, make_implant, make_patient
 from tests.web.conftest import SignIn
 from web.undo import undo_of
@@ -58,6 +59,18 @@ def test_what_is_due_stands_by_when_somebody_must_act(house: House, nurse: Clien
     assert list(found) == ["overdue", "today", "week", "later"]
     assert "Wound check" in found["today"]
     assert "Refill" not in [title for titles in found.values() for title in titles]
+
+
+def test_what_is_booked_too_late_leads_to_the_move_and_not_to_a_second_booking(
+    house: House, nurse: Client, url: Url
+) -> None:
+    patient = operated(house)
+    check = of_row(patient, "wound_check")
+    assert f"follow_up={check.ref}" in nurse.get(url("follow_ups")).content.decode()
+    visit = make_visit(house, check.implant, on=house.today + timedelta(days=60), serves=(check,))
+    page = nurse.get(url("follow_ups")).content.decode()
+    assert url("visit_move", ref=visit.ref) in page
+    assert f"{url('visit_new')}?patient={patient.ref}&amp;follow_up={check.ref}" not in page
 
 
 def test_one_part_alone_and_filters_are_in_the_address(house: House, nurse: Client, url: Url) -> None:

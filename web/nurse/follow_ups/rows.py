@@ -44,10 +44,14 @@ def shown_line(request: ClinicRequest, line: DueLine, call: CallAttempt | None) 
 
 
 def main_act(line: DueLine) -> str:
-    """Book a visit, call, or tick it off; a refill that is booked is done by recording it."""
-    is_unbooked = line.visit is None or (line.latest_on is not None and line.visit.local_on > line.latest_on)
-    if line.first.mode == Mode.VISIT and is_unbooked:
+    """Book a visit, move the one that comes too late, call, or tick it off.
+
+    A refill that is booked is done by recording it. Nothing that is booked is booked again.
+    """
+    if line.first.mode == Mode.VISIT and line.visit is None:
         return "book"
+    if line.visit is not None and line.latest_on is not None and line.visit.local_on > line.latest_on:
+        return "move"
     if line.first.row_key == REFILL:
         return "refill"
     return "call" if line.first.mode == Mode.CALL else "done"
