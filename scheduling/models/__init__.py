@@ -1,6 +1,7 @@
 """Tables worked out from the record, and the calendar. Private to this package."""
 
 from scheduling.models.care import (
+    UNFINISHED,
     Anchor,
     CallAttempt,
     CallOutcome,
@@ -23,6 +24,7 @@ from scheduling.models.reports import PaperList, PaperState, ResidualTrend
 from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
 from scheduling.models.visits import (
     BLOCKING,
+    STANDING,
     HoursException,
     Resource,
     ResourceHours,
@@ -37,6 +39,8 @@ from scheduling.models.visits import (
 
 __all__ = [
     "BLOCKING",
+    "STANDING",
+    "UNFINISHED",
     "Anchor",
     "CallAttempt",
     "CallOutcome",

@@ -124,6 +124,10 @@ class FollowUpState(models.TextChoices):
     ENDED = "ended", _("ended")
 
 
+UNFINISHED = (FollowUpState.OPEN.value, FollowUpState.POSTPONED.value)
+"""The states of what is still to be done."""
+
+
 class EndedBecause(models.TextChoices):
     EXPLANT = "explant", _("the pump was taken out")
     DEATH = "death", _("the patient has died")

@@ -171,6 +171,8 @@ class Status(models.TextChoices):
 
 BLOCKING = ("proposed", "pending", "booked", "arrived", "checked-in")
 """The statuses in which a visit takes its patient's, its nurse's and its room's time."""
+STANDING = tuple(status for status in BLOCKING if status != "proposed")
+"""A visit in one of these is to happen; a slot that is only held is nobody's visit yet."""
 
 
 @audited

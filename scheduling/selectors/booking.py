@@ -11,12 +11,10 @@ from django.db.models import F
 
 from scheduling.domain.combining import Combined, Due, combine
 from scheduling.domain.slots import Needs, Window
-from scheduling.models import FollowUp, Status, Visit, VisitFollowUp, VisitKind
+from scheduling.models import STANDING, UNFINISHED, FollowUp, Visit, VisitFollowUp, VisitKind
 from scheduling.models.care import REFILL, Mode
 from scheduling.selectors.visit_needs import needs_of, open_window, windows_of
 
-OPEN_STATES = ("open", "postponed")
-STANDING = (Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
 USUAL_KIND = "check_up"
 
 
@@ -74,7 +72,7 @@ def due_items(*, clinic_id: int, patient_id: int, kinds: Sequence[VisitKind], to
         return []
     rows = list(
         FollowUp.objects.for_clinic(clinic_id)
-        .filter(patient_id=patient_id, state__in=OPEN_STATES, mode=Mode.VISIT)
+        .filter(patient_id=patient_id, state__in=UNFINISHED, mode=Mode.VISIT)
         .select_related("implant__pump_model")
         .order_by(F("latest_on").asc(nulls_first=True), "target_on", "id")
     )
@@ -132,7 +130,7 @@ def window_of_visit(*, visit: Visit, today: date) -> Window:
     """The days on which a booked visit should be: those of the open follow-ups that it serves (three queries)."""
     rows = list(
         FollowUp.objects.for_clinic(visit.clinic_id)
-        .filter(state__in=OPEN_STATES, pk__in=visit.purposes.values("follow_up_id"))
+        .filter(state__in=UNFINISHED, pk__in=visit.purposes.values("follow_up_id"))
         .order_by(F("latest_on").asc(nulls_first=True), "id")
     )
     if not rows:

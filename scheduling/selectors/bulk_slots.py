@@ -14,10 +14,10 @@ from scheduling.domain.combining import Due
 from scheduling.domain.intervals import seconds_of
 from scheduling.domain.seats import Busy
 from scheduling.domain.slots import House, Needs, Slot, find_slots
-from scheduling.models import FollowUp, Mode, VisitKind
+from scheduling.models import UNFINISHED, FollowUp, Mode, VisitKind
 from scheduling.models.care import REFILL
 from scheduling.selectors.availability import open_house, patients_busy
-from scheduling.selectors.booking import OPEN_STATES, USUAL_KIND, DueItem, Plan, plan_visit
+from scheduling.selectors.booking import USUAL_KIND, DueItem, Plan, plan_visit
 from scheduling.selectors.visit_needs import windows_of
 
 MOST_AT_ONCE = 50
@@ -64,7 +64,7 @@ def propose_visits(*, clinic_id: int, refs: Collection[UUID], now: datetime) -> 
         .order_by("id")
     )
     kinds = list(VisitKind.objects.for_clinic(clinic_id).filter(is_active=True))
-    wanted = [row for row in rows if row.state in OPEN_STATES and row.mode == Mode.VISIT]
+    wanted = [row for row in rows if row.state in UNFINISHED and row.mode == Mode.VISIT]
     left_out = [row for row in rows if row not in wanted]
     if not wanted or not kinds:
         return Proposals(left_out=rows)

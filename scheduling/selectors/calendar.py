@@ -220,7 +220,7 @@ def work_on_days(*, clinic: Clinic, first_on: date, last_on: date, wanted: Wante
     zone = ZoneInfo(clinic.time_zone)
     reasons = dict(
         closures(clinic_id=clinic.id)
-        .filter(closed_on__range=(first_on, last_on), is_lifted=False)
+        .filter(closed_on__range=(first_on, last_on))
         .values_list("closed_on", "reason")
     )
     opening = Opening(zone=zone, open_weekdays=frozenset(clinic.open_weekdays), closed_on=frozenset(reasons))

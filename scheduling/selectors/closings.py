@@ -19,14 +19,13 @@ from scheduling.domain.opening import HoursChange
 from scheduling.domain.replacement import Displaced
 from scheduling.domain.seats import Busy
 from scheduling.domain.slots import House
-from scheduling.models import DayClosing, DayClosingMove, Forecast, Visit, VisitFollowUp
+from scheduling.models import STANDING, UNFINISHED, DayClosing, DayClosingMove, Forecast, Visit, VisitFollowUp
 from scheduling.models.care import REFILL
 from scheduling.selectors.availability import open_house, patients_busy
 from scheduling.selectors.visit_needs import needs_of_visit
 
 MOVABLE = ("pending", "booked")
 """Who has arrived is at the clinic and is seen; a hold goes by itself."""
-STANDING = ("pending", "booked", "arrived", "checked-in")
 
 
 @dataclass(slots=True)
@@ -174,7 +173,7 @@ def _refills_due(clinic_id: int, visits: dict[int, Visit], today: date) -> dict[
 def _purposes(clinic_id: int, visits: Collection[int]) -> dict[int, list[Purpose]]:
     rows = (
         VisitFollowUp.objects.for_clinic(clinic_id)
-        .filter(visit_id__in=list(visits), follow_up__state__in=("open", "postponed"))
+        .filter(visit_id__in=list(visits), follow_up__state__in=UNFINISHED)
         .filter(follow_up__target_on__isnull=False, follow_up__latest_on__isnull=False)
         .exclude(follow_up__row_key=REFILL)
         .values_list("visit_id", "follow_up__target_on", "follow_up__latest_on")

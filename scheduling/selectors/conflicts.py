@@ -48,6 +48,7 @@ from scheduling.domain.visit_conflicts import (
 )
 from scheduling.domain.wall_time import day_parts
 from scheduling.models import (
+    UNFINISHED,
     HoursException,
     Resource,
     ResourceHours,
@@ -60,8 +61,6 @@ from scheduling.models import (
 from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 from scheduling.selectors.refill_visits import first_refill_visits
-
-OPEN_STATES = ("open", "postponed")
 
 _CLOCK_CHANGES_SOUGHT = timedelta(days=800)
 """How far ahead days on which the clocks change are looked up; later visits are judged one by one."""
@@ -184,7 +183,7 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
             placed_at=Coalesce(Subquery(placed), F("booked_at")),
             serves_anything=Exists(VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))),
             serves_something_open=Exists(
-                VisitFollowUp.objects.filter(visit_id=OuterRef("pk"), follow_up__state__in=OPEN_STATES)
+                VisitFollowUp.objects.filter(visit_id=OuterRef("pk"), follow_up__state__in=UNFINISHED)
             ),
         )
         .select_related("patient", "implant__forecast", "kind", "nurse", "room")
@@ -201,7 +200,7 @@ def purposes(clinic_id: int, today: date) -> QuerySet[VisitFollowUp]:
     )
     return (
         VisitFollowUp.objects.for_clinic(clinic_id)
-        .filter(follow_up__state__in=OPEN_STATES, follow_up__latest_on__isnull=False)
+        .filter(follow_up__state__in=UNFINISHED, follow_up__latest_on__isnull=False)
         .exclude(follow_up__row_key=REFILL)
         .filter(~Exists(earlier))
     )

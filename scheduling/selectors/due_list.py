@@ -35,7 +35,7 @@ from django.db.models.functions import Cast, Concat, Greatest
 from clinic.selectors.facts import clinic_facts
 from clinic.selectors.search import holds, search_words
 from scheduling.domain.visit_conflicts import COUNTED
-from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
+from scheduling.models import UNFINISHED, FollowUp, FollowUpState, Mode, VisitFollowUp
 from scheduling.models.care import REFILL
 from scheduling.selectors.protocols import protocol_in_force, protocol_rows
 
@@ -43,7 +43,6 @@ PAGE_SIZE = 50
 DAYS_OF_A_WEEK = 7
 PARTS = ("overdue", "today", "week", "later")
 """Past its last day and not put off by anybody; to be done from today on; in the next seven days; after that."""
-OPEN_STATES = (FollowUpState.OPEN, FollowUpState.POSTPONED)
 _POSTPONED = FollowUpState.POSTPONED
 REPEATING = (Mode.CHECK_IN, Mode.WATCH)
 
@@ -169,7 +168,7 @@ def open_follow_ups(clinic_id: int) -> QuerySet[FollowUp]:
     """What is open or postponed of living patients, refills apart."""
     return (
         FollowUp.objects.for_clinic(clinic_id)
-        .filter(state__in=OPEN_STATES, patient__died_on__isnull=True)
+        .filter(state__in=UNFINISHED, patient__died_on__isnull=True)
         .exclude(row_key=REFILL)
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from scheduling.models import FollowUp, FollowUpAct
+from scheduling.models import UNFINISHED, FollowUp, FollowUpAct
 
 
 def follow_up_by_ref(*, clinic_id: int, ref: UUID) -> FollowUp | None:
@@ -44,7 +44,7 @@ def open_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
     """What the patient is due for and nobody has closed, refills included."""
     return list(
         FollowUp.objects.for_clinic(clinic_id)
-        .filter(patient_id=patient_id, state__in=["open", "postponed"])
+        .filter(patient_id=patient_id, state__in=UNFINISHED)
         .select_related("patient", "owner", "implant__pump_model")
         .order_by(F("latest_on").asc(nulls_first=True), "target_on", "id")
     )

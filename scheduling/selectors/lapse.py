@@ -21,11 +21,10 @@ from clinic.domain.roles import PERMISSIONS, Permission
 from clinic.selectors.operation import clinic_zones
 from clinic.selectors.rows import Implant, Membership
 from scheduling.domain.visit_conflicts import COUNTED
-from scheduling.models import FollowUp, Forecast, Visit
+from scheduling.models import UNFINISHED, FollowUp, Forecast, Visit
 from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 
-OPEN_STATES = ("open", "postponed")
 _MAY_DO_IT = sorted(role.value for role, holds in PERMISSIONS.items() if Permission.WORK_FOLLOW_UPS in holds)
 
 
@@ -66,7 +65,7 @@ def lapsed(clinic_id: int, now: datetime) -> list[Lapsed]:
     if not found:
         return []
     items = FollowUp.objects.for_clinic(clinic_id).filter(
-        implant_id__any_of=[row.pk for row in found], row_key=REFILL, state__in=OPEN_STATES
+        implant_id__any_of=[row.pk for row in found], row_key=REFILL, state__in=UNFINISHED
     )
     by_implant = {item.implant_id: item for item in items.annotate(can_do_it=Exists(_can_do_it()))}
     return [_row(implant, by_implant.get(implant.pk)) for implant in found]

@@ -17,7 +17,7 @@ from scheduling.domain.hours import DaySpan, ExceptionEntry
 from scheduling.domain.intervals import seconds_of, subtract
 from scheduling.domain.opening import Hours, HoursChange, Opening, spans_at_work
 from scheduling.models import (
-    BLOCKING,
+    STANDING,
     HoursException,
     Protocol,
     ProtocolRow,
@@ -28,9 +28,6 @@ from scheduling.models import (
     VisitKind,
     WorkPolicy,
 )
-
-STANDING = tuple(status for status in BLOCKING if status != "proposed")
-"""A visit in one of these is to happen; a held slot is nobody's visit yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ def _with_hours(clinic_id: int, today: date) -> QuerySet[Resource]:
 def _outside(clinic: Clinic, resource: Resource, by_day: dict[date, list[tuple[datetime, datetime]]]) -> int:
     if not resource.is_active:
         return sum(map(len, by_day.values()))
-    closed = closures(clinic_id=clinic.id).filter(closed_on__in=by_day, is_lifted=False)
+    closed = closures(clinic_id=clinic.id).filter(closed_on__in=by_day)
     opening = Opening(
         zone=ZoneInfo(clinic.time_zone),
         open_weekdays=frozenset(clinic.open_weekdays),

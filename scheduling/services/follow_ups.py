@@ -19,7 +19,7 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.care_facts import lock_surgeries
 from clinic.selectors.facts import lock_active_implants
 from clinic.selectors.rows import Clinic
-from scheduling.models import FollowUp, FollowUpAct, FollowUpState
+from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState
 from scheduling.models.care import REFILL
 from scheduling.services.care_plan import replan_before_surgery, replan_care_of_implants
 from scheduling.services.owners import owners_of
@@ -27,7 +27,6 @@ from scheduling.services.owners import owners_of
 FARTHEST_POSTPONEMENT = timedelta(days=366)
 LONGEST_REASON = 500
 _Act = FollowUpAct.Act
-_UNFINISHED = (FollowUpState.OPEN, FollowUpState.POSTPONED)
 
 
 def complete_follow_ups(
@@ -146,7 +145,7 @@ def _lock(clinic: Clinic, refs: Collection[UUID]) -> list[FollowUp]:
 def _lock_unfinished(clinic: Clinic, refs: Collection[UUID]) -> list[FollowUp]:
     rows = _lock(clinic, refs)
     for row in rows:
-        if row.state not in _UNFINISHED:
+        if row.state not in UNFINISHED:
             raise RecordError("state", gettext_noop("it was closed in the meantime"))
     return rows
 

@@ -12,9 +12,8 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Permission, Role, may
 from clinic.selectors.accounts import members
 from clinic.selectors.rows import Membership
-from scheduling.models import FollowUp, FollowUpAct, WorkPolicy
+from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, WorkPolicy
 
-UNFINISHED = ("open", "postponed")
 LEFT = gettext_noop("its owner no longer works on follow-ups here")
 
 

@@ -34,12 +34,11 @@ from clinic.selectors.search import holds, search_words
 from scheduling.domain.case import ClinicRules
 from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS, WorkGroup
 from scheduling.domain.visits import next_open_day
-from scheduling.models import FollowUp
+from scheduling.models import UNFINISHED, FollowUp
 from scheduling.models.care import REFILL
 from scheduling.selectors.refill_visits import implants_with_visit_too_late, refill_visits_ahead
 from scheduling.selectors.worklist.rows import (
     MISSING,
-    OPEN_STATES,
     ORDER,
     Booking,
     Day,
@@ -160,7 +159,7 @@ def _filtered(clinic_id: int, wanted: Wanted, day: Day) -> QuerySet[Implant]:
         rows = rows.annotate(fill_in_pump=Subquery(newest)).filter(fill_in_pump__in=holding)
     if wanted.owner_id is not None:
         owned = FollowUp.objects.for_clinic(clinic_id).filter(
-            row_key=REFILL, state__in=OPEN_STATES, owner_id=wanted.owner_id
+            row_key=REFILL, state__in=UNFINISHED, owner_id=wanted.owner_id
         )
         rows = rows.filter(pk__in=owned.values("implant_id"))
     if wanted.booking is not None:

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from clinic.selectors.rows import Fill
 from scheduling.domain.urgency import WorkGroup
-from scheduling.models import FollowUp, Forecast
+from scheduling.models import UNFINISHED, FollowUp, Forecast
 from scheduling.models.care import REFILL
 from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
 
@@ -22,7 +22,6 @@ MISSING = "missing"
 """The group of a pump for which nothing was ever worked out: a fault, louder than any emergency."""
 
 ORDER: tuple[str, ...] = (MISSING, *(group.name.lower() for group in WorkGroup))
-OPEN_STATES = ("open", "postponed")
 _DAY_SECONDS = 86_400
 
 
@@ -117,7 +116,7 @@ def shown_rows(clinic_id: int, shown: QuerySet[Any], day: Day) -> list[WorkRow]:
 
 def _refill_items(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, FollowUp]:
     rows = FollowUp.objects.for_clinic(clinic_id).filter(
-        implant_id__any_of=implant_ids, row_key=REFILL, state__in=OPEN_STATES
+        implant_id__any_of=implant_ids, row_key=REFILL, state__in=UNFINISHED
     )
     return {item.implant_id: item for item in rows.select_related("owner") if item.implant_id is not None}
 

@@ -227,7 +227,7 @@ def _refuse_full_early(question: Question, taken: dict[int, list[Busy]]) -> None
 def _opening(question: Question, found: Placement) -> Opening:
     """The clinic's days; a closed one stands in the way, and is open for whoever overrules it."""
     clinic, day = question.clinic, question.span.local_on
-    is_closed = closures(clinic_id=clinic.id).filter(closed_on=day, is_lifted=False).exists()
+    is_closed = closures(clinic_id=clinic.id).filter(closed_on=day).exists()
     if is_closed or day.weekday() not in clinic.open_weekdays:
         _stands_in_the_way(question, found, SlotReason.CLOSED)
     return _always_open(question)

@@ -17,12 +17,11 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic, Fill, Implant
 from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.visit_states import VisitState
-from scheduling.models import Status, Visit, VisitFollowUp, VisitStatus
+from scheduling.models import STANDING, UNFINISHED, Status, Visit, VisitFollowUp, VisitStatus
 from scheduling.services.booking.locks import lock_resources
 from scheduling.services.booking.served import was_filled
 from scheduling.services.booking.steps import set_status
 from scheduling.services.booking.undo import give_back, seats_of
-from scheduling.services.booking.wishes import STANDING, UNFINISHED
 
 REFILL_RECORDED = gettext_noop("the refill is recorded")
 REFILL_WITHDRAWN = gettext_noop("the refill was withdrawn, or is of another day")

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Fill
-from scheduling.models import FollowUp, FollowUpAct, FollowUpState, Visit
+from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState, Visit
 from scheduling.models.care import REFILL
-from scheduling.services.booking.wishes import UNFINISHED
 from scheduling.services.care_plan import replan_care
 from scheduling.services.owners import owners_of
 

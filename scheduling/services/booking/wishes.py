@@ -16,15 +16,11 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic, Implant
 from scheduling.domain.slots import Needs
 from scheduling.domain.visit_entries import VisitEntry
-from scheduling.models import FollowUp, FollowUpState, Resource, ResourceKind, Visit, VisitKind
+from scheduling.models import STANDING, UNFINISHED, FollowUp, Resource, ResourceKind, Visit, VisitKind
 from scheduling.models.care import REFILL
 from scheduling.selectors.visit_needs import needs_of
 from scheduling.services.booking.locks import Locked, check_alive
 from scheduling.services.booking.places import Question
-
-UNFINISHED = (FollowUpState.OPEN, FollowUpState.POSTPONED)
-STANDING = ("pending", "booked", "arrived", "checked-in")
-"""A visit in one of these is to happen; a hold is nobody's visit yet."""
 
 
 @dataclass(slots=True)
