@@ -183,8 +183,8 @@ def test_nobody_lapses_whatever_happens(house: House) -> None:
     run_state_machine_as_test(
         ClinicLife,
         settings=settings(
-            max_examples=2_000 if IS_THOROUGH else 12,
-            stateful_step_count=60 if IS_THOROUGH else 25,
+            max_examples=2_000 if IS_THOROUGH else 8,
+            stateful_step_count=60 if IS_THOROUGH else 20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
