@@ -287,6 +287,14 @@ def test_the_form_moves_to_an_offered_time_or_one_by_hand_with_another_nurse(
     assert "the bus" in said
 
 
+def test_whoever_moves_a_visit_from_a_list_goes_back_to_it(nurse: Client, url: Url, visit: Visit) -> None:
+    address = f"{url('visit_move', ref=visit.ref)}?next={url('worklist')}"
+    page = nurse.get(address)
+    assert page.context["cancel_url"] == url("worklist")
+    slot = page.context["groups"][0].days[0].times[0].pick.value
+    assert nurse.post(address, {"slot": slot}).headers["Location"] == url("worklist")
+
+
 def test_a_move_by_hand_is_refused_at_its_field_with_free_times(
     house: House, nurse: Client, url: Url, visit: Visit
 ) -> None:

@@ -24,6 +24,7 @@ from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.services.booking import move_visit
 from web.access import ClinicRequest, clinic_page
 from web.conflicts import conflict_words
+from web.nurse.back import back_to
 from web.nurse.booking.about import about_visit, visit_or_404
 from web.nurse.booking.alternatives import next_free_times
 from web.nurse.booking.ask import may_overbook, zone_of
@@ -57,7 +58,7 @@ def visit_move(request: ClinicRequest, ref: UUID) -> HttpResponse:
             request, visit, form, choices, refusal="" if pick is None else said(error.reason), times=times
         )
     _say_moved(request, moved, before, was_changed=moved.sequence != sequence)
-    return redirect(clinic_reverse(request, "visit", ref=ref))
+    return redirect(back_to(request, clinic_reverse(request, "visit", ref=ref)))
 
 
 @require_POST
@@ -136,6 +137,8 @@ def _offer(
         "groups": by_fit_and_day(_slots(request, visit), choices=choices, zone=zone_of(request)),
         "refusal": refusal,
         "alternatives": times or [],
+        "problem": _still_wrong(request, visit),
+        "cancel_url": back_to(request, clinic_reverse(request, "visit", ref=visit.ref)),
     }
     status = 422 if refusal or form.errors else 200
     return render(request, "nurse/booking/move.html", context, status=status)
