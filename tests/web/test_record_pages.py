@@ -38,6 +38,7 @@ def test_adding_a_patient_leads_on_to_the_pump_and_then_to_the_last_fill(
     first = nurse.post(url("patient_new"), PATIENT)
     patient = Patient.objects.get(mrn="M-1")
     assert first.url == url("implant_new", ref=patient.ref) + "?setup=1"
+    assert url("surgery_new", ref=patient.ref) in nurse.get(first.url).content.decode()
     second = nurse.post(first.url, implant_form(house))
     implant = Implant.objects.get(patient=patient)
     assert second.url == url("fill_new", ref=implant.ref) + "?setup=1"

@@ -108,7 +108,10 @@ def implant_explant(request: ClinicRequest, ref: UUID) -> HttpResponse:
         context={
             **about_patient(request, implant.patient, (_("Explant"), "")),
             "heading": _("Record an explant"),
-            "lead": _("The pump's dates end and it leaves the work list. You can take this back."),
+            "lead": _(
+                "The pump's dates end and it leaves the work list. "
+                "Visits to come that are only for this pump are cancelled. You can take this back."
+            ),
             "submit_label": _("Record the explant"),
             "cancel_url": patient_url,
         },
@@ -133,7 +136,10 @@ def implant_explant_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
             now=request.now,
         ),
         then=patient_url,
-        done=_("The explant is taken back; the pump's dates are worked out again."),
+        done=_(
+            "The explant is taken back; the pump's dates are worked out again. "
+            "Visits that were cancelled for it stay cancelled: book anew what is due."
+        ),
         context={
             **about_patient(request, implant.patient, (_("Take back the explant"), "")),
             "heading": _("Take back the explant"),

@@ -157,7 +157,10 @@ def patient_death_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
             now=request.now,
         ),
         then=details,
-        done=_("The record of the death is taken back; the pump's dates are worked out again."),
+        done=_(
+            "The record of the death is taken back; the pump's dates are worked out again. "
+            "Visits that were cancelled for it stay cancelled: book anew what is due."
+        ),
         context={
             **about_patient(request, patient, (_("Take back"), "")),
             "heading": _("Take back the record of a death"),
