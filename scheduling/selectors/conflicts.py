@@ -49,6 +49,7 @@ from scheduling.domain.visit_conflicts import (
 from scheduling.domain.wall_time import day_parts
 from scheduling.models import (
     UNFINISHED,
+    FollowUpAct,
     HoursException,
     Resource,
     ResourceHours,
@@ -62,6 +63,7 @@ from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 from scheduling.selectors.refill_visits import first_refill_visits
 
+_DATES = (FollowUpAct.Act.CREATED, FollowUpAct.Act.RE_ANCHORED, FollowUpAct.Act.REINSTATED)
 _CLOCK_CHANGES_SOUGHT = timedelta(days=800)
 """How far ahead days on which the clocks change are looked up; later visits are judged one by one."""
 
@@ -97,13 +99,21 @@ class VisitConflict:
     follow_up: str
     placed_on: date
     """The day on which it was booked where it stands now, or moved there."""
+    was_dated_since: bool
+    """Whether the days of something that it serves were worked out anew after that."""
 
     @property
     def was_late_when_placed(self) -> bool:
-        """Nothing but late, and put there after its last day had passed: no time would have been in time."""
+        """Nothing but late, and put there after its last day had passed: no time would have been in time.
+
+        A last day that a dose change or a correction has moved since says nothing of then.
+        """
         late = {Conflict.TOO_LATE, Conflict.FOLLOW_UP_TOO_LATE}
         return (
-            late.issuperset(self.reasons) and self.latest_on is not None and self.latest_on < self.placed_on
+            late.issuperset(self.reasons)
+            and not self.was_dated_since
+            and self.latest_on is not None
+            and self.latest_on < self.placed_on
         )
 
     @property
@@ -181,12 +191,22 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
             ),
             was_filled_since=Exists(filled_since),
             placed_at=Coalesce(Subquery(placed), F("booked_at")),
+            was_dated_since=_was_dated_since(clinic_id),
             serves_anything=Exists(VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))),
             serves_something_open=Exists(
                 VisitFollowUp.objects.filter(visit_id=OuterRef("pk"), follow_up__state__in=UNFINISHED)
             ),
         )
         .select_related("patient", "implant__forecast", "kind", "nurse", "room")
+    )
+
+
+def _was_dated_since(clinic_id: int) -> Q:
+    """Of what the visit is for, or of its pump's refill (which one booked ahead does not name)."""
+    dated = FollowUpAct.objects.for_clinic(clinic_id).filter(act__in=_DATES, at__gt=OuterRef("placed_at"))
+    return Q(Exists(dated.filter(follow_up__visits__visit_id=OuterRef("pk")))) | Q(
+        Exists(dated.filter(follow_up__implant_id=OuterRef("implant_id"), follow_up__row_key=REFILL)),
+        is_refill=True,
     )
 
 
@@ -375,4 +395,5 @@ def _row(visit: Any, reasons: tuple[Conflict, ...], served: Served | None) -> Vi
         latest_on=served.latest_on if served and is_about_follow_up else latest_on,
         follow_up=served.title if served and is_about_follow_up else "",
         placed_on=visit.placed_at.astimezone(ZoneInfo(visit.time_zone)).date(),
+        was_dated_since=visit.was_dated_since,
     )
