@@ -7,14 +7,22 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from clinic.domain.checks import RecordError
+from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
 from scheduling.domain.slot_refusals import Sought
 from scheduling.domain.visit_entries import LONGEST_REASON, MoveEntry, check_entry, check_length
 from scheduling.domain.visit_states import VisitEvent, check_can
-from scheduling.models import Resource, ResourceKind, Status, Visit, VisitSeat
+from scheduling.models import UNFINISHED, FollowUp, Resource, ResourceKind, Status, Visit, VisitSeat
 from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.selectors.visits import standing_of
-from scheduling.services.booking.locks import check_alive, lock_patient_of, lock_resources, lock_visit
+from scheduling.services.booking.locks import (
+    Locked,
+    check_alive,
+    lock_patient_of,
+    lock_resources,
+    lock_visit,
+)
 from scheduling.services.booking.places import Placement, Question, find_places, span_of
 from scheduling.services.booking.served import refuse_filled_day
 from scheduling.services.booking.transactions import in_one_transaction
@@ -57,6 +65,7 @@ def move_visit(
         visit = lock_visit(clinic=clinic, visit_ref=visit_ref)
         check_sequence(visit, expected_sequence)
         check_can(VisitEvent.MOVE, standing_of(visit), now=now, reason=entry.reason)
+        _refuse_left_behind(visit, locked)
         moved_from = visit.starts_at
         found = _find(clinic, visit, entry, able, rows, now)
         set_places(visit, found, override_reason=entry.override_reason.strip(), actor_id=actor_id)
@@ -86,6 +95,17 @@ def displace_visit(*, clinic: Clinic, visit_ref: UUID, reason: str, actor_id: in
         return visit
 
     return in_one_transaction(displace, actor_id=actor_id, reason="visit to be placed anew")
+
+
+def _refuse_left_behind(visit: Visit, locked: Locked) -> None:
+    """A visit that was only for a pump that is out: at its new time the record would call it off."""
+    out = {each.pk for each in locked.implants if each.explanted_on is not None}
+    if visit.implant_id not in out:
+        return
+    purposes = FollowUp.objects.filter(visits__visit=visit)
+    is_left_behind = purposes.exists() and not purposes.filter(state__in=UNFINISHED).exists()
+    if visit.is_refill or is_left_behind:
+        raise RecordError("status", gettext_noop("the pump was taken out: cancel the visit"))
 
 
 def _candidates(clinic: Clinic, visit: Visit, entry: MoveEntry) -> dict[ResourceKind, list[int]]:
