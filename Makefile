@@ -5,6 +5,7 @@
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
+WORKERS ?= 2
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -22,7 +23,7 @@ help:
 	@echo "make run     the whole system with your own data (PORT=8000)"
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
 	@echo "make fix     repairs what check finds, where a tool can"
-	@echo "make test    all tests (ARGS='-k word' for some)"
+	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
@@ -60,7 +61,7 @@ run: setup
 	@exec env PORT=$(PORT) $(PYTHON) manage.py run
 
 test: setup
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests import databases
-from tests.servers import Process, environment
+from tests.servers import SOURCE, Process, environment
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,6 +32,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.django_db(**({"databases": ["default", "owner"]} | given)), append=False
             )
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """What runs in one process, one after the other: a file, or everything that starts processes or the browser."""
+    file = item.path.relative_to(SOURCE / "tests")
+    return file.parts[0] if file.parts[0] in ("e2e", "faults") else str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """No suffix: the name of the database holds the process number already."""
 
 
 @pytest.fixture(scope="session")
@@ -61,19 +73,26 @@ def broker_url(valkey: Valkey) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: None) -> bool:
-    """Whether the database of this run is copied from one that is migrated already."""
-    return settings.EMBEDDED and databases.prepare()
+def template(postgres: None) -> Iterator[databases.Template | None]:
+    """The database that those of this run are copied from; the first process migrates it, others wait for it."""
+    if not settings.EMBEDDED:
+        yield None
+        return
+    with databases.Template(settings.VAR_DIR) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    template: bool, broker: Valkey, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    template: databases.Template | None,
+    broker: Valkey,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """Servers first, then the database of this run (pytest-django), migrated by the owner."""
-    if settings.EMBEDDED and not template:
+    if template is not None:
         with django_db_blocker.unblock():
-            databases.keep_as_template()
+            template.keep()
     yield
     connections.close_all()  # a database with visitors cannot be dropped
 

@@ -1,8 +1,11 @@
 """Databases of the test runs on the embedded server: made from a template, dropped when their run is dead."""
 
 import contextlib
+import fcntl
 import hashlib
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 from django.db import connections
@@ -23,7 +26,32 @@ def template_name() -> str:
     return _TEMPLATES + digest.hexdigest()[:12]
 
 
-def prepare() -> bool:
+class Template:
+    """The migrated database that a run copies. Whoever finds none makes it, and the others wait until it is there."""
+
+    def __init__(self, var: Path) -> None:
+        self._lock = os.open(var / "template.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._is_made = False
+
+    def __enter__(self) -> Self:
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._is_made = _prepare()
+        if self._is_made:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+    def keep(self) -> None:
+        """Keep this run's freshly migrated database for the next ones, unless it is itself a copy."""
+        if not self._is_made:
+            _keep()
+            self._is_made = True
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+
+def _prepare() -> bool:
     """Drops what killed runs left; returns whether the run's database will be made from a template."""
     with _server() as server:
         for name in _names(server, _RUNS):
@@ -35,7 +63,7 @@ def prepare() -> bool:
     return True
 
 
-def keep_as_template() -> None:
+def _keep() -> None:
     """Copies the freshly migrated database of this run for the next ones, in place of older templates."""
     made_of = connections["owner"].settings_dict["NAME"]
     connections.close_all()
