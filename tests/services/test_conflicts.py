@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.audit import recording
-from clinic.models import Clinic, Closure, Fill, Implant, Patient
+from clinic.models import Clinic, Closure, Implant, Patient
 from clinic.services.implants import record_explant
 from clinic.services.patients import record_death
 from scheduling.domain.opening import Opening
@@ -334,7 +334,6 @@ def lay(house: House, pumps: list[Implant], scene: dict[str, Any], wound: Follow
     )
     for number, each in enumerate(scene["visits"]):
         zone = ZoneInfo("America/Chicago")
-        # A patient has one visit at a time: the minutes keep those of one day apart where they would meet.
         begins = datetime.combine(day(each["day"]), each["at"], zone)
         if Visit.objects.filter(
             patient=pumps[each["pump"]].patient,
@@ -364,7 +363,6 @@ def make_visit_of(
         nurse=None,
         room=None,
     )
-    # Seats are another test's matter.
     Visit.objects.filter(pk=visit.pk).update(nurse=nurse_of(house), room=room_of(house))
     return visit
 
@@ -379,7 +377,6 @@ def empty(house: House) -> None:
 def test_the_database_finds_exactly_the_visits_that_the_pure_function_calls_wrong(house: House) -> None:
     pumps = [make_running_pump(house, filled_on=house.today - timedelta(days=2)) for _ in range(3)]
     wound = make_follow_up(house, pumps[0], target=1, latest=3)
-    assert Fill.objects.filter(implant__in=pumps).count() == 3
 
     @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(scenes())
