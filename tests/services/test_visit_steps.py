@@ -217,6 +217,19 @@ class TestSteps:
         visit.refresh_from_db()
         assert visit.status == end
 
+    @pytest.mark.parametrize("end", ["noshow", "cancelled"])
+    def test_work_that_was_booked_again_meanwhile_is_not_booked_twice(
+        self, desk: Desk, patient: Patient, end: str
+    ) -> None:
+        check = item(patient, implant=None)
+        visit = desk.book(patient, follow_up_refs=(check.ref,))
+        finish(desk, visit, end)
+        again = desk.book(patient, at="14:00", follow_up_refs=(check.ref,))
+        why = refused(lambda: desk.step(booking.undo_last_status, visit, reason="a mistake"))
+        assert "another visit is booked" in why
+        desk.step(booking.cancel_visit, again, reason="the first one after all")
+        assert desk.step(booking.undo_last_status, visit, reason="a mistake").status == "booked"
+
     def test_an_undo_goes_back_one_step_and_says_why(self, desk: Desk, patient: Patient) -> None:
         visit = desk.book(patient)
         desk.step(booking.mark_arrived, visit)

@@ -20,14 +20,16 @@ from scheduling.services.booking.places import Question, Span, find_places
 from scheduling.services.booking.served import reopen_served, was_filled
 from scheduling.services.booking.steps import set_status
 from scheduling.services.booking.transactions import in_one_transaction
+from scheduling.services.booking.wishes import is_served
 from scheduling.services.booking.writing import tell, write_seats
 
 
 def undo_last_status(*, clinic: Clinic, visit_ref: UUID, reason: str, actor_id: int, now: datetime) -> Visit:
     """Take back the last step: an arrival, a no-show, a cancellation, an end that was a mistake.
 
-    What the visit had closed is open again. Raises SlotTaken where its time was given to somebody else meanwhile,
-    RecordError for a visit on whose day a refill is recorded (which would end it again), and where there is nothing to undo.
+    What the visit had closed is open again. Raises SlotTaken where its time was given to somebody else meanwhile;
+    RecordError for a visit on whose day a refill is recorded (which would end it again), where another visit was
+    booked for the same follow-ups meanwhile, and where there is nothing to undo.
     """
     check_length("reason", reason, LONGEST_REASON)
 
@@ -63,6 +65,10 @@ def give_back(
     after = check_can(VisitEvent.UNDO, standing_of(visit), now=now, reason=reason, after=before)
     assert after is not None  # noqa: S101 - an undo leads to a status
     if after in BLOCKING and VisitState(visit.status) not in BLOCKING:
+        if is_served(list(visit.purposes.values_list("follow_up_id", flat=True)), visit.pk):
+            raise RecordError(
+                "status", gettext_noop("another visit is booked for the same follow-ups by now")
+            )
         _take_seats_again(visit, resources, clinic, now)
     if visit.status == VisitState.FULFILLED:
         reopen_served(visit, reason=reason, actor_id=actor_id, now=now)

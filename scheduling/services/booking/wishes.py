@@ -136,12 +136,13 @@ def _follow_ups(
         raise RecordError("follow_ups", gettext_noop("the patient has no such follow-up"))
     if any(row.state not in UNFINISHED for row in rows):
         raise RecordError("follow_ups", gettext_noop("one of the follow-ups is closed already"))
-    if _served([row.pk for row in rows], ignoring_visit):
+    if is_served([row.pk for row in rows], ignoring_visit):
         raise RecordError("follow_ups", gettext_noop("a visit is booked already for one of the follow-ups"))
     return rows
 
 
-def _served(follow_up_ids: Sequence[int], ignoring_visit: int | None) -> bool:
+def is_served(follow_up_ids: Sequence[int], ignoring_visit: int | None) -> bool:
+    """Whether a visit that stands is for one of these follow-ups already."""
     standing = Visit.objects.filter(purposes__follow_up_id__any_of=follow_up_ids, status__in=STANDING)
     return standing.exclude(pk=ignoring_visit or 0).exists()
 
@@ -186,6 +187,6 @@ def _with_refill_item(
     if any(row.row_key == REFILL for row in follow_ups):
         return follow_ups
     item = FollowUp.objects.filter(implant=implant, row_key=REFILL, state__in=UNFINISHED).first()
-    if item is None or _served([item.pk], ignoring_visit):
+    if item is None or is_served([item.pk], ignoring_visit):
         return follow_ups
     return [*follow_ups, item]
