@@ -44,9 +44,9 @@ class Line:
         return self.before != self.after
 
 
-def look_of(outlook: Outlook) -> GroupLook:
-    """The sign and word of the pump's group today."""
-    return GROUPS[outlook.group.name.lower()]
+def look_of(outlook: Outlook, *, group: str = "") -> GroupLook:
+    """The sign and word of the pump's group: the work list's where it has one, which knows the booked visit."""
+    return GROUPS.get(group) or GROUPS[outlook.group.name.lower()]
 
 
 def limits_of(outlook: Outlook) -> list[Limit]:

@@ -23,6 +23,7 @@ from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
+from scheduling.selectors.worklist import group_of_implants
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.residuals import Found, residual_trend
 from web import findings
@@ -47,9 +48,12 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     found = patient_or_404(request, ref)
     implants = implants_of(clinic_id=request.clinic.id, patient_id=found.id)
     in_place = [implant for implant in implants if implant.explanted_on is None and found.died_on is None]
+    groups = group_of_implants(
+        clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place], now=request.now
+    )
     context = patient_frame(request, found, tab="patient") | {
         "implants": implants,
-        "pumps": [_pump(request, implant) for implant in in_place],
+        "pumps": [_pump(request, implant, groups.get(implant.id, "")) for implant in in_place],
         "first_in_place": next(iter(in_place), None),
         "operations": operations_of(request, found),
         "steps": next_steps(request, found),
@@ -57,7 +61,7 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     return render(request, "nurse/overview/page.html", context)
 
 
-def _pump(request: ClinicRequest, implant: Implant) -> dict[str, Any]:
+def _pump(request: ClinicRequest, implant: Implant, group: str) -> dict[str, Any]:
     """One pump in place: everything its part of the page shows."""
     outlook = read_outlook(
         clinic_id=request.clinic.id, implant_id=implant.id, now=request.now, fills_each=FILLS_ON_CHART
@@ -70,7 +74,7 @@ def _pump(request: ClinicRequest, implant: Implant) -> dict[str, Any]:
         "implant": implant,
         "outlook": outlook,
         "projection": outlook.projection,
-        "look": look_of(outlook),
+        "look": look_of(outlook, group=group),
         "limits": limits,
         "days_left": None if must is None else (must - request.today).days,
         "days_late": None if must is None else (request.today - must).days,

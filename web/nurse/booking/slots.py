@@ -98,7 +98,7 @@ def read_pick(text: str) -> Pick | None:
         at = time.fromisoformat(parts[0][11:])
     except ValueError:
         return None
-    if day is None:
+    if day is None or at.tzinfo is not None:
         return None
     return Pick(day, at, parts[1] == "later", read_ref(parts[2]), read_ref(parts[3]))
 
