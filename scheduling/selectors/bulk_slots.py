@@ -14,7 +14,7 @@ from scheduling.domain.combining import Due
 from scheduling.domain.intervals import seconds_of
 from scheduling.domain.seats import Busy
 from scheduling.domain.slots import House, Needs, Slot, find_slots
-from scheduling.models import UNFINISHED, FollowUp, Mode, VisitKind
+from scheduling.models import STANDING, UNFINISHED, FollowUp, Mode, VisitFollowUp, VisitKind
 from scheduling.models.care import REFILL
 from scheduling.selectors.availability import open_house, patients_busy
 from scheduling.selectors.booking import USUAL_KIND, DueItem, Plan, plan_visit
@@ -42,14 +42,18 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What was proposed, the most pressing first, and the follow-ups that take no visit or are closed."""
+    """What was proposed, the most pressing first; the follow-ups that take no visit, are closed or booked already."""
 
     visits: list[Proposal] = field(default_factory=list)
     left_out: list[FollowUp] = field(default_factory=list)
 
 
-def propose_visits(*, clinic_id: int, refs: Collection[UUID], now: datetime) -> Proposals:
+def propose_visits(
+    *, clinic_id: int, refs: Collection[UUID], now: datetime, even_if_booked: bool = False
+) -> Proposals:
     """A visit for each patient of these follow-ups, at the best time that is still free when its turn comes.
+
+    One that a visit stands for is left out, unless ``even_if_booked``: what was posted once may come again.
 
     Those whose last day is nearest choose first. The follow-ups of one patient (and pump) share a visit. At most
     MOST_AT_ONCE follow-ups are looked at. The number of queries does not grow with the patients.
@@ -64,7 +68,10 @@ def propose_visits(*, clinic_id: int, refs: Collection[UUID], now: datetime) -> 
         .order_by("id")
     )
     kinds = list(VisitKind.objects.for_clinic(clinic_id).filter(is_active=True))
-    wanted = [row for row in rows if row.state in UNFINISHED and row.mode == Mode.VISIT]
+    booked = set() if even_if_booked else _booked(rows)
+    wanted = [
+        row for row in rows if row.state in UNFINISHED and row.mode == Mode.VISIT and row.pk not in booked
+    ]
     left_out = [row for row in rows if row not in wanted]
     if not wanted or not kinds:
         return Proposals(left_out=rows)
@@ -83,6 +90,13 @@ def propose_visits(*, clinic_id: int, refs: Collection[UUID], now: datetime) -> 
         key=lambda each: (each[1].window.latest_on, each[1].window.target_on, each[0].pk),
     )
     return Proposals(_placed(clinic_id, pressing, now, zone), left_out)
+
+
+def _booked(rows: Sequence[FollowUp]) -> set[int]:
+    served = VisitFollowUp.objects.filter(
+        follow_up_id__any_of=[row.pk for row in rows], visit__status__in=STANDING
+    )
+    return set(served.values_list("follow_up_id", flat=True))
 
 
 def _kind_of(row: FollowUp, kinds: Sequence[VisitKind]) -> VisitKind:

@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from scheduling.models import FollowUp, Visit
+from scheduling.services.booking import cancel_visit
+from scheduling.services.follow_ups import mark_not_needed
 from tests.factories import House
 from tests.web.test_followup_pages import of_row, operated
 
@@ -53,6 +55,47 @@ def test_sent_twice_it_books_once(house: House, nurse: Client, url: Url, three: 
     nurse.post(booking(url, three), posted)
     nurse.post(booking(url, three), posted)
     assert Visit.objects.filter(status="booked").count() == 3
+
+
+def test_who_is_booked_already_is_proposed_no_time(
+    house: House, nurse: Client, url: Url, three: list[FollowUp]
+) -> None:
+    page = nurse.get(booking(url, three[:1]))
+    nurse.post(booking(url, three[:1]), times(page) | {"token": "t"})
+    page = nurse.get(booking(url, three))
+    assert len(page.context["rows"]) == 2
+    assert [row.pk for row in page.context["left_out"]] == [three[0].pk]
+
+
+def test_sent_again_after_a_cancellation_it_claims_nothing(
+    house: House, nurse: Client, url: Url, three: list[FollowUp]
+) -> None:
+    page = nurse.get(booking(url, three[:1]))
+    posted = times(page) | {"token": page.context["token"]}
+    nurse.post(booking(url, three[:1]), posted)
+    cancel_visit(
+        clinic=house.clinic,
+        visit_ref=Visit.objects.get().ref,
+        reason="travels",
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    answer = nurse.post(booking(url, three[:1]), posted)
+    assert answer.status_code == 422
+    assert "has ended since" in answer.content.decode()
+
+
+def test_what_was_closed_meanwhile_is_not_passed_over(house: House, nurse: Client, url: Url) -> None:
+    patient = operated(house)
+    rows = [of_row(patient, "wound_check"), of_row(patient, "suture_removal")]
+    page = nurse.get(booking(url, rows))
+    named = page.context["rows"][0].proposal.plan.items[0].ref
+    mark_not_needed(clinic=house.clinic, refs=[named], reason="seen", actor_id=house.nurse.id, now=house.now)
+    answer = nurse.post(booking(url, rows), times(page) | {"token": "t"})
+    assert answer.status_code == 422
+    assert "changed meanwhile" in answer.content.decode()
+    assert len(answer.context["rows"]) == 1
+    assert not Visit.objects.exists()
 
 
 def test_one_is_left_out_and_one_is_changed(

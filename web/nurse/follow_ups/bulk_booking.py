@@ -18,6 +18,7 @@ from clinic.domain.roles import Permission
 from scheduling.domain.visit_entries import VisitEntry
 from scheduling.selectors.bulk_slots import MOST_AT_ONCE, Proposal, Proposals, propose_visits
 from scheduling.selectors.calendar import Choices, calendar_choices
+from scheduling.selectors.rows import Status
 from scheduling.services.booking import book_visit
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
@@ -50,15 +51,21 @@ def follow_ups_book(request: ClinicRequest) -> HttpResponse:
     if not refs:
         messages.warning(request, _("Tick the lines first."))
         return redirect(back)
-    proposals = propose_visits(clinic_id=request.clinic.id, refs=refs, now=request.now)
-    if request.method != "POST":
+    is_sent = request.method == "POST"
+    proposals = propose_visits(
+        clinic_id=request.clinic.id, refs=refs, now=request.now, even_if_booked=is_sent
+    )
+    if not is_sent:
         return _page(request, proposals, back, booked=0, problems={})
     booked, problems = _book(request, proposals)
-    if not problems:
+    missed = _missed(request, proposals)
+    if not problems and not missed:
         _tell(request, booked)
         return redirect(back)
+    if missed:
+        messages.warning(request, _("What some of these visits were for has changed meanwhile: look again."))
     # What was booked is open no more for booking: the rest is proposed anew, around it.
-    left = [ref for ref in refs if ref in problems]
+    left = [ref for ref in refs if ref in problems or missed]
     anew = propose_visits(clinic_id=request.clinic.id, refs=left, now=request.now)
     return _page(request, anew, back, booked=booked, problems=problems, status=422)
 
@@ -74,7 +81,7 @@ def _book(request: ClinicRequest, proposals: Proposals) -> tuple[int, dict[UUID,
         if pick is None:
             continue
         try:
-            book_visit(
+            visit = book_visit(
                 clinic=request.clinic,
                 entry=_entry(proposal, pick),
                 actor_id=request.user.id,
@@ -84,8 +91,18 @@ def _book(request: ClinicRequest, proposals: Proposals) -> tuple[int, dict[UUID,
         except RecordError as refusal:
             problems |= {item.ref: said(refusal.reason) for item in proposal.plan.items}
         else:
-            booked += 1
+            if visit.status == Status.BOOKED:
+                booked += 1
+            else:  # sent again, and the visit that the first time booked has ended since
+                ended = _("The visit that was booked has ended since: book it again from the list.")
+                problems |= {item.ref: ended for item in proposal.plan.items}
     return booked, problems
+
+
+def _missed(request: ClinicRequest, proposals: Proposals) -> bool:
+    """Whether a time was chosen for a visit that would be another one by now."""
+    known = {_field(proposal) for proposal in proposals.visits}
+    return any(name.startswith("at-") and value and name not in known for name, value in request.POST.items())
 
 
 def _field(proposal: Proposal) -> str:
@@ -123,7 +140,7 @@ def _page(
         "place": "worklist",
         "heading": _("Book visits"),
         "lead": _("A free time each, the most pressing first. Change or leave out what does not suit."),
-        "trail": [(_("Follow-ups"), back), (_("Book visits"), "")],
+        "trail": [(_("Work list"), back), (_("Book visits"), "")],
         "rows": rows,
         "left_out": proposals.left_out,
         "bookable": sum(1 for row in rows if row.times),
