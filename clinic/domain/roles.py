@@ -24,6 +24,7 @@ class Permission(StrEnum):
     WORK_FOLLOW_UPS = "work_follow_ups"
     BOOK_VISITS = "book_visits"
     OVERBOOK = "overbook"
+    CLOSE_DAYS = "close_days"
     CHANGE_PROGRAM = "change_program"
     TRACE_LOTS = "trace_lots"
     VIEW_MESSAGES = "view_messages"
@@ -40,6 +41,7 @@ _CARE = {
     Permission.WORK_FOLLOW_UPS,
     Permission.BOOK_VISITS,
     Permission.OVERBOOK,
+    Permission.CLOSE_DAYS,
     Permission.CHANGE_PROGRAM,
     Permission.TRACE_LOTS,
     Permission.VIEW_MESSAGES,

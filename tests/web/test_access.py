@@ -39,6 +39,7 @@ VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permissio
 PROGRAM, IMPORT = Permission.CHANGE_PROGRAM, Permission.IMPORT_REGISTER
 FOLLOW_UPS = Permission.WORK_FOLLOW_UPS
 CLINIC, MEMBERS = Permission.MANAGE_CLINIC, Permission.MANAGE_MEMBERS
+CLOSE = Permission.CLOSE_DAYS
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,11 @@ PAGES = (
     Row("closed_days", CLINIC),
     Row("closure_remove", CLINIC, "closure", post=True),
     Row("holiday_keep", CLINIC, "holiday", post=True),
-    Row("closing_new", CLINIC),
-    Row("closing", CLINIC, "closing"),
-    Row("closing_confirm", CLINIC, "closing", post=True),
-    Row("closing_undo", CLINIC, "closing", post=True),
-    Row("closing_withdraw", CLINIC, "closing", post=True),
+    Row("closing_new", CLOSE),
+    Row("closing", CLOSE, "closing"),
+    Row("closing_confirm", CLOSE, "closing", post=True),
+    Row("closing_undo", CLOSE, "closing", post=True),
+    Row("closing_withdraw", CLOSE, "closing", post=True),
     Row("protocol", CLINIC),
     Row("protocol_row_new", CLINIC),
     Row("protocol_row", CLINIC, "protocol row"),
@@ -185,7 +186,7 @@ PAGES = (
     Row("visit_kind", CLINIC, "visit kind"),
     Row("visit_kind_retire", CLINIC, "visit kind", post=True),
     Row("visit_kind_restore", CLINIC, "visit kind", post=True),
-    Row("recalculation", CLINIC, "run"),
+    Row("recalculation", CLOSE, "run"),
     Row("members", MEMBERS),
     Row("member_invite", MEMBERS),
     Row("member_edit", MEMBERS, "membership"),

@@ -85,6 +85,23 @@ def test_one_press_closes_and_moves_and_one_takes_it_back(
     assert not Closure.objects.exists()
 
 
+def test_a_nurse_closes_a_day_from_the_calendar_and_takes_it_back(
+    house: House, nurse: Client, url: Url, day: date, visit: Visit
+) -> None:
+    assert url("closing_new") in text(nurse, url("calendar"))
+    closing = propose(nurse, url, day)
+    page = url("closing", ref=closing.ref)
+    confirmed = nurse.post(url("closing_confirm", ref=closing.ref), follow=True)
+    assert f'href="{url("settings")}"' not in confirmed.content.decode()
+    assert confirmed.context["progress"] is not None
+    visit.refresh_from_db()
+    assert visit.local_on != day
+    nurse.post(url("closing_undo", ref=closing.ref))
+    visit.refresh_from_db()
+    assert visit.local_on == day
+    assert url("calendar") in text(nurse, page)
+
+
 def test_a_visit_that_cannot_go_back_is_named_with_the_reason(
     house: House, administrator: Client, url: Url, day: date, visit: Visit
 ) -> None:

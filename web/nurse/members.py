@@ -155,6 +155,7 @@ POWERS = {
     Permission.WORK_FOLLOW_UPS: gettext_lazy("work on follow-ups, log calls"),
     Permission.BOOK_VISITS: gettext_lazy("book, move and cancel visits"),
     Permission.OVERBOOK: gettext_lazy("overbook with a reason"),
+    Permission.CLOSE_DAYS: gettext_lazy("close days and move their visits"),
     Permission.CHANGE_PROGRAM: gettext_lazy("change programs"),
     Permission.TRACE_LOTS: gettext_lazy("trace lots"),
     Permission.VIEW_MESSAGES: gettext_lazy("see messages"),

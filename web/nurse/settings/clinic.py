@@ -77,7 +77,7 @@ def work_policy_save(request: ClinicRequest) -> HttpResponse:
 
 
 @require_safe
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def recalculation(request: ClinicRequest, run_id: int) -> HttpResponse:
     """How far a run over all pumps is; asked again every second while it goes on."""
     progress = run_progress(clinic_id=request.clinic.id, run_id=run_id)

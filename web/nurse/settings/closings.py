@@ -53,7 +53,7 @@ class MoveLine:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def closing_new(request: ClinicRequest) -> HttpResponse:
     """Say which days and who (``?resource=``); the proposal comes next, and nothing is closed before it."""
     listed = resources(clinic_id=request.clinic.id, today=request.today)
@@ -62,7 +62,6 @@ def closing_new(request: ClinicRequest) -> HttpResponse:
         resources=[each for each in listed if each.is_active],
         initial={"resource": request.GET.get("resource", "")},
     )
-    tab = clinic_reverse(request, "closed_days")
     return form_page(
         request,
         form,
@@ -72,24 +71,25 @@ def closing_new(request: ClinicRequest) -> HttpResponse:
         then=lambda closing: clinic_reverse(request, "closing", ref=closing.ref),
         done="",
         context={
-            **below_tab(request, "closed_days", (_("Close days"), "")),
+            **_place(request),
             "heading": _("Close days"),
             "lead": _("You see who is affected and where their visits would go before anything is closed."),
             "submit_label": _("Show who is affected"),
-            "cancel_url": tab,
+            "cancel_url": _home(request),
         },
     )
 
 
 @require_safe
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def closing(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """The proposal with its new times, or what became of it."""
     found = _closing_or_404(request, ref)
     lines = [_line(found, move) for move in moves_of(found)]
     heading = closing_words(found)
     context: dict[str, Any] = {
-        **below_tab(request, "closed_days", (_("Close days"), "")),
+        **_place(request),
+        "home_url": _home(request),
         "heading": heading,
         "closing": found,
         "is_proposed": found.state == ClosingState.PROPOSED,
@@ -105,7 +105,7 @@ def closing(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 @require_POST
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def closing_confirm(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Close the days and move the visits as proposed; a proposal that no longer holds is shown anew."""
     _closing_or_404(request, ref)
@@ -130,7 +130,7 @@ def closing_confirm(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 @require_POST
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def closing_undo(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Open the days again and put the visits back; the page then says which could not go back."""
     _closing_or_404(request, ref)
@@ -147,13 +147,13 @@ def closing_undo(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 @require_POST
-@clinic_page(Permission.MANAGE_CLINIC)
+@clinic_page(Permission.CLOSE_DAYS)
 def closing_withdraw(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Forget a proposal; the days stay open and every visit where it is."""
     _closing_or_404(request, ref)
     if withdraw_proposal(clinic=request.clinic, closing_ref=ref):
         messages.success(request, _("Nothing was closed and no visit was moved."))
-    return redirect(clinic_reverse(request, "closed_days"))
+    return redirect(_home(request))
 
 
 def propose_instead(
@@ -297,6 +297,19 @@ def _progress(request: ClinicRequest) -> Any:
     if not (run_id.isascii() and run_id.isdigit() and len(run_id) < 18):
         return None
     return run_progress(clinic_id=request.clinic.id, run_id=int(run_id))
+
+
+def _home(request: ClinicRequest) -> str:
+    """Where closing days begins: the settings for who may open them, the calendar for a nurse."""
+    is_settings = request.may(Permission.MANAGE_CLINIC)
+    return clinic_reverse(request, "closed_days" if is_settings else "calendar")
+
+
+def _place(request: ClinicRequest) -> dict[str, Any]:
+    here = (_("Close days"), "")
+    if request.may(Permission.MANAGE_CLINIC):
+        return below_tab(request, "closed_days", here)
+    return {"place": "calendar", "trail": [(_("Calendar"), clinic_reverse(request, "calendar")), here]}
 
 
 def _closing_or_404(request: ClinicRequest, ref: UUID) -> DayClosing:
