@@ -61,7 +61,7 @@ run: setup
 	@exec env PORT=$(PORT) $(PYTHON) manage.py run
 
 test: setup
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

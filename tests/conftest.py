@@ -18,7 +18,7 @@ from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests import databases
-from tests.servers import SOURCE, Process, environment
+from tests.servers import Process, environment
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,13 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.django_db(**({"databases": ["default", "owner"]} | given)), append=False
             )
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    """What runs in one process, one after the other: a file, or everything that starts processes or the browser."""
-    file = item.path.relative_to(SOURCE / "tests")
-    return file.parts[0] if file.parts[0] in ("e2e", "faults") else str(file)
 
 
 @pytest.fixture(scope="session")

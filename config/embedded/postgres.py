@@ -145,7 +145,7 @@ class Postgres:
             "port": str(self.installation.postgres_port),
             "unix_socket_directories": "",  # a path under a deep folder is longer than a socket may be
             "password_encryption": "scram-sha-256",
-            "max_connections": "60",
+            "max_connections": "160",  # tests let fifty clients race, two such tests at once
             "timezone": "UTC",
             "log_timezone": "UTC",
             "fsync": on,
