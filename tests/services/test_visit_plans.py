@@ -34,7 +34,7 @@ ANALYSED = (
     "clinic_patient",
     "clinic_implant",
 )
-BIG = ("scheduling_visit", "scheduling_visitseat", "scheduling_visitstatus")
+BIG = ("scheduling_visit", "scheduling_visitseat")
 
 
 @pytest.fixture
