@@ -117,6 +117,6 @@ def _page(request: ClinicRequest, form: ClinicForm, policy_form: WorkPolicyForm)
 urlpatterns = [
     path("settings/", settings, name="settings"),
     path("settings/regions/", holiday_regions, name="holiday_regions"),
-    path("settings/work/", work_policy_save, name="work_policy_save"),
+    path("settings/work-and-booking/", work_policy_save, name="work_policy_save"),
     path("settings/recalculations/<int:run_id>/", recalculation, name="recalculation"),
 ]
