@@ -16,12 +16,11 @@ from django.db import transaction
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
-from clinic.selectors.care_facts import lock_surgeries
-from clinic.selectors.facts import lock_active_implants
 from clinic.selectors.rows import Clinic
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState
 from scheduling.models.care import REFILL
 from scheduling.services.care_plan import replan_before_surgery, replan_care_of_implants
+from scheduling.services.courses import lock_courses
 from scheduling.services.owners import owners_of
 
 FARTHEST_POSTPONEMENT = timedelta(days=366)
@@ -97,8 +96,6 @@ def reopen_follow_up(*, clinic: Clinic, ref: UUID, reason: str, actor_id: int, n
     """
     reason = _reason("reason", reason)
     with transaction.atomic():
-        found = FollowUp.objects.for_clinic(clinic.id).get(ref=ref)
-        _lock_course(found)
         (row,) = _lock(clinic, [ref])
         if row.state == FollowUpState.OPEN:
             return row
@@ -131,12 +128,9 @@ def assign_follow_ups(
 
 def _lock(clinic: Clinic, refs: Collection[UUID]) -> list[FollowUp]:
     wanted = set(refs)
-    rows = list(
-        FollowUp.objects.for_clinic(clinic.id)
-        .filter(ref__in=wanted)
-        .order_by("id")
-        .select_for_update(no_key=True, of=("self",))
-    )
+    found = FollowUp.objects.for_clinic(clinic.id).filter(ref__in=wanted).order_by("id")
+    lock_courses(clinic.id, found.values_list("implant_id", "patient_id"))
+    rows = list(found.select_for_update(no_key=True, of=("self",)))
     if len(rows) != len(wanted):
         raise FollowUp.DoesNotExist
     return rows
@@ -148,14 +142,6 @@ def _lock_unfinished(clinic: Clinic, refs: Collection[UUID]) -> list[FollowUp]:
         if row.state not in UNFINISHED:
             raise RecordError("state", gettext_noop("it was closed in the meantime"))
     return rows
-
-
-def _lock_course(row: FollowUp) -> None:
-    """Take the locks that a plan takes before those of follow-ups."""
-    if row.implant_id is not None:
-        lock_active_implants(clinic_id=row.clinic_id, implant_ids=[row.implant_id])
-    else:
-        lock_surgeries(clinic_id=row.clinic_id, patient_ids=[row.patient_id])
 
 
 def _replan_course(row: FollowUp, now: datetime) -> None:

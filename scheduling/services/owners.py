@@ -13,6 +13,7 @@ from clinic.domain.roles import Permission, Role, may
 from clinic.selectors.accounts import members
 from clinic.selectors.rows import Membership
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, WorkPolicy
+from scheduling.services.courses import lock_courses
 
 LEFT = gettext_noop("its owner no longer works on follow-ups here")
 
@@ -75,14 +76,14 @@ def reassign_departed(clinic_id: int, now: datetime) -> int:
     """
     with transaction.atomic():
         owners = owners_of(clinic_id)
-        orphaned = list(
+        found = (
             FollowUp.objects.for_clinic(clinic_id)
             .filter(state__in=UNFINISHED)
             .exclude(owner_id__in=owners.eligible)
             .order_by("id")
-            .select_for_update(no_key=True)
-            .values_list("id", flat=True)
         )
+        lock_courses(clinic_id, found.values_list("implant_id", "patient_id"))
+        orphaned = list(found.select_for_update(no_key=True).values_list("id", flat=True))
         FollowUp.objects.for_clinic(clinic_id).filter(id__any_of=orphaned).update(owner_id=owners.default_id)
         FollowUpAct.objects.bulk_create(
             FollowUpAct(

@@ -57,8 +57,13 @@ class Crowd:
 
     def run(self, acts: Sequence[Act]) -> list[Result]:
         """All acts at the same moment; what became of each, in their order."""
+        return self.start(acts)()
+
+    def start(self, acts: Sequence[Act]) -> Callable[[], list[Result]]:
+        """All acts at the same moment; what it returns waits for them and says what became of each."""
         gate = threading.Barrier(len(acts))
-        return [done.result(120) for done in [self._pool.submit(_one, act, gate) for act in acts]]
+        running = [self._pool.submit(_one, act, gate) for act in acts]
+        return lambda: [done.result(120) for done in running]
 
 
 def _one(act: Act, gate: threading.Barrier) -> Result:

@@ -7,17 +7,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from clinic.models import Closure
 from scheduling.domain.slot_refusals import BusyTryAgain, SlotTaken
 from scheduling.domain.visit_entries import MoveEntry, VisitEntry
-from scheduling.models import ClosingState, DayClosing, Visit, VisitSeat
+from scheduling.models import ClosingState, DayClosing, Resource, Visit, VisitSeat
 from scheduling.services.booking import book_visit, move_visit
 from scheduling.services.closing_days import Confirmation, confirm_closing, propose_closing, undo_closing
 from tests.calendars import Diary, make_diary
 from tests.factories import make_patient
 from tests.faults.crowd import Act, Crowd, deadlocks
 from tests.faults.test_double_booking import overlaps
+from tests.faults.waiting import somebody_waits, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,3 +132,35 @@ def test_two_who_undo_at_once_undo_once() -> None:
     assert sorted(len(each.value.put_back) for each in results) == [0, 0, 0, 1]
     visit.refresh_from_db()
     assert (visit.sequence, visit.starts_at) == (2, diary.at(MONDAY, 10))
+
+
+def test_two_who_undo_closings_of_the_same_days_stand_in_a_line() -> None:
+    """Each hands days over to the other's closing: whoever held only their own would wait for the other for ever."""
+    diary = make_full_diary()
+    closings = [
+        propose_closing(
+            clinic=diary.house.clinic, first_on=MONDAY + number * DAY, last_on=MONDAY + 2 * DAY, reason="Painters",
+            actor_id=diary.house.administrator.id, now=diary.now,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    for closing in closings:
+        assert confirm(diary, closing).is_confirmed
+    acts: list[Act] = [
+        partial(
+            undo_closing, clinic=diary.house.clinic, closing_ref=closing.ref,
+            actor_id=diary.house.administrator.id, now=diary.now + DAY / 24,
+        )
+        for closing in closings
+    ]  # fmt: skip
+    before = deadlocks()
+
+    with Crowd(2) as crowd, transaction.atomic():
+        list(Resource.objects.order_by("pk").select_for_update(no_key=True))
+        waiting = crowd.start(acts)
+        wait_until(lambda: somebody_waits(number=2))
+    results = waiting()
+
+    assert [each.error for each in results] == [None] * 2
+    assert deadlocks() == before
+    assert not Closure.objects.filter(clinic_id=diary.clinic_id, closed_on__gte=MONDAY).exists()

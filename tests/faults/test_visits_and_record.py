@@ -27,13 +27,16 @@ from clinic.services.implants import record_explant, withdraw_explant
 from clinic.services.patients import record_death, withdraw_death
 from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.models import FollowUp, Resource, Visit
+from scheduling.selectors.sweeps import queued_chunks
 from scheduling.services import booking
 from scheduling.services.closing_days import confirm_closing, propose_closing, undo_closing
-from scheduling.services.follow_ups import complete_follow_ups, reopen_follow_up
+from scheduling.services.follow_ups import assign_follow_ups, complete_follow_ups, reopen_follow_up
 from scheduling.services.forecasts import reproject
+from scheduling.services.sweeps import run_chunk
 from tests.factories import House, make_clinic, make_fill, make_patient, make_program, make_running_pump
 from tests.faults.crowd import Crowd, deadlocks
 from tests.faults.test_double_booking import overlaps
+from tests.faults.waiting import somebody_waits, wait_until
 from tests.visits import Desk, make_desk, make_resource
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +48,31 @@ REFUSED = (RecordError, Visit.DoesNotExist, FollowUp.DoesNotExist, Fill.DoesNotE
 @pytest.fixture
 def house(transactional_db: None) -> House:
     return make_clinic()
+
+
+@pytest.fixture
+def take_nurse_row(house: House) -> Iterator[Callable[[Resource], Callable[[], None]]]:
+    """`let_go = take_nurse_row(nurse)`: somebody else's transaction holds the nurse's row until told to let go."""
+    started: list[tuple[threading.Thread, threading.Event]] = []
+
+    def hold(nurse: Resource, holds: threading.Event, may_end: threading.Event) -> None:
+        with transaction.atomic():
+            Resource.objects.select_for_update().get(pk=nurse.pk)
+            holds.set()
+            may_end.wait(60)
+        connections.close_all()
+
+    def take(nurse: Resource) -> Callable[[], None]:
+        holds, may_end = threading.Event(), threading.Event()
+        started.append((threading.Thread(target=hold, args=(nurse, holds, may_end)), may_end))
+        started[-1][0].start()
+        assert holds.wait(10)
+        return may_end.set
+
+    yield take
+    for thread, may_end in started:
+        may_end.set()
+        thread.join(30)
 
 
 class Life:
@@ -69,6 +97,8 @@ class Life:
             self.program,
             self.sweep,
             self.close_days,
+            self.assign,
+            self.chunks,
         ]
 
     def live(self) -> Counter[str]:
@@ -162,6 +192,22 @@ class Life:
         if confirmed.is_confirmed:
             undo_closing(closing_ref=closing.ref, **who)
 
+    def assign(self, implant: Implant) -> object:
+        """Work of many patients changes hands at once."""
+        due = FollowUp.objects.filter(state="open").order_by("?")[:6]
+        return assign_follow_ups(
+            clinic=self.house.clinic,
+            refs=[each.ref for each in due],
+            owner_id=self.random.choice((self.house.nurse.id, self.house.administrator.id)),
+            actor_id=self.house.nurse.id,
+            now=self.house.now,
+        )
+
+    def chunks(self, implant: Implant) -> None:
+        """What a closing asks for: every date worked out again, as the worker does."""
+        for chunk_id in queued_chunks():
+            run_chunk(chunk_id=chunk_id, now=timezone.now())
+
     def sweep(self, implant: Implant) -> object:
         return reproject(self.house.clinic.id, [each.pk for each in self.implants], timezone.now())
 
@@ -182,44 +228,61 @@ def test_who_books_and_who_records_never_wait_in_a_ring(house: House) -> None:
     assert done["fill"]
     assert done["close_days"]
     assert done["explant"]
+    assert done["assign"]
+    assert done["chunks"]
 
 
-@pytest.fixture
-def take_nurse_row(house: House) -> Iterator[Callable[[], Callable[[], None]]]:
-    """`let_go = take_nurse_row()`: somebody else's transaction holds the nurse's row until told to let go."""
-    started: list[tuple[threading.Thread, threading.Event]] = []
-
-    def hold(holds: threading.Event, may_end: threading.Event) -> None:
+def test_a_withdrawn_refill_takes_the_seats_of_its_visits_in_the_order_of_their_numbers(
+    house: House, take_nurse_row: Callable[[Resource], Callable[[], None]]
+) -> None:
+    """Two visits stand again, the first with the second nurse: it waits for the first nurse and holds nobody yet."""
+    desk, implant = make_desk(house), make_running_pump(house)
+    second = make_resource(house, "Second nurse")
+    early = desk.at("00:00", day=house.today)
+    for at, nurse in (("09:00", second), ("14:00", desk.nurse)):
+        desk.book(
+            implant.patient,
+            kind="refill",
+            at=at,
+            day=house.today,
+            now=early,
+            nurse_ref=nurse.ref,
+            override_reason="now",
+        )
+    fill = make_fill(house, implant, filled_on=house.today)
+    assert set(Visit.objects.values_list("status", flat=True)) == {"fulfilled"}
+    let_go = take_nurse_row(desk.nurse)
+    withdraw = partial(
+        void_fill,
+        clinic=house.clinic,
+        fill_ref=fill.ref,
+        reason="never was",
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    with Crowd(1) as crowd:
+        waiting = crowd.start([withdraw])
+        wait_until(lambda: somebody_waits(statement="scheduling_resource"))
         with transaction.atomic():
-            Resource.objects.select_for_update().get(clinic=house.clinic, kind="nurse")
-            holds.set()
-            may_end.wait(60)
-        connections.close_all()
-
-    def take() -> Callable[[], None]:
-        holds, may_end = threading.Event(), threading.Event()
-        started.append((threading.Thread(target=hold, args=(holds, may_end)), may_end))
-        started[-1][0].start()
-        assert holds.wait(10)
-        return may_end.set
-
-    yield take
-    for thread, may_end in started:
-        may_end.set()
-        thread.join(30)
+            assert Resource.objects.select_for_update(nowait=True).get(pk=second.pk)
+            assert len(Visit.objects.select_for_update(nowait=True)) == 2
+        let_go()
+        (result,) = waiting()
+    assert result.error is None
+    assert set(Visit.objects.values_list("status", flat=True)) == {"booked"}
 
 
 def test_a_lock_that_comes_late_is_tried_for_again(
-    house: House, take_nurse_row: Callable[[], Callable[[], None]]
+    house: House, take_nurse_row: Callable[[Resource], Callable[[], None]]
 ) -> None:
     desk, patient = make_desk(house), make_patient(house)
-    threading.Timer(4.0, take_nurse_row()).start()  # beyond the three seconds of one try
+    threading.Timer(4.0, take_nurse_row(desk.nurse)).start()  # beyond the three seconds of one try
     assert desk.book(patient).status == "booked"
     assert Visit.objects.count() == 1
 
 
 def test_a_lock_that_never_comes_ends_in_a_clear_answer_and_nothing_written(
-    house: House, take_nurse_row: Callable[[], Callable[[], None]]
+    house: House, take_nurse_row: Callable[[Resource], Callable[[], None]]
 ) -> None:
     desk, patient = make_desk(house), make_patient(house)
     client = Client()
@@ -231,7 +294,7 @@ def test_a_lock_that_never_comes_ends_in_a_clear_answer_and_nothing_written(
         "local_on": desk.day.isoformat(),
         "local_at": "10:00",
     }
-    take_nurse_row()
+    take_nurse_row(desk.nurse)
     address = f"/api/v1/clinics/{house.clinic.slug}/visits"
     answer = client.post(address, body, content_type="application/json")
     assert answer.status_code == 503, answer.content

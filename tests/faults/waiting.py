@@ -18,15 +18,15 @@ def wait_until(is_true: Callable[[], bool], worker: Process | None = None, *, se
         time.sleep(0.05)
 
 
-def somebody_waits(*, statement: str = "") -> bool:
-    """Whether a process of the application waits for a lock in this run's database, in such a statement."""
+def somebody_waits(*, statement: str = "", number: int = 1) -> bool:
+    """Whether processes of the application wait for locks in this run's database, in such a statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
             " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid() AND strpos(query, %s::text) > 0",
             [statement],
         )
-        return bool(cursor.fetchone()[0])
+        return int(cursor.fetchone()[0]) >= number
 
 
 def chunk_waits() -> bool:

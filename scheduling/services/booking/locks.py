@@ -1,6 +1,6 @@
 """The locks of a booking, always in one order: patient, pumps, resources by id, visits by id, follow-ups by id.
 
-Whoever keeps the order waits in a line and never in a ring. See docs/adr/0012-seats-and-locks.md.
+Closing days takes the clinic's row before them. Whoever keeps the order waits in a line and never in a ring. See docs/adr/0012-seats-and-locks.md.
 """
 
 from __future__ import annotations

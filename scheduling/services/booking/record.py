@@ -17,7 +17,16 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic, Fill, Implant
 from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.visit_states import VisitState
-from scheduling.models import STANDING, UNFINISHED, Status, Visit, VisitFollowUp, VisitStatus
+from scheduling.models import (
+    STANDING,
+    UNFINISHED,
+    Resource,
+    Status,
+    Visit,
+    VisitFollowUp,
+    VisitSeat,
+    VisitStatus,
+)
 from scheduling.services.booking.locks import lock_resources
 from scheduling.services.booking.served import was_filled
 from scheduling.services.booking.steps import set_status
@@ -38,10 +47,20 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
     cancelled; what the patient still needs afterwards stays.
     """
     with transaction.atomic():
-        found = _rows(clinic_id).filter(implant_id__any_of=implant_ids)
-        for visit in found.filter(_refilled() | _unfilled() | _of_a_pump_out(now)):
+        behind = (
+            Visit.objects.for_clinic(clinic_id)
+            .filter(_refilled() | _unfilled() | _of_a_pump_out(now), implant_id__any_of=implant_ids)
+            .values_list("pk", flat=True)
+        )
+        if not (
+            numbers := list(behind)
+        ):  # settled by the pumps' locks: what follows locks in the order of locks.py
+            return
+        clinic = Clinic.objects.get(pk=clinic_id)
+        resources = lock_resources(clinic=clinic, resource_ids=_seats_to_take_again(numbers))
+        for visit in _rows(clinic_id).filter(pk__any_of=numbers):
             with recording(actor_id=None, reason="visit follows the record"):
-                _follow(visit, now)
+                _follow(visit, clinic, resources, now)
 
 
 def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
@@ -62,9 +81,9 @@ def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -
                 set_status(visit, VisitState.CANCELLED, since=now, actor_id=None, reason=HAS_DIED)
 
 
-def _follow(visit: Visit, now: datetime) -> None:
+def _follow(visit: Visit, clinic: Clinic, resources: dict[int, Resource], now: datetime) -> None:
     if visit.status == Status.FULFILLED:
-        _stand_again(visit, now)
+        _stand_again(visit, clinic, resources, now)
     elif visit.is_refill and was_filled(visit):
         set_status(visit, VisitState.FULFILLED, since=now, actor_id=None, reason=REFILL_RECORDED)
     else:
@@ -107,11 +126,16 @@ def _of_a_pump_out(now: datetime) -> Q:
     )
 
 
-def _stand_again(visit: Visit, now: datetime) -> None:
-    clinic = Clinic.objects.get(pk=visit.clinic_id)
-    resources = lock_resources(clinic=clinic, resource_ids=seats_of(visit))
+def _seats_to_take_again(visit_ids: Collection[int]) -> list[int]:
+    """The nurses, rooms and capacities of those of the visits that had ended, by id."""
+    seats = VisitSeat.objects.filter(visit_id__any_of=visit_ids, visit__status=Status.FULFILLED)
+    return list(seats.values_list("resource_id", flat=True))
+
+
+def _stand_again(visit: Visit, clinic: Clinic, locked: dict[int, Resource], now: datetime) -> None:
+    own = {pk: locked[pk] for pk in seats_of(visit)}
     try:
         with transaction.atomic():
-            give_back(visit, resources, clinic=clinic, reason=REFILL_WITHDRAWN, actor_id=None, now=now)
+            give_back(visit, own, clinic=clinic, reason=REFILL_WITHDRAWN, actor_id=None, now=now)
     except SlotTaken:
         return  # the time is somebody else's; the refill is open again and stands on the work list

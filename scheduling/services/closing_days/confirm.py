@@ -30,6 +30,7 @@ from scheduling.services.closing_days.propose import work_out_moves
 from scheduling.services.closing_days.writing import (
     Rewrite,
     lock_all_resources,
+    lock_closing,
     lock_people,
     lock_visits,
     rewrite,
@@ -96,12 +97,6 @@ def confirm_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: da
         return Confirmation(closing, is_confirmed=True, run=run)
 
     return in_one_transaction(confirm, actor_id=actor_id, reason="days closed")
-
-
-def lock_closing(clinic: Clinic, closing_ref: UUID) -> DayClosing:
-    """The closing, locked before anything else: two people who confirm it stand in a line."""
-    rows = DayClosing.objects.for_clinic(clinic.id).select_for_update(of=("self",), no_key=True)
-    return rows.get(ref=closing_ref)
 
 
 def _carried_out(moves: Sequence[DayClosingMove], world: Displacement) -> list[Rewrite] | None:

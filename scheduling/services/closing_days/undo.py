@@ -29,10 +29,10 @@ from scheduling.models import (
 )
 from scheduling.selectors.availability import open_house, patients_busy
 from scheduling.services.booking.transactions import in_one_transaction
-from scheduling.services.closing_days.confirm import lock_closing
 from scheduling.services.closing_days.writing import (
     Rewrite,
     lock_all_resources,
+    lock_closing,
     lock_people,
     lock_visits,
     rewrite,
@@ -140,7 +140,7 @@ def _hand_over(clinic: Clinic, closing: DayClosing, days: set[date]) -> set[date
         last_on__gte=closing.first_on,
     )
     kept: set[date] = set()
-    for other in others.exclude(pk=closing.pk).order_by("pk").select_for_update(of=("self",), no_key=True):
+    for other in others.exclude(pk=closing.pk).order_by("pk"):
         theirs = {day for day in days - kept if other.first_on <= day <= other.last_on}
         kept |= theirs
         other.days_closed = sorted({*other.days_closed, *(day.isoformat() for day in theirs)})

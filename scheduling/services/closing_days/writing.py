@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from psycopg.types.range import TimestamptzRange
 
 from clinic.selectors.rows import Clinic, Implant, Patient
 from scheduling import changes
-from scheduling.models import Resource, Status, Visit, VisitSeat, VisitStatus
+from scheduling.models import DayClosing, Resource, Status, Visit, VisitSeat, VisitStatus
 
 COLUMNS = (
     "starts_at",
@@ -39,6 +40,20 @@ class Rewrite:
     room_id: int | None
     status: str
     seats: list[tuple[int, int]] = field(default_factory=list)
+
+
+def lock_closing(clinic: Clinic, closing_ref: UUID) -> DayClosing:
+    """The closing as it is now. Whoever confirms or undoes one in this clinic comes after the other, from here on.
+
+    One lock for all closings of a clinic: undoing one hands days over to the others, and those who each hold their
+    own would wait for each other.
+    """
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    return (
+        DayClosing.objects.for_clinic(clinic.id)
+        .select_for_update(of=("self",), no_key=True)
+        .get(ref=closing_ref)
+    )
 
 
 def lock_people(clinic: Clinic, patient_ids: Collection[int]) -> None:
