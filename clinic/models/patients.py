@@ -68,8 +68,17 @@ class ContactPoint(ClinicOwned):
     value = models.CharField(_("number or address"), max_length=254)
     is_preferred = models.BooleanField(_("preferred"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
+    dialable = models.CharField(max_length=254, blank=True, default="", editable=False)
+    """As machines write it: a number in E.164, an address in lower case; empty: no text can be sent there."""
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    """IANA name; empty: the clinic's. Quiet hours are those of whoever reads."""
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["dialable"], condition=Q(is_active=True) & ~Q(dialable=""), name="contact_dialable"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["patient", "kind", "value"],
@@ -110,6 +119,7 @@ class Channel(models.TextChoices):
 
 class Topic(models.TextChoices):
     REMINDERS = "reminders", _("appointment reminders")
+    CHECK_INS = "check_ins", _("questions after an operation")
 
 
 @audited
@@ -122,7 +132,10 @@ class Consent(ClinicOwned):
     is_granted = models.BooleanField(_("agreed"))
     wording = models.TextField(_("words used"), max_length=1000)
     recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """None: the patient said so, by text or by link, and ``wording`` is what was said."""
 
     class Meta:
         triggers = never_overwritten()

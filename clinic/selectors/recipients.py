@@ -24,6 +24,7 @@ class RecipientFacts:
     """``contact_id`` is the patient's preferred e-mail address in use; None where there is none."""
 
     implant_id: int
+    patient_id: int
     is_active: bool
     fill_id: int | None
     has_agreed_to_email: bool
@@ -56,6 +57,7 @@ def recipient_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[Rec
     return [
         RecipientFacts(
             implant_id=implant_id,
+            patient_id=patient_id,
             is_active=explanted_on is None and died_on is None,
             fill_id=fills.get(implant_id),
             has_agreed_to_email=patient_id in agreed,

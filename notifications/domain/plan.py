@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from notifications.domain.kinds import MessageKind
 from notifications.domain.quiet_hours import QUIET_FROM
 
 STEP_BOOK_VISIT = "book_visit"
@@ -34,6 +35,23 @@ class WhyNot(StrEnum):
     TOO_LATE = "too_late"
     TOLD_ALREADY = "told_already"
     MOVED = "moved"
+    STOPPED = "stopped"
+    """The number or address said stop."""
+    CAP = "cap"
+    """As many texts as a day or a week may hold are planned or sent already."""
+    DIGEST = "digest"
+    """Another message says it too."""
+    CANCELLED = "cancelled"
+    OVER = "over"
+    """The visit or the check-in is done, or its time has passed."""
+    PAST_AT_BOOKING = "past_at_booking"
+    """Its time had passed when the visit was booked."""
+    RULE_OFF = "rule_off"
+    ANSWERED = "answered"
+    """The patient has confirmed, or has answered the check-in."""
+    CHANNEL_OFF = "channel_off"
+    OTHER_CHANNEL = "other_channel"
+    """It goes, or went, by another channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +62,7 @@ class Facts:
     """
 
     implant_id: int
+    patient_id: int
     is_active: bool
     fill_id: int | None
     target_visit_on: date | None
@@ -60,7 +79,7 @@ class Key:
     """What makes a message that message: planned twice it is one, moved it is another."""
 
     recipient_id: int
-    implant_id: int
+    kind: str
     occurrence: str
     step: str
     channel: str
@@ -72,6 +91,8 @@ class Desired:
     """A message that should be sent from ``due_at`` on, and not at all after ``not_after``."""
 
     key: Key
+    patient_id: int
+    implant_id: int
     due_at: datetime
     not_after: datetime
 
@@ -102,13 +123,13 @@ def plan(facts: Facts, *, zone: ZoneInfo, now: datetime) -> Desired | WhyNot:
         return WhyNot.TOLD_ALREADY
     key = Key(
         recipient_id=facts.contact_id,
-        implant_id=facts.implant_id,
+        kind=MessageKind.BOOK_VISIT.value,
         occurrence=f"fill:{facts.fill_id}",
         step=STEP_BOOK_VISIT,
         channel=CHANNEL_EMAIL,
         planned_version=version,
     )
-    return Desired(key, due_at, not_after)
+    return Desired(key, facts.patient_id, facts.implant_id, due_at, not_after)
 
 
 def _was_told(facts: Facts, version: str, sends_at: datetime) -> bool:

@@ -41,7 +41,7 @@ def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Mess
     """The clinic's messages with patient, address, attempts and kept letters; those for a person first."""
     rows = (
         Message.objects.for_clinic(clinic_id)
-        .select_related("implant__patient", "recipient")
+        .select_related("patient", "recipient")
         .prefetch_related("attempts", "mails")
     )
     if group is not None:
@@ -58,7 +58,7 @@ def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
     """What the patient was told or was to be told, except what still waits; with address and kept letters."""
     return list(
         Message.objects.for_clinic(clinic_id)
-        .filter(implant__patient_id=patient_id)
+        .filter(patient_id=patient_id)
         .exclude(state__in=STATES[Group.PLANNED])
         .select_related("recipient")
         .prefetch_related("mails")

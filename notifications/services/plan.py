@@ -55,7 +55,7 @@ def key_of(row: Message) -> Key:
     """The row's unique key as the planner names it."""
     return Key(
         recipient_id=row.recipient_id,
-        implant_id=row.implant_id,
+        kind=row.kind,
         occurrence=row.occurrence,
         step=row.step,
         channel=row.channel,
@@ -72,7 +72,8 @@ def _stored(clinic_id: int, implant_ids: Collection[int]) -> defaultdict[int, li
     )
     by_implant: defaultdict[int, list[Message]] = defaultdict(list)
     for row in rows:
-        by_implant[row.implant_id].append(row)
+        if row.implant_id is not None:
+            by_implant[row.implant_id].append(row)
     return by_implant
 
 
@@ -108,6 +109,7 @@ def _facts(each: RecipientFacts, dates: VisitDates | None, stored: Iterable[Mess
     same_fill = last is not None and last.occurrence == f"fill:{each.fill_id}"
     return Facts(
         implant_id=each.implant_id,
+        patient_id=each.patient_id,
         is_active=each.is_active,
         fill_id=each.fill_id,
         target_visit_on=dates.target_visit_on if dates else None,
@@ -148,7 +150,9 @@ def _row(clinic_id: int, desired: Desired, now: datetime) -> Message:
     return Message(
         clinic_id=clinic_id,
         recipient_id=key.recipient_id,
-        implant_id=key.implant_id,
+        patient_id=desired.patient_id,
+        implant_id=desired.implant_id,
+        kind=key.kind,
         occurrence=key.occurrence,
         step=key.step,
         channel=key.channel,

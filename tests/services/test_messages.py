@@ -322,6 +322,7 @@ def test_without_a_mail_server_letters_stay_in_the_installation(implant: Implant
 
 
 FACTS = Facts(
+    patient_id=1,
     implant_id=1,
     is_active=True,
     fill_id=7,

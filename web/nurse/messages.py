@@ -92,7 +92,7 @@ def _shown(message: Any) -> dict[str, Any]:
     attempts = list(message.attempts.all())
     return {
         "message": message,
-        "patient": message.implant.patient,
+        "patient": message.patient,
         "what": STEPS.get(message.step, message.step),
         "label": label,
         "icon": icon,

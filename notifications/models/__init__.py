@@ -1,0 +1,30 @@
+"""Messages, rules, words, links, answers and escalations. Private to this package; others ask through selectors.
+
+Patient data: everything but MessagingPolicy, ReminderRule, MessageTemplate, CheckInRules and RosterEntry.
+"""
+
+from notifications.models.answers import CheckIn, InboundMessage, PatientAnswer, StoppedAddress
+from notifications.models.escalations import Escalation, EscalationStep, RosterEntry
+from notifications.models.links import PatientLink
+from notifications.models.messages import Attempt, InAppMail, Message, ReconcilerRun, WebhookEvent
+from notifications.models.policies import CheckInRules, MessageTemplate, MessagingPolicy, ReminderRule
+
+__all__ = [
+    "Attempt",
+    "CheckIn",
+    "CheckInRules",
+    "Escalation",
+    "EscalationStep",
+    "InAppMail",
+    "InboundMessage",
+    "Message",
+    "MessageTemplate",
+    "MessagingPolicy",
+    "PatientAnswer",
+    "PatientLink",
+    "ReconcilerRun",
+    "ReminderRule",
+    "RosterEntry",
+    "StoppedAddress",
+    "WebhookEvent",
+]
