@@ -18,6 +18,13 @@ _ON_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 _PACKAGE = SOURCE / "node_modules" / "@sparticuz" / "chromium"
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{folder}/fonts</dir>
+  <cachedir>{folder}/font-cache</cachedir>
+</fontconfig>
+"""
 _INFLATE = 'import chromium from "@sparticuz/chromium"; process.stdout.write(await chromium.executablePath())'
 
 
@@ -43,15 +50,17 @@ def _from_npm() -> Chromium:
     """Inflates the packed browser once per version; it brings the libraries that a bare machine lacks."""
     version = json.loads((_PACKAGE / "package.json").read_text())["version"]
     folder = settings.VAR_DIR.parent / "browser" / version
-    program = folder / "chromium"
+    program, fonts = folder / "chromium", folder / "fonts.conf"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once: one inflates, the other waits
         if not (folder / "whole").exists():
             program.unlink(missing_ok=True)
             _inflate(folder)
+            # The package's own file names folders of its first home: the browser finds no font there, and dies.
+            fonts.write_text(_FONTS.format(folder=folder))
             (folder / "whole").touch()
-    environment = {"FONTCONFIG_PATH": str(folder / "fonts")}
+    environment = {"FONTCONFIG_FILE": str(fonts)}
     if not _starts(program, environment):
         environment["LD_LIBRARY_PATH"] = str(folder / "al2023" / "lib")
     return Chromium(program, environment)
