@@ -35,6 +35,11 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# Where patients' links lead: https://pumps.example.org, without a slash at the end. Never taken from a request.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}" if EMBEDDED else ""
+).rstrip("/")
+
 # --- Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -78,7 +78,7 @@ class Facts:
 class Key:
     """What makes a message that message: planned twice it is one, moved it is another."""
 
-    recipient_id: int
+    recipient_id: int | None
     kind: str
     occurrence: str
     step: str

@@ -6,13 +6,21 @@ Patient data: everything but MessagingPolicy, ReminderRule, MessageTemplate, Che
 from notifications.models.answers import CheckIn, InboundMessage, PatientAnswer, StoppedAddress
 from notifications.models.escalations import Escalation, EscalationStep, RosterEntry
 from notifications.models.links import PatientLink
-from notifications.models.messages import Attempt, InAppMail, Message, ReconcilerRun, WebhookEvent
+from notifications.models.messages import (
+    Attempt,
+    Correspondence,
+    InAppMail,
+    Message,
+    ReconcilerRun,
+    WebhookEvent,
+)
 from notifications.models.policies import CheckInRules, MessageTemplate, MessagingPolicy, ReminderRule
 
 __all__ = [
     "Attempt",
     "CheckIn",
     "CheckInRules",
+    "Correspondence",
     "Escalation",
     "EscalationStep",
     "InAppMail",

@@ -156,6 +156,19 @@ class Message(models.Model):
         return f"message {self.pk}"
 
 
+class Correspondence(models.Model):
+    """One row a patient, locked while that patient's messages are planned: after every other lock, by patient's id.
+
+    Caps and digests look at all messages of a patient, so two pumps' changes must not plan side by side.
+    """
+
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="+")
+    patient = models.OneToOneField("clinic.Patient", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"correspondence of patient {self.patient_id}"
+
+
 class Attempt(models.Model):
     """One try at sending. Written before it begins; without an end when the process died over it."""
 

@@ -105,8 +105,8 @@ def begin_sending(claim: Claim, *, now: datetime) -> _Letter | None:
         )
         if row is None or _waits_for_morning(row, now):
             return None
-        to = addressee(clinic_id=row.clinic_id, contact_id=row.recipient_id)
-        if to is None:
+        to = row.recipient_id and addressee(clinic_id=row.clinic_id, contact_id=row.recipient_id)
+        if not to:
             return None  # cannot be: the plan just found the address in use; the lease ends it
         row.state, row.attempts_made = State.SENDING, row.attempts_made + 1
         row.first_sent_at = row.first_sent_at or now

@@ -157,7 +157,9 @@ def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happ
             noted_at=at,
             title=_t("Message “%(what)s”: %(state)s")
             % {"what": STEPS.get(message.step, message.step), "state": label},
-            detail=" · ".join(filter(None, [message.recipient.value, str(note)])),
+            detail=" · ".join(
+                filter(None, [message.recipient.value if message.recipient else "", str(note)])
+            ),
         )
 
 
