@@ -51,6 +51,8 @@ class Demo:
                 stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # Whoever runs the tests without a terminal (nohup) ignores this signal, and children inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
 
     def said(self) -> str:

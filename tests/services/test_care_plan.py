@@ -311,9 +311,9 @@ def test_another_clinics_pumps_are_out_of_reach(house: House) -> None:
     assert (outcome.changed, rows(implant)) == (0, before)
 
 
-def test_planning_costs_the_same_number_of_queries_for_1_and_for_50(house: House) -> None:
+def test_planning_costs_the_same_number_of_queries_for_1_and_for_12(house: House) -> None:
     counts = []
-    for more in (1, 49):
+    for more in (1, 11):
         implants = [make_running_pump(house, filled_on=days(-20)) for _ in range(more)]
         everybody = list(Implant.objects.filter(clinic=house.clinic).values_list("id", flat=True))
         FollowUp.objects.filter(implant__in=implants).update(target_on=days(-400))

@@ -191,7 +191,7 @@ def test_an_auditor_presses_nothing(house: House, signed_in: SignIn, url: Url) -
         assert word not in page
 
 
-def test_the_number_of_queries_is_the_same_for_10_and_60_pumps(house: House, nurse: Client, url: Url) -> None:
+def test_the_number_of_queries_is_the_same_for_3_and_15_pumps(house: House, nurse: Client, url: Url) -> None:
     def grow(pumps: int) -> int:
         for _ in range(pumps):
             implant = pump(house, "Ode", 20)
@@ -204,4 +204,4 @@ def test_the_number_of_queries_is_the_same_for_10_and_60_pumps(house: House, nur
             nurse.get(url("worklist"))
         return len(captured)
 
-    assert grow(10) == grow(50)
+    assert grow(3) == grow(12)
