@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "rest_framework",
+    "anymail",
     "csp",
 ]
 
@@ -331,6 +332,21 @@ EMAIL_BACKEND = env.str(
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Refillwise <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A mailbox that somebody reads: mail programs then offer to unsubscribe. Better none than one that nobody reads.
+EMAIL_UNSUBSCRIBE_TO = env.str("EMAIL_UNSUBSCRIBE_TO", default="")
+# The provider's own settings (key, domain) by name: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+ANYMAIL = (
+    {
+        name.removeprefix("ANYMAIL_"): value
+        for name, value in env.ENVIRON.items()
+        if name.startswith("ANYMAIL_")
+    }
+    | {
+        "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+        "IGNORE_UNSUPPORTED_FEATURES": True,  # metadata and switching off the counting of clicks, where there is none
+        "WEBHOOK_SECRET": env.list("ANYMAIL_WEBHOOK_SECRET", default=[]),
+    }
+)
 
 # --- Logs: what happened, never to whom ---------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from notifications.channels.email import MESSAGE_HEADER
 from notifications.models import InAppMail, Message
-from notifications.services.letters import MESSAGE_HEADER
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,12 @@ class InAppBackend(BaseEmailBackend):
             if message_id is None:
                 log.warning("a mail about an account went nowhere: no mail server is set up")
                 continue
-            InAppMail.objects.create(
+            kept = InAppMail(
                 message_id=message_id,
                 to=", ".join(mail.recipients()),
                 subject=str(mail.subject),
                 body=str(mail.body),
                 kept_at=timezone.now(),
             )
+            InAppMail.objects.bulk_create([kept], ignore_conflicts=True)
         return len(email_messages)

@@ -202,6 +202,9 @@ class InAppMail(models.Model):
     body = models.TextField()
     kept_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message"], name="in_app_mail_once")]
+
     def __str__(self) -> str:
         return f"mail {self.pk}"
 
