@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clinic.domain.entries import DrugEntry, EventEntry, FillEntry, ImplantEntry, ProgramEntry, ReadingEntry
 from clinic.domain.register.reasons import Reason, gettext_noop
@@ -41,6 +41,14 @@ def check_coming_day(field: str, day: date | None, *, earliest: date) -> None:
             day=day,
             earliest=earliest,
         )
+
+
+def check_zone(field: str, zone: str) -> None:
+    """Refuse what is not the IANA name of a time zone."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise RecordError(field, gettext_noop("%(zone)s is not a time zone"), zone=zone) from None
 
 
 def check_instant(field: str, instant: datetime | None, *, day: date, zone: ZoneInfo, now: datetime) -> None:

@@ -7,7 +7,6 @@ import secrets
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -16,12 +15,13 @@ from django.utils.text import slugify
 
 from clinic.audit import recording
 from clinic.changes import announce_members
-from clinic.domain.checks import RecordError
+from clinic.domain.checks import RecordError, check_zone
 from clinic.domain.entries import ClinicEntry
 from clinic.domain.public_holidays import check_holiday_place
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Role
 from clinic.models import Clinic, Invitation, Membership, User
+from clinic.services.numbers import bring_up_dialable
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -50,9 +50,12 @@ def update_clinic(*, clinic: Clinic, entry: ClinicEntry, actor_id: int) -> Clini
     _check_clinic(entry)
     with recording(actor_id=actor_id, reason="clinic settings changed"):
         locked = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+        was_in = locked.holiday_country
         for name, value in _columns(entry).items():
             setattr(locked, name, value)
         locked.save()
+        if locked.holiday_country != was_in:
+            bring_up_dialable(clinic=locked, actor_id=actor_id)
         return locked
 
 
@@ -166,12 +169,7 @@ def _check_password(field: str, password: str) -> None:
 def _check_clinic(entry: ClinicEntry) -> None:
     if not entry.name.strip():
         raise RecordError("name", gettext_noop("is required"))
-    try:
-        ZoneInfo(entry.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise RecordError(
-            "time_zone", gettext_noop("%(zone)s is not a time zone"), zone=entry.time_zone
-        ) from None
+    check_zone("time_zone", entry.time_zone)
     if entry.target_margin_days < entry.latest_margin_days:
         raise RecordError(
             "target_margin_days", gettext_noop("must be at least as many days as for the latest visit")

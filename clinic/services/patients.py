@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from clinic.audit import recording
 from clinic.changes import announce, announce_patients
-from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day
+from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day, check_zone
 from clinic.domain.entries import PatientEntry, ProxyEntry
+from clinic.domain.phones import reachable_at
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Consent, ContactPoint, Implant, Patient, Proxy
 from clinic.services.conflicts import refusing
@@ -89,8 +90,15 @@ def add_contact_point(
     now: datetime,
     is_preferred: bool = False,
     proxy_id: int | None = None,
+    time_zone: str = "",
 ) -> ContactPoint:
-    """Add a number or address of the patient, or of one of the patient's proxies."""
+    """Add a number or address of the patient, or of one of the patient's proxies.
+
+    ``time_zone`` is the IANA name of where its owner lives, '' for the clinic's. Raises RecordError for a zone
+    that is none, and for a number or address that is listed.
+    """
+    if time_zone:
+        check_zone("time_zone", time_zone)
     with recording(actor_id=actor_id, reason="contact added"):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
@@ -100,7 +108,14 @@ def add_contact_point(
         if is_preferred:
             points.filter(is_preferred=True).update(is_preferred=False)
         point = ContactPoint.objects.create(
-            clinic=clinic, patient=patient, proxy=proxy, kind=kind, value=value, is_preferred=is_preferred
+            clinic=clinic,
+            patient=patient,
+            proxy=proxy,
+            kind=kind,
+            value=value,
+            dialable=reachable_at(kind, value, clinic.holiday_country),
+            time_zone=time_zone,
+            is_preferred=is_preferred,
         )
         _announce_patient(patient, now)
         return point
@@ -199,6 +214,7 @@ def _set_contact_active(
             .get(pk=contact_id)
         )
         point.is_active = is_active
-        point.save(update_fields=["is_active"])
+        point.dialable = reachable_at(point.kind, point.value, clinic.holiday_country)
+        point.save(update_fields=["is_active", "dialable"])
         _announce_patient(point.patient, now)
         return point

@@ -175,6 +175,21 @@ def test_a_number_or_address_is_what_its_kind_says(
     assert ContactPoint.objects.filter(patient=patient).exists() is is_kept
 
 
+def test_a_number_that_takes_no_texts_is_kept_for_calls_and_that_is_said(
+    house: House, nurse: Client, url: Url
+) -> None:
+    patient = make_patient(house)
+    form = {"kind": "phone", "value": "312 555 0142", "time_zone": "Pacific/Honolulu"}
+    page = nurse.post(url("contact_new", ref=patient.ref), form, follow=True).content.decode()
+    assert "No text can be sent to this number" in page
+    assert "calls only, no texts" in page
+    assert "Pacific/Honolulu" in page
+    page = nurse.post(
+        url("contact_new", ref=patient.ref), {"kind": "phone", "value": "+1 312 555 0142"}, follow=True
+    ).content.decode()
+    assert "No text can be sent" not in page
+
+
 def test_a_number_is_listed_once(house: House, nurse: Client, url: Url) -> None:
     patient = make_patient(house)
     form = {"kind": "phone", "value": "+1 312 555 0142"}

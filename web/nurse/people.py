@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -64,7 +65,7 @@ def contact_new(request: ClinicRequest, ref: UUID, proxy_id: int | None = None) 
     """Add a number or address of the patient, or of a helper."""
     patient = patient_or_404(request, ref)
     proxy = proxy_or_404(request, patient, proxy_id) if proxy_id is not None else None
-    form = ContactForm(request.POST or None, initial={"kind": "phone"})
+    form = ContactForm(request.POST or None, initial={"kind": "phone"}, clinic_zone=request.clinic.time_zone)
     details = clinic_reverse(request, "patient_details", ref=ref)
     return form_page(
         request,
@@ -77,7 +78,7 @@ def contact_new(request: ClinicRequest, ref: UUID, proxy_id: int | None = None) 
             now=request.now,
             **form.cleaned_data,
         ),
-        then=details,
+        then=lambda point: _back_with_word(request, point, details),
         done=_("The number or address is added."),
         context={
             **about_patient(request, patient, (_("Add a number or address"), "")),
@@ -162,6 +163,13 @@ def _asked(request: ClinicRequest, patient: Patient, channel: str) -> str:
                 "clinic": request.clinic.name
             }
         return _("May %(clinic)s remind you of appointments by e-mail?") % {"clinic": request.clinic.name}
+
+
+def _back_with_word(request: ClinicRequest, point: ContactPoint, details: str) -> str:
+    """Say at once that a number takes calls only, while somebody can still ask for another."""
+    if not point.dialable:
+        messages.warning(request, _("No text can be sent to this number; it is kept for calls."))
+    return details
 
 
 def _contact_or_404(request: ClinicRequest, patient: Patient, contact_id: int) -> ContactPoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import ProxyEntry
@@ -12,6 +13,7 @@ from clinic.domain.register.reasons import NotReadable
 from clinic.domain.register.values import read_email, read_phone
 from clinic.selectors.rows import Channel, ContactKind, Proxy
 from web.forms import ChangeForm, RecordForm
+from web.nurse.forms.settings import zones
 from web.words import said
 
 
@@ -21,6 +23,16 @@ class ContactForm(RecordForm):
         label=_("Number or address"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     is_preferred = forms.BooleanField(label=_("Use this one first"), required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Where its owner lives: nothing is sent in the night there."),
+    )
+
+    def __init__(self, *args: Any, clinic_zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = ("", gettext("the clinic's (%(zone)s)") % {"zone": clinic_zone})
+        self.fields["time_zone"].choices = [own, *zones()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

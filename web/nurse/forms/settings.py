@@ -51,7 +51,7 @@ def regions(country: str) -> list[tuple[str, str]]:
     return [("", gettext("the whole country") if country else "–"), *named]
 
 
-def zones(*, beside: Iterable[str]) -> list[tuple[str, str]]:
+def zones(*, beside: Iterable[str] = ()) -> list[tuple[str, str]]:
     """The time zones named for a place, and those in use."""
     places = {
         zone
