@@ -1,0 +1,88 @@
+"""Writing one message: whose words, filled with what, for which channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from clinic.selectors.rows import Clinic
+from notifications.domain.kinds import ChannelName
+from notifications.domain.transport import Outgoing
+from notifications.domain.words.purposes import ABOUT_A_VISIT, Placeholder, Purpose, purpose_of
+from notifications.domain.words.shipped import shipped
+from notifications.domain.words.values import one_line
+from notifications.domain.words.writing import Words, cleaned, fill, write_text
+from notifications.models import Message
+from notifications.selectors.words import words_in_use
+from notifications.services.words.facts import Written, carried_by, written_for
+from notifications.services.words.letter import as_html
+from notifications.services.words.links import LinkOf, likely_address, make_address
+
+_READ = ("clinic", "patient", "recipient", "user", "visit", "follow_up", "escalation")
+
+
+def compose(message: Message, *, now: datetime) -> Outgoing | None:
+    """The message as it goes out, from the record as it is; None when there is no such address any more.
+
+    Makes the link it names. Composed again, it is the same while the record is. Raises nothing for what a record
+    may hold; a visit's words without a visit are a defect (``ValueError``).
+    """
+    return _write(message, link=partial(make_address, now=now), now=now)
+
+
+def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
+    """The same for a person of the clinic to read: nothing is written, and its link opens nothing."""
+    return _write(message, link=likely_address, now=now)
+
+
+def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language: str, key: str) -> Outgoing:
+    """A message that says it is a test, to try a channel with."""
+    values = cleaned({Placeholder.CLINIC_NAME: clinic.name, Placeholder.CLINIC_PHONE: clinic.phone})
+    written = Written(language, Purpose.TEST, lambda _: values)
+    words = shipped(Purpose.TEST, channel, language)
+    return _outgoing(written, words, key=key, channel=channel, address=address)
+
+
+def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
+    row = Message.objects.select_related(*_READ).get(pk=message.pk)
+    address = address_for(row)
+    if address is None:
+        return None
+    carried = carried_by(row, now=now)
+    purpose = purpose_of(kind=row.kind, step=row.step, wants_answer=row.wants_answer, is_digest=bool(carried))
+    if purpose in ABOUT_A_VISIT and row.visit is None:
+        raise ValueError("words about a visit without a visit")
+    written = written_for(row, purpose=purpose, carried=carried, link=link, now=now)
+    channel = ChannelName(row.channel)
+    words = words_in_use(clinic_id=row.clinic_id, purpose=purpose, channel=channel, language=written.language)
+    return _outgoing(written, words, key=str(row.ref), channel=channel, address=address)
+
+
+def address_for(message: Message) -> str | None:
+    """Where the message goes; None when the address or the account is no longer in use."""
+    if message.user is not None:
+        return message.user.email if message.user.is_active and message.channel == ChannelName.EMAIL else None
+    contact = message.recipient
+    if contact is None or not contact.is_active:
+        return None
+    if message.channel == ChannelName.SMS:
+        return contact.dialable or None
+    return contact.dialable or contact.value
+
+
+def _outgoing(written: Written, words: Words, *, key: str, channel: ChannelName, address: str) -> Outgoing:
+    values = written.values(False)
+    sender = values.get(Placeholder.CLINIC_NAME, "") if written.purpose is not Purpose.STAFF else "Refillwise"
+    if channel is ChannelName.SMS:
+        text = write_text(words.body, values=written.values)
+        return Outgoing(key=key, channel=channel, address=address, text=text, sender_name=sender)
+    body = fill(words.body, values)
+    return Outgoing(
+        key=key,
+        channel=channel,
+        address=address,
+        subject=one_line(fill(words.subject, values)),
+        text=body + "\n",
+        html=as_html(body, values=values, purpose=written.purpose, language=written.language, sender=sender),
+        sender_name=sender,
+    )

@@ -1,0 +1,117 @@
+"""What the words are filled with: the record as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from notifications.domain.kinds import VISIT_KINDS, ChannelName
+from notifications.domain.words.labels import item, on_one_line
+from notifications.domain.words.moments import Manner, clock, weekday_date
+from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose
+from notifications.domain.words.writing import Values, cleaned
+from notifications.models import Message, MessagingPolicy
+from notifications.services.words.links import LinkOf
+from scheduling.selectors.rows import Status, Visit
+
+_IS_TO_HAPPEN = (Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Who reads, in which language, and the values for long and for short words."""
+
+    language: str
+    purpose: Purpose
+    values: Callable[[bool], Values]
+
+
+def written_for(
+    message: Message, *, purpose: Purpose, carried: list[Message], link: LinkOf, now: datetime
+) -> Written:
+    """The values for a message, read from the record."""
+    clinic, patient = message.clinic, message.patient
+    wish = patient.language if patient is not None else clinic.language
+    language = wish if wish in LANGUAGES else "en"
+    country = clinic.holiday_country or country_of(clinic.phone)
+    policy = MessagingPolicy.objects.for_clinic(clinic.pk).first()
+    address = link(message) if purpose is not Purpose.DIGEST or message.channel == ChannelName.SMS else ""
+    shared = cleaned(
+        {
+            Placeholder.FIRST_NAME: patient.first_name if patient is not None else "",
+            Placeholder.CLINIC_NAME: clinic.name,
+            Placeholder.CLINIC_PHONE: clinic.phone,
+            Placeholder.PLACE: policy.place if policy is not None else "",
+        }
+    )
+
+    def values(is_short: bool) -> Values:
+        manner = Manner(language, country, is_short)
+        said = {**shared, Placeholder.LINK: address}
+        if message.visit is not None:
+            said |= when(message.visit, manner, message, now)
+        if purpose is Purpose.DIGEST:
+            said[Placeholder.ITEMS] = _items([message, *carried], manner, link, now)
+        return said
+
+    return Written(language, purpose, values)
+
+
+def when(visit: Visit, manner: Manner, message: Message, now: datetime) -> dict[Placeholder, str]:
+    """Day and hour of a visit on the clock of its clinic."""
+    zone = ZoneInfo(visit.time_zone)
+    theirs = message.recipient.time_zone if message.recipient is not None else ""
+    moment = datetime.combine(visit.local_on, visit.local_at, zone)
+    return {
+        Placeholder.WEEKDAY_DATE: weekday_date(visit.local_on, manner, today=now.astimezone(zone).date()),
+        Placeholder.TIME: clock(moment, manner, reader_zone=ZoneInfo(theirs) if theirs else None),
+    }
+
+
+def carried_by(message: Message, *, now: datetime) -> list[Message]:
+    """What the message says besides its own: what still stands, in the order of its days."""
+    rows = message.carries.select_related(
+        "visit", "clinic", "patient", "recipient", "follow_up", "escalation"
+    )
+    return [row for row in rows.order_by("visit__starts_at", "id") if still_stands(row, now=now)]
+
+
+def still_stands(message: Message, *, now: datetime) -> bool:
+    """Whether what a message announces is yet to come."""
+    if message.kind not in VISIT_KINDS:
+        return True
+    visit = message.visit
+    return visit is not None and visit.status in _IS_TO_HAPPEN and visit.starts_at > now
+
+
+def country_of(phone: str) -> str:
+    """The country of an international number; "" where it names none."""
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return "" if region in (None, "ZZ", "001") else str(region)
+
+
+def _items(messages: list[Message], manner: Manner, link: LinkOf, now: datetime) -> str:
+    """A digest's contents: in a text on one line, in an e-mail each on its own with its link."""
+    is_text = messages[0].channel == ChannelName.SMS
+    lines = [_item(each, manner, now) for each in messages]
+    if not is_text:
+        return "\n\n".join(f"{line}\n{link(each)}" for line, each in zip(lines, messages, strict=True))
+    return on_one_line(lines, is_short=manner.is_short)
+
+
+def _item(message: Message, manner: Manner, now: datetime) -> str:
+    if message.visit is None or message.kind not in VISIT_KINDS:
+        return item(message.kind, manner.language)
+    said = when(message.visit, manner, message, now)
+    between = " " if manner.is_short else ", "
+    return f"{said[Placeholder.WEEKDAY_DATE]}{between}{said[Placeholder.TIME]}"
