@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
         "scheduling.release_holds": 60.0,
         "scheduling.report_tick": 60.0,
         "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
+        "notifications.check_in_tick": 600.0,
     }.items()
 }
 # An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.

@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.deliver import deliver_batch
 
 LONGEST_SECONDS = 45
@@ -18,3 +19,9 @@ def tick() -> None:
     until = time.monotonic() + LONGEST_SECONDS
     while deliver_batch(now=timezone.now()) and time.monotonic() < until:
         pass
+
+
+@shared_task(name="notifications.check_in_tick")
+def check_in_tick() -> None:
+    """Ask for a call where a check-in was let pass."""
+    open_missed_check_ins(timezone.now())

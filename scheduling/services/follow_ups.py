@@ -13,11 +13,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
-from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState
+from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState, Mode
 from scheduling.models.care import REFILL
 from scheduling.services.care_plan import replan_before_surgery, replan_care_of_implants
 from scheduling.services.courses import lock_courses
@@ -41,6 +42,30 @@ def complete_follow_ups(
         rows = _lock_unfinished(clinic, refs)
         _refuse_refill(rows, gettext_noop("a refill is done when it is recorded with the pump"))
         return _decide(rows, FollowUpState.DONE, _Act.DONE, reason=reason, actor_id=actor_id, now=now)
+
+
+def complete_check_ins(
+    *, clinic: Clinic, patient_id: int, actor_id: int | None, now: datetime, follow_up_id: int | None = None
+) -> list[FollowUp]:
+    """Mark the patient's check-ins that have begun, and the one named, as done: one answer speaks for all of them.
+
+    ``actor_id`` is None where the patient answered. What is closed already stays as it is; none at all is no error.
+    """
+    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    reason = (
+        gettext_noop("answered by the patient") if actor_id is None else gettext_noop("asked by telephone")
+    )
+    with transaction.atomic():
+        found = (
+            FollowUp.objects.for_clinic(clinic.id)
+            .filter(Q(target_on__lte=today) | Q(pk=follow_up_id))
+            .filter(patient_id=patient_id, mode=Mode.CHECK_IN, state__in=UNFINISHED)
+            .order_by("id")
+        )
+        lock_courses(clinic.id, found.values_list("implant_id", "patient_id"))
+        rows = list(found.select_for_update(no_key=True, of=("self",)))
+        state = FollowUpState.DONE
+        return _decide(rows, state, _Act.DONE, reason=reason, actor_id=actor_id, now=now) if rows else []
 
 
 def mark_not_needed(
@@ -180,7 +205,7 @@ def _decide(
     act: FollowUpAct.Act,
     *,
     reason: str,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
     until: date | None = None,
 ) -> list[FollowUp]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.deliver import deliver_batch
 
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        open_missed_check_ins(timezone.now())
         handled = 0
         while count := deliver_batch(now=timezone.now()):
             handled += count
