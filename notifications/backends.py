@@ -1,14 +1,17 @@
-"""An e-mail back end for an installation without a mail server: mail stays in the Messages page."""
+"""E-mail back ends: SMTP that ends in time, and none at all, where mail stays in the Messages page."""
 
 from __future__ import annotations
 
 import logging
+import smtplib
 from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
+from notifications.channels.deadline import WatchedSmtp, WatchedSmtpSsl
 from notifications.channels.email import MESSAGE_HEADER
 from notifications.models import InAppMail, Message
 
@@ -38,3 +41,18 @@ class InAppBackend(BaseEmailBackend):
             )
             InAppMail.objects.bulk_create([kept], ignore_conflicts=True)
         return len(email_messages)
+
+
+class SmtpBackend(EmailBackend):
+    """Django's, with connections that are shut when their whole time is up (``channels.deadline``)."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return WatchedSmtpSsl if self.use_ssl else WatchedSmtp
+
+    def open(self) -> bool | None:
+        """Connected and greeted: what fails until here was certainly not sent."""
+        is_new = super().open()
+        if is_new and self.connection is not None:
+            self.connection.ehlo_or_helo_if_needed()
+        return is_new

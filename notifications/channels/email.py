@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
 
+import requests
 from anymail.backends.base import AnymailBaseBackend
 from anymail.message import AnymailMessage
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
 
+from notifications.channels.deadline import begin, watch_session, within
 from notifications.channels.failures import name_of, outcome_of, wait_asked
 from notifications.domain.states import Outcome
 from notifications.domain.transport import Capability, Found, LookUp, Outgoing, Receipt
@@ -52,25 +54,31 @@ class EmailCarrier:
         except (ValueError, TypeError) as error:  # an address or subject that no letter can have
             log.warning("message %s cannot be written (%s)", outgoing.key, type(error).__name__)
             return Receipt(Outcome.REFUSED, error=name_of(error))
-        try:
-            self._hand_over(letter, outgoing.key)
-        except Exception as error:
-            outcome = outcome_of(error)
-            log.warning("message %s: %s (%s)", outgoing.key, outcome.value, name_of(error))
-            response = getattr(error, "response", None)
-            wait = wait_asked(response.headers) if response is not None else None
-            return Receipt(outcome, error=name_of(error), retry_after=wait)
-        return _receipt(letter)
+        with within(settings.EMAIL_TIMEOUT * 2):
+            return self._hand_over(letter, outgoing.key)
 
-    def _hand_over(self, letter: AnymailMessage, key: str) -> None:
-        self._connection.open()
+    def _hand_over(self, letter: AnymailMessage, key: str) -> Receipt:
         try:
-            if self.name in KEY_IN_REQUEST:
-                self._connection.session.headers["Idempotency-Key"] = key  # type: ignore[attr-defined]
+            self._open(key)
+        except Exception as error:  # nothing of the letter was said yet
+            return _failed(key, Outcome.POSTPONED, error)
+        try:
             self._connection.send_messages([letter])
+        except Exception as error:
+            return _failed(key, outcome_of(error), error)
         finally:
             with suppress(Exception):  # how it says good-bye proves nothing about the letter
                 self._connection.close()
+        return _receipt(letter)
+
+    def _open(self, key: str) -> None:
+        self._connection.open()
+        session = getattr(self._connection, "session", None)
+        if isinstance(session, requests.Session):
+            watch_session(session)
+            if self.name in KEY_IN_REQUEST:
+                session.headers["Idempotency-Key"] = key
+        begin()
 
     def look_up(self, *, key: str, address: str, since: datetime) -> LookUp:
         return LookUp(Found.UNSURE)
@@ -101,6 +109,13 @@ class EmailCarrier:
         if outgoing.html:
             letter.attach_alternative(outgoing.html, "text/html")
         return letter
+
+
+def _failed(key: str, outcome: Outcome, error: Exception) -> Receipt:
+    log.warning("message %s: %s (%s)", key, outcome.value, name_of(error))
+    response = getattr(error, "response", None)
+    wait = wait_asked(response.headers) if response is not None else None
+    return Receipt(outcome, error=name_of(error), retry_after=wait)
 
 
 def _receipt(letter: AnymailMessage) -> Receipt:

@@ -53,7 +53,9 @@ def outcome_of(error: Exception) -> Outcome:
     if isinstance(error, REFUSED_HERE):
         return Outcome.REFUSED
     if isinstance(error, AnymailAPIError) and error.status_code is not None:
-        return outcome_of_status(error.status_code)
+        outcome = outcome_of_status(error.status_code)
+        # An error all the same: the answer could not be read, so it proves nothing.
+        return Outcome.UNKNOWN if outcome is Outcome.ACCEPTED else outcome
     if isinstance(error, AnymailAPIError) and isinstance(error.__cause__, Exception):
         return outcome_of(error.__cause__)
     if isinstance(error, requests.ConnectionError):
