@@ -59,13 +59,14 @@ class EmailCarrier:
 
     def _hand_over(self, letter: AnymailMessage, key: str) -> Receipt:
         try:
-            self._open(key)
-        except Exception as error:  # nothing of the letter was said yet
-            return _failed(key, Outcome.POSTPONED, error)
-        try:
-            self._connection.send_messages([letter])
-        except Exception as error:
-            return _failed(key, outcome_of(error), error)
+            try:
+                self._open(key)
+            except Exception as error:  # nothing of the letter was said yet
+                return _failed(key, Outcome.POSTPONED, error)
+            try:
+                self._connection.send_messages([letter])
+            except Exception as error:
+                return _failed(key, outcome_of(error), error)
         finally:
             with suppress(Exception):  # how it says good-bye proves nothing about the letter
                 self._connection.close()
