@@ -14,6 +14,7 @@ control_socket_disable = True  # one socket per account, which two installations
 max_requests = 2000
 max_requests_jitter = 200
 limit_request_line = 4094
-# Without the query string, which may hold what somebody searched for.
+logger_class = "config.access_log.AccessLog"
+# Without the query string, which may hold what somebody searched for; AccessLog takes the tokens of links out.
 access_log_format = "%(m)s %(U)s %(s)s %(M)s ms"
 accesslog = os.environ.get("ACCESS_LOG") or None

@@ -1,4 +1,4 @@
-"""Log lines without personal data: no query strings, no task arguments, no database values.
+"""Log lines without personal data: no query strings, no tokens of links, no task arguments, no database values.
 
 PostgreSQL puts the offending values into the text of an error (`DETAIL: Key (mrn)=(123) already exists`), and
 psycopg puts that text into the exception. The formatter therefore prints of a database error its class,
@@ -13,6 +13,7 @@ from types import TracebackType
 from django.db import Error as DatabaseError
 
 _QUERY_STRING = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
+_TOKEN = re.compile(r"(/l/)(?!at/)[^\s\"'<>?/]+")
 _DETAIL = re.compile(r"\b(DETAIL|CONTEXT|STATEMENT|HINT):.*", re.DOTALL)
 _TASK_ARGUMENTS = ("args", "kwargs", "argsrepr", "kwargsrepr")
 
@@ -20,20 +21,25 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class NoPersonalData(logging.Filter):
-    """Takes query strings, request objects and task arguments out of every record."""
+    """Takes query strings, tokens, request objects and task arguments out of every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:
             message = record.getMessage()
         except (TypeError, ValueError):
             message = str(record.msg)
-        record.msg = _DETAIL.sub("", _QUERY_STRING.sub("", message)).rstrip()
+        record.msg = _DETAIL.sub("", without_secrets(message)).rstrip()
         record.args = ()
         record.__dict__.pop("request", None)
         data = record.__dict__.get("data")
         if isinstance(data, dict):  # Celery's own records of tasks
             record.__dict__["data"] = {k: v for k, v in data.items() if k not in _TASK_ARGUMENTS}
         return True
+
+
+def without_secrets(text: str) -> str:
+    """The text with every query string cut off, and in every patient's link a sign in place of the token."""
+    return _TOKEN.sub(r"\1…", _QUERY_STRING.sub("", text))
 
 
 class PlainFormatter(logging.Formatter):

@@ -285,7 +285,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # without one, /metrics an
 # --- Words and time ---------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second folder is the patient pages' own: they speak their reader's language whatever the nurse pages do.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "web" / "patient" / "locale"]
 # The pages' languages: those with a catalogue. A page half translated would also claim the wrong language.
 LANGUAGES = [
     (code, name)

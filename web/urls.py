@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinics/", home.clinics, name="clinics"),
     path("still-here/", home.still_here, name="still_here"),
     path("join/", join.join, name="join"),
+    path("l/", include("web.patient.urls")),
     path("api/v1/", include("web.api.urls")),
     path("c/<slug:clinic_slug>/", include("web.nurse.urls")),
 ]

@@ -37,6 +37,8 @@ class PatientLink(Scoped):
     """First seen; by a person or by a mail scanner, so it proves nothing."""
     used_at = models.DateTimeField(null=True)
     """First acted upon."""
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    """How often the day of birth was given wrongly; after a few nothing can be done by this link any more."""
 
     class Meta:
         indexes = [

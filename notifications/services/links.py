@@ -1,18 +1,28 @@
-"""Secret links for patients: made when a message is written, opened by whoever holds them."""
+"""Secret links for patients: made when a message is written, opened by whoever holds them.
+
+A link is good while its time runs, nobody has revoked it, the patient lives, and the address it was sent to is still
+the patient's or the helper's. The last three are asked of the record each time, so nothing has to remember to close
+a link. See docs/explanation/patient-links.md.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F, Q, QuerySet
 
+from notifications.domain.patient_acts import MOST_WRONG_TRIES
 from notifications.models import Message, PatientLink
 
 TOKEN_BYTES = 16
 """128 bits, so that a link fits into a text message; see ASVS 11.5.1."""
+KEPT_AFTER_VISIT = timedelta(days=1)
+"""A link to a visit is good until so long after it."""
+REF_LENGTH = 16
 
 
 def token_of(message: Message, purpose: str) -> str:
@@ -51,11 +61,66 @@ def make_link(*, message: Message, purpose: str, expires_at: datetime, now: date
 
 def open_link(*, token: str, now: datetime) -> PatientLink | None:
     """The link behind a token while it is good; None for expired, revoked and never made alike."""
-    return (
-        PatientLink.objects.filter(token_sha256=hash_of(token), revoked_at__isnull=True, expires_at__gt=now)
-        .select_related("clinic", "patient")
-        .first()
+    return good_links(now).filter(token_sha256=hash_of(token)).first()
+
+
+def link_by_ref(*, ref: str, now: datetime) -> PatientLink | None:
+    """The link behind the reference in a page's address while it is good. A reference alone opens nothing."""
+    return good_links(now).filter(token_sha256__startswith=ref).first() if len(ref) == REF_LENGTH else None
+
+
+def good_links(now: datetime) -> QuerySet[PatientLink]:
+    """The links that open something at ``now``, with their clinic, patient and message."""
+    is_theirs = Q(message__recipient__is_active=True) & (
+        Q(message__recipient__proxy__isnull=True)
+        | Q(message__recipient__proxy__is_active=True, message__recipient__proxy__may_receive_reminders=True)
     )
+    return PatientLink.objects.filter(
+        Q(message__isnull=True) | is_theirs,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+        patient__died_on__isnull=True,
+    ).select_related("clinic", "patient", "message__recipient")
+
+
+def mark_opened(link: PatientLink, *, now: datetime) -> None:
+    """Note that the link was first seen. By a person or by a mail scanner: it proves nothing."""
+    if link.opened_at is None:
+        PatientLink.objects.filter(pk=link.pk, opened_at__isnull=True).update(opened_at=now)
+
+
+def mark_used(link: PatientLink, *, now: datetime, until: datetime | None = None) -> None:
+    """Note that the link was first acted upon; one whose visit moved stays good ``until`` after the visit."""
+    fields = {"used_at": link.used_at or now}
+    if until is not None and until > link.expires_at:
+        fields["expires_at"] = until
+    PatientLink.objects.filter(pk=link.pk).update(**fields)
+
+
+def count_wrong_try(link: PatientLink) -> None:
+    """Count one more wrong answer to the question that a machine cannot answer."""
+    PatientLink.objects.filter(pk=link.pk, wrong_tries__lt=MOST_WRONG_TRIES).update(
+        wrong_tries=F("wrong_tries") + 1
+    )
+
+
+def revoke_links(*, clinic_id: int, address: str, channel: str, now: datetime) -> int:
+    """Close every link that was sent to an address; how many. They look from then on as if never made."""
+    sent_there = (
+        Message.objects.for_clinic(clinic_id)
+        .filter(channel=channel)
+        .filter(Q(recipient__dialable=address) | Q(recipient__value__iexact=address))
+    )
+    return (
+        PatientLink.objects.for_clinic(clinic_id)
+        .filter(revoked_at__isnull=True, message__in=sent_there)
+        .update(revoked_at=now)
+    )
+
+
+def ref_of(link: PatientLink) -> str:
+    """What names the link in the addresses of its pages: no secret, no number, and good for nothing by itself."""
+    return link.token_sha256[:REF_LENGTH]
 
 
 def address_of(token: str) -> str:

@@ -25,7 +25,8 @@ from scheduling.models.visits import BLOCKING
 
 LONGEST_VISIT = timedelta(days=1)
 _DAY = timedelta(days=1)
-_IN_TIME = (Fit.IN_WINDOW, Fit.EARLY, Fit.AT_RISK)
+SAFE = (Fit.IN_WINDOW, Fit.EARLY)
+_IN_TIME = (*SAFE, Fit.AT_RISK)
 _V = TypeVar("_V")
 
 
@@ -39,16 +40,18 @@ def free_slots(
     ignoring_visit: int | None = None,
     limit: int = 20,
     most_a_day: int | None = None,
+    is_safe_only: bool = False,
 ) -> list[Slot]:
     """Up to ``limit`` free times of the clinic for such a visit, best first; see ``domain.slots.find_slots``.
 
     ``ignoring_visit`` is the visit that is to be moved: its own time does not stand in its way. Days after
-    the refill must have happened are read, and offered, only when nothing before them is free.
+    the refill must have happened are read, and offered, only when nothing before them is free. ``is_safe_only``
+    leaves out every day after the last safe one, whether or not there is another.
     """
     facts = clinic_facts(clinic_id=clinic_id)
     today = date_of(now, ZoneInfo(facts.time_zone))
     ignoring = () if ignoring_visit is None else (ignoring_visit,)
-    for fits in (_IN_TIME, (Fit.TOO_LATE,)):
+    for fits in (SAFE,) if is_safe_only else (_IN_TIME, (Fit.TOO_LATE,)):
         days = [day for fit, found in window.days(today) if fit in fits for day in found]
         if not days:
             continue

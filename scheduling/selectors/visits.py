@@ -29,6 +29,11 @@ def visit_by_ref(*, clinic_id: int, ref: UUID) -> Visit | None:
     return _whole(clinic_id).filter(ref=ref).first()
 
 
+def visit_by_id(*, clinic_id: int, visit_id: int) -> Visit | None:
+    """The clinic's visit with this number, likewise."""
+    return _whole(clinic_id).filter(pk=visit_id).first()
+
+
 def visits_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[Visit]:
     """The patient's visits, the latest first; slots that are only held are left out."""
     return (

@@ -28,6 +28,10 @@ def logged(write: object) -> str:
         ("GET /patients/?q=Canary&page=2 200", "GET /patients/ 200"),
         ('"GET /work?search=Can%20ary HTTP/1.1" 200', '"GET /work HTTP/1.1" 200'),
         ("Did it end? yes", "Did it end? yes"),
+        ("Not Found: /l/CanaryCanary-_1", "Not Found: /l/…"),
+        ('"GET /l/CanaryCanary HTTP/1.1" 302', '"GET /l/… HTTP/1.1" 302'),
+        ("GET https://example.org/l/Canary?x=1 200", "GET https://example.org/l/… 200"),
+        ("GET /l/at/0123456789abcdef/times 200", "GET /l/at/0123456789abcdef/times 200"),
         ("duplicate key\nDETAIL:  Key (mrn)=(Canary) already exists.", "duplicate key"),
     ],
 )

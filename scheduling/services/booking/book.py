@@ -69,12 +69,15 @@ def book_visit(
     *,
     clinic: Clinic,
     entry: VisitEntry,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
     idempotency_key: str | None = None,
     hold_ref: UUID | None = None,
+    reason: str = "",
 ) -> Visit:
     """Book a visit, in one transaction. ``hold_ref`` is a slot held for it: booked, it keeps its reference.
+
+    Without ``actor_id`` the patient books, and ``reason`` says so in the visit's history.
 
     The same ``idempotency_key`` with the same request returns the visit that it made. Raises RecordError at the
     field at fault, SlotTaken (with why, and what was sought) for a time that cannot be had, BusyTryAgain after
@@ -97,7 +100,8 @@ def book_visit(
         draft.write()
         if held is not None:
             write_status(visit, Status.PROPOSED, since=held[0], actor_id=held[1])
-        write_status(visit, Status.BOOKED, since=now, actor_id=actor_id, reason=visit.override_reason)
+        why = reason or visit.override_reason
+        write_status(visit, Status.BOOKED, since=now, actor_id=actor_id, reason=why)
         tell(visit, locked, now)
         return visit
 
@@ -138,7 +142,7 @@ class _Draft:
 
 
 def _draft(
-    visit: Visit, clinic: Clinic, entry: VisitEntry, locked: Locked, actor_id: int, now: datetime
+    visit: Visit, clinic: Clinic, entry: VisitEntry, locked: Locked, actor_id: int | None, now: datetime
 ) -> _Draft:
     """Find the visit's time, nurse, room and seats, with all of them locked, and set them."""
     wish = read_wish(clinic=clinic, entry=entry, locked=locked, ignoring_visit=visit.pk)

@@ -42,14 +42,15 @@ def move_visit(
     clinic: Clinic,
     visit_ref: UUID,
     entry: MoveEntry,
-    actor_id: int,
+    actor_id: int | None,
     now: datetime,
     expected_sequence: int | None = None,
 ) -> Visit:
     """Move a visit to another time, nurse or room at once; its own old time never stands in its way.
 
     It keeps its reference, and a visit that was to be placed anew is booked again. ``expected_sequence`` refuses to
-    move what somebody else has moved since. Raises as ``book_visit`` does; then the visit stands where it stood.
+    move what somebody else has moved since. Without ``actor_id`` the patient moves it, and the entry's reason says so.
+    Raises as ``book_visit`` does; then the visit stands where it stood.
     """
     check_entry(entry)
 

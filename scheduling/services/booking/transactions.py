@@ -41,7 +41,8 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
 
     A deadlock, a lock that cannot be had, or a row that another transaction wrote first makes it start again,
     three times at the most; then, and at once after a statement of ten seconds, it raises BusyTryAgain.
-    Inside a larger transaction, which only its own caller could repeat, it is tried once.
+    Inside a larger transaction, which only its own caller could repeat, it is tried once; where that caller is this
+    function too, the larger one starts again.
     """
     tries = 1 if connection.in_atomic_block else MOST_TRIES
     for number in range(1, tries + 1):
@@ -49,6 +50,9 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
             with recording(actor_id=actor_id, reason=reason):
                 _limit_waiting()
                 return act()
+        except BusyTryAgain:  # of a step inside that could not be had
+            if number == tries:
+                raise
         except (OperationalError, IntegrityError) as error:
             is_too_slow = isinstance(error.__cause__, errors.QueryCanceled)
             if not is_too_slow and not _is_crowded(error):
@@ -56,7 +60,7 @@ def in_one_transaction(act: Callable[[], T], *, actor_id: int | None, reason: st
             if is_too_slow or number == tries:
                 log.warning("given up after %s tries: %s", number, type(error.__cause__).__name__)
                 raise BusyTryAgain from None
-            time.sleep(_random.uniform(*_WAIT_SECONDS) * number)
+        time.sleep(_random.uniform(*_WAIT_SECONDS) * number)
     raise AssertionError("unreachable")
 
 

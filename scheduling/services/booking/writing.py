@@ -21,7 +21,7 @@ def set_span(visit: Visit, span: Span) -> None:
     visit.local_on, visit.local_at, visit.time_zone = span.local_on, span.local_at, span.zone.key
 
 
-def set_places(visit: Visit, found: Placement, *, override_reason: str, actor_id: int) -> None:
+def set_places(visit: Visit, found: Placement, *, override_reason: str, actor_id: int | None) -> None:
     """Give the visit its nurse and room; what was overruled is signed, and nothing else is."""
     visit.nurse = found.nurse.resource if found.nurse else None
     visit.room = found.room.resource if found.room else None

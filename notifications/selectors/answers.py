@@ -1,0 +1,45 @@
+"""What patients last said about their visits. Every read names the clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import F
+
+from notifications.domain.patient_acts import Said, said_by
+from notifications.models import PatientAnswer
+
+
+def answers_of_visits(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int, PatientAnswer]:
+    """The newest answer to each of these visits as it stands now, by visit id (one query).
+
+    What was said about an earlier time of a visit that has moved since is no answer.
+    """
+    rows = (
+        PatientAnswer.objects.for_clinic(clinic_id)
+        .filter(visit_id__any_of=visit_ids, visit_sequence=F("visit__sequence"))
+        .order_by("visit_id", "-id")
+        .distinct("visit_id")
+    )
+    return {row.visit_id: row for row in rows if row.visit_id is not None}
+
+
+def said_of_visit(*, clinic_id: int, visit_id: int) -> Said:
+    """What the patient last said about the visit as it stands."""
+    answer = answers_of_visits(clinic_id=clinic_id, visit_ids=[visit_id]).get(visit_id)
+    return said_by(answer.answer) if answer else Said.NOTHING
+
+
+def answers_of_visit(*, clinic_id: int, visit_id: int) -> list[PatientAnswer]:
+    """Everything the patient ever said about the visit, newest first."""
+    return list(PatientAnswer.objects.for_clinic(clinic_id).filter(visit_id=visit_id).order_by("-id"))
+
+
+def answers_of_patient(*, clinic_id: int, patient_id: int) -> list[PatientAnswer]:
+    """Everything the patient, or somebody with a link or telephone of the patient's, ever said; newest first."""
+    return list(
+        PatientAnswer.objects.for_clinic(clinic_id)
+        .filter(patient_id=patient_id)
+        .select_related("visit")
+        .order_by("-id")
+    )

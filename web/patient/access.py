@@ -1,0 +1,137 @@
+"""Who gets in: whoever opened the link in this browser a short while ago, as long as the link is good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from csp.constants import NONE
+from csp.decorators import csp_replace
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from clinic.selectors.rows import Language
+from notifications.selectors.patient_pages import place_of, today_of
+from notifications.selectors.rows import PatientLink
+from notifications.services.answers import LinkClosed, NoLongerSo, NoMoreTries
+from notifications.services.links import link_by_ref, ref_of
+from scheduling.domain.slot_refusals import BusyTryAgain
+from web.patient.closed import closed, is_over_limit, sealed, too_often
+from web.patient.passes import Pass, give_pass, read_pass
+from web.patient.words import clock_words, phone_link
+
+LANGUAGES = {"en": "English", "es": "Español", "fr": "Français"}
+"""Each in its own words: whoever cannot read the page must find the way to one that can be read."""
+
+
+_STRICTER: Any = csp_replace({"script-src": [NONE], "connect-src": [NONE], "font-src": [NONE]})
+"""These pages have no script, and so none may run."""
+
+
+class PatientRequest(HttpRequest):
+    """A request for a page behind a link; ``link_page`` sets these."""
+
+    link: PatientLink
+    given: Pass
+    now: datetime
+    today: date
+
+
+View = Callable[..., HttpResponse]
+
+
+def link_page(*purposes: str) -> Callable[[View], View]:
+    """Let in whoever has opened a link for one of these purposes; anybody else sees what a guessed link shows.
+
+    The view runs in the reader's language and the clinic's time zone. Nothing of it is kept by a browser or a proxy.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: PatientRequest, ref: str, **kwargs: Any) -> HttpResponse:
+            if is_over_limit(request):
+                return too_often(request)
+            request.now = timezone.now()
+            link = link_by_ref(ref=ref, now=request.now)
+            if link is None or link.purpose not in purposes:
+                return closed(request)
+            request.link, request.today = link, today_of(link, request.now)
+            found = read_pass(request, link)
+            given = _with_chosen_language(request, found or Pass(link.patient.language))
+            request.given = given
+            with translation.override(given.language), timezone.override(ZoneInfo(link.clinic.time_zone)):
+                response = _answer(view, request, kwargs) if found else _no_cookie(request)
+            if found is not None and request.given != found and not response.cookies:
+                give_pass(response, link, request.given)
+            return sealed(response)
+
+        guarded: View = require_http_methods(["GET", "HEAD", "POST"])(_STRICTER(cast("Any", page)))
+        return guarded
+
+    return decorate
+
+
+def show(
+    request: PatientRequest, template: str, context: dict[str, Any], *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    """A page in the frame that all of them share: the clinic, its telephone, the languages."""
+    clinic = request.link.clinic
+    frame = {
+        "ref": ref_of(request.link),
+        "clinic_name": clinic.name,
+        "phone": clinic.phone,
+        "phone_link": phone_link(clinic.phone),
+        "place": place_of(clinic_id=clinic.pk),
+        "clock": clock_words(clinic.time_zone),
+        "first_name": request.link.patient.first_name,
+        "language": request.given.language,
+        "languages": LANGUAGES.items(),
+        "is_known": request.given.is_known,
+    }
+    return render(request, template, frame | context, status=status)
+
+
+def back_to_page(request: PatientRequest) -> HttpResponse:
+    """To the link's page, which shows what has become of it."""
+    return redirect(_page(request))
+
+
+def remember_known(request: PatientRequest) -> None:
+    """Ask no second time: the reader has given the day of birth."""
+    request.given = replace(request.given, is_known=True)
+
+
+def _with_chosen_language(request: HttpRequest, given: Pass) -> Pass:
+    chosen = request.GET.get("lang", "")
+    return replace(given, language=chosen) if chosen in Language.values else given
+
+
+def _answer(view: View, request: PatientRequest, kwargs: dict[str, Any]) -> HttpResponse:
+    """What the view answers, or what has become of the link or of what it shows in the meantime."""
+    try:
+        return view(request, **kwargs)
+    except LinkClosed:
+        return closed(request)
+    except NoMoreTries:
+        return show(request, "patient/phone.html", {}, status=HTTPStatus.FORBIDDEN)
+    except NoLongerSo:
+        return redirect(f"{_page(request)}?now=changed")
+    except BusyTryAgain:
+        return redirect(f"{_page(request)}?now=busy")
+
+
+def _page(request: PatientRequest) -> str:
+    return reverse("patient:page", kwargs={"ref": ref_of(request.link)})
+
+
+def _no_cookie(request: PatientRequest) -> HttpResponse:
+    """The browser keeps no cookies, or the link was opened long ago: what to do, and whom to call."""
+    return show(request, "patient/no_cookie.html", {}, status=HTTPStatus.FORBIDDEN)

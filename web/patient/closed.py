@@ -1,0 +1,81 @@
+"""The one answer to every link that opens nothing: expired, revoked, for something else, never made.
+
+It is the same to the last byte, names no clinic and says everything in all three languages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from http import HTTPStatus
+from typing import TypeVar
+
+from allauth.account.adapter import get_adapter
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from redis import RedisError
+
+log = logging.getLogger(__name__)
+
+MISSES_A_MINUTE = 10
+_MINUTE = 60
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def closed(request: HttpRequest, **_address: object) -> HttpResponse:
+    """The page for a link that opens nothing; from an address that has asked for too many, that it must wait."""
+    if is_over_limit(request):
+        return too_often(request)
+    _count_miss(request)
+    return _general(request, "patient/closed.html", HTTPStatus.NOT_FOUND)
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """The page for an address that has asked for too many links that open nothing."""
+    return _general(request, "patient/too_often.html", HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def is_over_limit(request: HttpRequest) -> bool:
+    """Whether the address has had its misses of this minute. Without a cache nobody is kept out: 128 bits do that."""
+    try:
+        return int(cache.get(_key(request), 0)) >= MISSES_A_MINUTE
+    except (RedisError, OSError) as error:
+        log.warning("no limit on links: the cache does not answer (%s)", type(error).__name__)
+        return False
+
+
+def sealed(response: R, *, referrer: str = "same-origin") -> R:
+    """Keep what is answered out of caches, search engines and other sites' logs."""
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = referrer
+    return response
+
+
+def _general(request: HttpRequest, template: str, status: HTTPStatus) -> HttpResponse:
+    with translation.override("en"):
+        return sealed(render(None, template, status=status), referrer="no-referrer")
+
+
+def _count_miss(request: HttpRequest) -> None:
+    try:
+        key = _key(request)
+        cache.add(key, 0, _MINUTE)
+        cache.incr(key)
+    except ValueError:
+        return  # it ran out between the two
+    except (RedisError, OSError) as error:
+        log.warning("a miss was not counted: the cache does not answer (%s)", type(error).__name__)
+
+
+def _key(request: HttpRequest) -> str:
+    """Of the address only a digest: what is in a cache may be read by others."""
+    try:
+        address = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        address = ""
+    return f"link-misses:{hashlib.sha256(str(address).encode()).hexdigest()[:24]}"

@@ -1,0 +1,52 @@
+"""What a patient does before an operation, step by step: in words that name no drug and no device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from notifications.selectors.patient_pages import preparation_steps
+from scheduling.selectors.rows import FollowUp
+from web.patient.access import PatientRequest, show
+from web.patient.words import day_words
+
+WORDS: dict[str, str | Promise] = {
+    "medical_evaluation": _("Come to your medical examination. We agree on the time with you."),
+    "psychological_assessment": _("Come to a talk with our team. We agree on the time with you."),
+    "drug_trial": _("Come to a test visit before the operation. We agree on the time with you."),
+    "blood_thinner_plan": _(
+        "Tell us which medicines you take. We say which to pause, and when. Do not stop any on your own."
+    ),
+    "ride_and_helper": _("Arrange who drives you home, and who stays with you for the first 24 hours."),
+    "ride_and_helper_recheck": _("Ask your driver and your helper once more whether they can come."),
+    "fasting": _("Eat nothing for 6 to 8 hours before the operation. We tell you from when on."),
+}
+"""The steps of the protocol that every clinic begins with. What a clinic calls its own steps may say too much."""
+ANOTHER: str | Promise = _("One more step: we explain it to you by telephone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    words: str | Promise
+    day: str
+
+
+def preparation(request: PatientRequest) -> HttpResponse:
+    """The steps that are still to be done, by their days."""
+    steps = steps_shown(preparation_steps(link=request.link))
+    return show(request, "patient/preparation.html", {"steps": steps})
+
+
+def steps_shown(rows: Iterable[FollowUp]) -> list[Step]:
+    """The follow-ups as steps with the last day of each; several that only the clinic names are one."""
+    found: dict[tuple[str, date | None], Step] = {}
+    for row in rows:
+        key = (row.row_key if row.row_key in WORDS else "", row.latest_on)
+        words = WORDS.get(row.row_key, ANOTHER)
+        found.setdefault(key, Step(words, day_words(row.latest_on) if row.latest_on else ""))
+    return list(found.values())
