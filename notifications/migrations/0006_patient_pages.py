@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0004_correspondence"),
+        ("notifications", "0005_in_app_mail_once"),
     ]
 
     operations = [
