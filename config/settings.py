@@ -185,7 +185,8 @@ CELERY_BEAT_SCHEDULE = {
         "scheduling.register_tick": 60.0,
         "scheduling.release_holds": 60.0,
         "scheduling.report_tick": 60.0,
-        "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=60.0),
+        "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=30.0),
+        "notifications.reconcile_tick": 600.0,
         "notifications.check_in_tick": 600.0,
     }.items()
 }

@@ -1,23 +1,50 @@
-"""What Celery runs for messages. It carries nothing: the rows say what is due."""
+"""What Celery runs for messages. Tasks carry a channel's name or a row's number; the rows say what is due."""
 
 from __future__ import annotations
 
+import logging
 import time
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.utils import timezone
+from kombu.exceptions import KombuError
 
+from notifications.domain.kinds import ChannelName
+from notifications.selectors.operation import backlog, clock_difference, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import Dispatcher, sweep
+from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
+from scheduling.services.heartbeats import record_heartbeat
 
+log = logging.getLogger(__name__)
+
+DISPATCHER = "dispatcher"
 LONGEST_SECONDS = 45
+MOST_AT_ONCE = 4
+"""Tasks for one channel at a time."""
+WORTH_ANOTHER = 500
+"""Due messages for which one more task is rung."""
+_dispatcher = Dispatcher()
 
 
 @shared_task(name="notifications.tick")
 def tick() -> None:
-    """Send what is due; what is left after three quarters of a minute waits for the next tick."""
+    """Take back what dead processes held, and ring for every channel that has something due."""
+    now = timezone.now()
+    if not clocks_agree():
+        return
+    record_heartbeat(name=DISPATCHER, now=now)
+    sweep(now=now)
+    for channel, due in backlog(now=now).items():
+        for _ in range(min(MOST_AT_ONCE, 1 + due // WORTH_ANOTHER)):
+            _ring("notifications.deliver", channel)
+
+
+@shared_task(name="notifications.deliver")
+def deliver(channel: str) -> None:
+    """Send what is due by one channel; what is left after three quarters of a minute waits for the next tick."""
     until = time.monotonic() + LONGEST_SECONDS
-    while deliver_batch(now=timezone.now()) and time.monotonic() < until:
+    while time.monotonic() < until and _dispatcher.deliver(ChannelName(channel), clock=timezone.now):
         pass
 
 
@@ -25,3 +52,33 @@ def tick() -> None:
 def check_in_tick() -> None:
     """Ask for a call where a check-in was let pass."""
     open_missed_check_ins(timezone.now())
+
+
+@shared_task(name="notifications.reconcile_tick")
+def reconcile_tick() -> None:
+    """Ring for every clinic that was not compared in this hour."""
+    for clinic_id in clinics_to_reconcile(now=timezone.now()):
+        _ring("notifications.reconcile", clinic_id)
+
+
+@shared_task(name="notifications.reconcile")
+def reconcile(clinic_id: int) -> None:
+    """Compare one clinic's messages with what they should be."""
+    reconcile_clinic(clinic_id=clinic_id, now=timezone.now())
+
+
+def clocks_agree() -> bool:
+    """Whether this machine and the database agree what time it is; where not, nothing is sent from here."""
+    if is_clock_trusted(now=timezone.now()):
+        return True
+    log.error(
+        "nothing is sent: this clock and the database's are %s apart", clock_difference(now=timezone.now())
+    )
+    return False
+
+
+def _ring(task: str, argument: str | int) -> None:
+    try:
+        current_app.send_task(task, args=[argument], retry=False, expires=60.0)
+    except (KombuError, OSError) as error:
+        log.warning("could not ring for %s (%s)", task, type(error).__name__)

@@ -30,6 +30,7 @@ from clinic.models import (
     Reading,
     Surgery,
     SurgeryPurpose,
+    Topic,
     User,
 )
 from clinic.models.accounts import ROLE_LABELS
@@ -65,5 +66,6 @@ __all__ = [
     "Reading",
     "Surgery",
     "SurgeryPurpose",
+    "Topic",
     "User",
 ]

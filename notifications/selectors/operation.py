@@ -1,10 +1,119 @@
 """What those who run the system ask. Figures only, no persons."""
 
-from django.db.models import Count
+from __future__ import annotations
 
-from notifications.models import Message
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Min
+
+from clinic.selectors.operation import clinic_numbers
+from notifications.domain.states import State
+from notifications.models import Message, ReconcilerRun
+
+LATE_AFTER = timedelta(minutes=10)
+"""A message that is due so long and was not taken is late: dispatch stands still."""
+FURTHEST_CLOCKS = timedelta(seconds=5)
+FRESH_FOR = timedelta(hours=2)
+"""A comparison older than this proves nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateDispatch:
+    """Messages of a clinic that should have left."""
+
+    number: int
+    oldest_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """The last finished comparison of one clinic; ``finished_at`` None: there was none yet."""
+
+    clinic_id: int
+    finished_at: datetime | None = None
+    unwatched: int = 0
+    missing: int = 0
+    surplus: int = 0
+    overdue: int = 0
+    ownerless: int = 0
+
+    def is_in_order(self, *, now: datetime) -> bool:
+        """Whether it is fresh and found every pump watched and every message where it belongs."""
+        if self.finished_at is None or now - self.finished_at > FRESH_FOR:
+            return False
+        return not (self.unwatched or self.missing or self.surplus or self.overdue or self.ownerless)
 
 
 def messages_by_state() -> dict[str, int]:
     """How many messages stand in each state, over all clinics."""
     return dict(Message.objects.values_list("state").annotate(Count("pk")).order_by("state"))
+
+
+def backlog(*, now: datetime) -> dict[str, int]:
+    """How many messages are due, or to be cleared up, by channel."""
+    queued = Message.objects.filter(state=State.QUEUED, due_at__lte=now)
+    unknown = Message.objects.filter(state=State.UNKNOWN, look_again_at__lte=now)
+    counts: dict[str, int] = {}
+    for rows in (queued, unknown):
+        for channel, number in rows.order_by().values_list("channel").annotate(Count("pk")):
+            counts[channel] = counts.get(channel, 0) + number
+    return counts
+
+
+def oldest_due(*, now: datetime) -> datetime | None:
+    """Since when the longest waiting due message waits, over all clinics."""
+    found = Message.objects.filter(state=State.QUEUED, due_at__lte=now).aggregate(Min("due_at"))
+    oldest: datetime | None = found["due_at__min"]
+    return oldest
+
+
+def late_dispatch(*, clinic_id: int, now: datetime) -> LateDispatch | None:
+    """The clinic's messages that should have left ten minutes ago; None: none. One query."""
+    found = (
+        Message.objects.for_clinic(clinic_id)
+        .filter(state=State.QUEUED, due_at__lte=now - LATE_AFTER)
+        .aggregate(number=Count("pk"), oldest=Min("due_at"))
+    )
+    return LateDispatch(found["number"], found["oldest"]) if found["number"] else None
+
+
+def last_reconciled() -> list[Reconciled]:
+    """The last finished comparison of every clinic, none left out (two queries)."""
+    rows = (
+        ReconcilerRun.objects.filter(finished_at__isnull=False)
+        .order_by("clinic_id", "-hour")
+        .distinct("clinic_id")
+    )
+    by_clinic = {
+        row.clinic_id: Reconciled(
+            clinic_id=row.clinic_id,
+            finished_at=row.finished_at,
+            unwatched=row.unwatched,
+            missing=row.missing,
+            surplus=row.surplus,
+            overdue=row.overdue,
+            ownerless=row.ownerless,
+        )
+        for row in rows
+    }
+    return [by_clinic.get(pk, Reconciled(clinic_id=pk)) for pk, _ in clinic_numbers()]
+
+
+def is_outbox_accounted(*, now: datetime) -> bool:
+    """Whether every clinic's last comparison is fresh and found nothing out of place."""
+    return all(each.is_in_order(now=now) for each in last_reconciled())
+
+
+def clock_difference(*, now: datetime) -> timedelta:
+    """How far this machine's clock and the database's are apart."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        theirs: datetime = cursor.fetchone()[0]
+    return abs(theirs - now)
+
+
+def is_clock_trusted(*, now: datetime) -> bool:
+    """Leases run on the database's clock and hours on ours: they must agree."""
+    return clock_difference(now=now) <= FURTHEST_CLOCKS

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.states import State
 from notifications.models import Message
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump
 

@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.states import Outcome, State
 from notifications.models import Attempt, InAppMail, Message
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.faults.waiting import somebody_waits, wait_until
 from tests.servers import Process

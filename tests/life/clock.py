@@ -15,7 +15,7 @@ from clinic.models import (
     Implant,
     Patient,
 )
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from scheduling.models import (
     SweepRun,
     Visit,

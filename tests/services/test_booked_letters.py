@@ -15,7 +15,7 @@ from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.plan import WhyNot
 from notifications.domain.states import State
 from notifications.models import Message
-from notifications.services.deliver import begin_sending, claim_due, deliver_batch
+from notifications.services.delivery import begin_sending, claim_due, deliver_batch
 from notifications.services.plan import replan
 from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import Forecast, Visit
@@ -124,7 +124,7 @@ def test_planning_again_changes_nothing_for_the_booked(house: House, implant: Im
 
 
 def test_a_claimed_letter_does_not_begin_once_a_visit_is_booked(house: House, implant: Implant) -> None:
-    (claim,) = claim_due(now=NOW)
+    (claim,) = claim_due(now=NOW, size=1)
     book(house, implant, on=open_day(house))
     assert begin_sending(claim, now=NOW) is None
     assert states(implant) == BOOKED
@@ -136,7 +136,7 @@ def test_no_letter_begins_after_a_booking_that_committed_first() -> None:
     """The dispatcher has claimed the letter and waits for the booking's locks; it then sees the visit."""
     house = make_house()
     implant = reachable_pump(house)
-    (claim,) = claim_due(now=NOW)
+    (claim,) = claim_due(now=NOW, size=1)
     begun: list[object] = []
 
     def send() -> None:

@@ -10,7 +10,7 @@ from django.core import mail
 from clinic.selectors.recipients import Addressee
 from notifications.channels.failures import outcome_of
 from notifications.domain.states import Outcome
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from notifications.services.letters import LANGUAGES, render
 from tests.factories import House, make_clinic, make_running_pump
 from tests.services.test_messages import make_due, reachable

@@ -11,7 +11,7 @@ from clinic.domain.roles import Role
 from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.states import State
 from notifications.models import Message
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 
 NOON = datetime.now(UTC).replace(hour=18, minute=0)  # noon in Chicago, near enough

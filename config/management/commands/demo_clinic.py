@@ -13,7 +13,7 @@ from django.utils import timezone
 from clinic.selectors.operation import any_clinic_exists
 from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
 from notifications.selectors.messages import stays_in_installation
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
 from scheduling.services.sweeps import run_everything
 
 

@@ -1,24 +1,38 @@
-"""Sends what is due, once, here: for an installation without a broker."""
+"""Does what beat and the workers do for messages, without Redis or Celery, until it is told to stop."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from notifications.services.check_ins import open_missed_check_ins
-from notifications.services.deliver import deliver_batch
+from notifications.services.delivery import deliver_batch
+from notifications.services.dispatcher import Loop, keep_house
+from notifications.tasks import clocks_agree
 
 
 class Command(BaseCommand):
     help = (
-        "Sends the messages that are due, without Redis or Celery. "
-        "Run it every minute from cron; beside workers it does no harm."
+        "Sends the messages that are due, takes back what dead processes held, and compares the outbox with the plan "
+        "every hour, without Redis or Celery, until it is stopped (SIGTERM, Ctrl-C). Beside workers, or a second one, "
+        "it does no harm. With --once it does all that is due and ends: for cron."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do all that is due, then end")
+        parser.add_argument(
+            "--pause", type=float, default=2.0, help="seconds between two looks when nothing is due"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        open_missed_check_ins(timezone.now())
+        if not options["once"]:
+            self.stdout.write("Dispatching. Stop with Ctrl-C.")
+            Loop(pause_seconds=options["pause"]).run()
+            return
+        if not clocks_agree():
+            return
+        keep_house(now=timezone.now())
         handled = 0
         while count := deliver_batch(now=timezone.now()):
             handled += count

@@ -1,0 +1,69 @@
+"""Taking what is due: leased on the database's clock, fenced, and never the same to two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from notifications.domain.kinds import ChannelName
+
+CLAIM_LEASE = timedelta(seconds=60)
+LOOK_HOLD = timedelta(minutes=3)
+"""How long whoever takes up an unknown message has it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message in our hands for as long as nobody else counts its fence on."""
+
+    message_id: int
+    fence: int
+    clinic_id: int
+    channel: ChannelName
+
+
+# The rows are picked in a step of their own: inside the UPDATE the planner may run the pick again and take more.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM notifications_message
+    WHERE state = 'queued' AND due_at <= %s::timestamptz AND channel = %s::text
+    ORDER BY due_at, id LIMIT %s::int FOR UPDATE SKIP LOCKED
+)
+UPDATE notifications_message AS m
+SET state = 'claimed', lease_until = clock_timestamp() + %s::interval, fence = m.fence + 1
+FROM due WHERE m.id = due.id
+RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at
+"""
+_TAKE_UP = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM notifications_message
+    WHERE state = 'unknown' AND look_again_at <= %s::timestamptz AND channel = %s::text
+    ORDER BY look_again_at, id LIMIT %s::int FOR UPDATE SKIP LOCKED
+)
+UPDATE notifications_message AS m
+SET look_again_at = %s::timestamptz, fence = m.fence + 1, looks_made = m.looks_made + 1
+FROM due WHERE m.id = due.id
+RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at
+"""
+
+
+def claim_due(*, now: datetime, size: int, channel: ChannelName = ChannelName.EMAIL) -> list[Claim]:
+    """Take up to ``size`` due messages of a channel that nobody holds, oldest first. One statement, one commit."""
+    return _claimed(_CLAIM, [now, channel.value, size, CLAIM_LEASE])
+
+
+def take_up_unknown(*, now: datetime, size: int, channel: ChannelName) -> list[Claim]:
+    """Take unknown messages whose next look has come. Whoever dies over one gives it back when its hold ends."""
+    return _claimed(_TAKE_UP, [now, channel.value, size, now + LOOK_HOLD])
+
+
+def _claimed(statement: str, values: Sequence[Any]) -> list[Claim]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: (row[4], row[0]))
+    return [Claim(pk, fence, clinic_id, ChannelName(channel)) for pk, fence, clinic_id, channel, _ in rows]

@@ -1,0 +1,102 @@
+"""The loop's body: so many due messages of each channel, one after the other, none in the way of the others."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError
+
+from notifications.channels import carrier_for
+from notifications.domain.breaker import Breaker
+from notifications.domain.kinds import ChannelName
+from notifications.domain.states import Outcome
+from notifications.domain.transport import Receipt
+from notifications.services.delivery.beginning import Letter, begin_sending, running_seconds
+from notifications.services.delivery.claims import Claim, claim_due, take_up_unknown
+from notifications.services.delivery.outcomes import SENDS_WITHIN, settle
+from notifications.services.delivery.sweeping import push_forward, sweep
+from notifications.services.delivery.unknowns import Question, begin_again, settle_question
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+_chance = random.SystemRandom().random
+Clock = Callable[[], datetime]
+
+
+class Dispatcher:
+    """Sends what is due in this process. Knows which carriers are of no use just now; all else is in the rows."""
+
+    def __init__(self) -> None:
+        self.breakers: dict[ChannelName, Breaker] = {}
+
+    def deliver(self, channel: ChannelName, *, clock: Clock, size: int = BATCH) -> int:
+        """Send up to ``size`` due messages of a channel and clear up as many unknown ones; how many were in hand.
+
+        Any number of processes may do so at once. ``clock`` is asked at each message: a batch can take minutes.
+        """
+        most = self._breaker(channel).most(now=clock(), size=size)
+        if not most:
+            return 0
+        claims = claim_due(now=clock(), size=most, channel=channel)
+        for claim in claims:
+            self._one(claim, begin_sending, clock)
+        unknown = take_up_unknown(now=clock(), size=most, channel=channel)
+        for claim in unknown:
+            self._one(claim, begin_again, clock)
+        return len(claims) + len(unknown)
+
+    def _one(self, claim: Claim, begin: Callable[..., Letter | Question | None], clock: Clock) -> None:
+        """One message. Whatever is wrong with it stays with it; a database that is gone ends the batch."""
+        try:
+            found = begin(claim, now=clock())
+            if isinstance(found, Letter):
+                receipt = hand_over(found)
+                self._note(claim.channel, receipt.outcome, clock())
+                settle(claim, receipt, now=clock())
+            elif isinstance(found, Question):
+                answer = carrier_for(claim.channel).look_up(
+                    key=found.key, address=found.address, since=found.since
+                )
+                settle_question(claim, answer, now=clock())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.error("message %s cannot be worked on (%s)", claim.message_id, type(error).__name__)
+            push_forward(claim.message_id, claim.fence, now=clock(), chance=_chance())
+
+    def _breaker(self, channel: ChannelName) -> Breaker:
+        return self.breakers.get(channel, Breaker())
+
+    def _note(self, channel: ChannelName, outcome: Outcome, now: datetime) -> None:
+        before = self._breaker(channel)
+        self.breakers[channel] = after = before.after(outcome, now=now)
+        if after.rests_until and after.rests_until != before.rests_until:
+            log.warning(
+                "%s rests until %s: it failed %s times in a row", channel, after.rests_until, after.failures
+            )
+
+
+def deliver_batch(*, now: datetime, size: int = BATCH, dispatcher: Dispatcher | None = None) -> int:
+    """Sweep, then send up to ``size`` due messages of every channel, all as of ``now``; how many were in hand."""
+    sweep(now=now)
+    dispatcher = dispatcher or Dispatcher()
+    return sum(dispatcher.deliver(channel, clock=lambda: now, size=size) for channel in ChannelName)
+
+
+def hand_over(letter: Letter) -> Receipt:
+    """Give the letter to its carrier, outside any transaction. Whatever it raises may have sent it.
+
+    A process that stood still since it said that sending begins does not send any more: others may have taken it
+    for dead and asked the provider already.
+    """
+    if running_seconds() - letter.begun_at > SENDS_WITHIN.total_seconds():
+        return Receipt(Outcome.POSTPONED, error="stood still")
+    try:
+        return carrier_for(letter.claim.channel).send(letter.outgoing)
+    except Exception as error:
+        log.error("message %s: its carrier raised %s", letter.claim.message_id, type(error).__name__)
+        return Receipt(Outcome.UNKNOWN, error=type(error).__name__)
