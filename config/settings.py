@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.embedded.folders import working_folder
 from config.embedded.installation import Installation
+from config.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -175,21 +176,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 25,
 }
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
-# Fixed intervals only: each tick asks the database what is due, so beat holds nobody's times. A tick that no
-# worker took before the next one is dropped.
-CELERY_BEAT_SCHEDULE = {
-    name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
-    for name, seconds in {
+CELERY_BEAT_SCHEDULE = beat_schedule(
+    {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
-        "scheduling.heartbeat": 60.0,
-        "scheduling.register_tick": 60.0,
-        "scheduling.release_holds": 60.0,
-        "scheduling.report_tick": 60.0,
         "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=30.0),
-        "notifications.reconcile_tick": 600.0,
-        "notifications.check_in_tick": 600.0,
-    }.items()
-}
+    }
+)
 # An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.
 MONITOR_URL = env.str("MONITOR_URL", default="")
 
