@@ -17,8 +17,22 @@ from config.celery import app as celery_app
 from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
-from tests import databases
+from tests import databases, leaks
 from tests.servers import Process, environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    leaks.begin(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run fails when anything that left the program said what it must not, whatever the tests said."""
+    if hasattr(session.config, "workerinput"):
+        return
+    for leak in leaks.end(session):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"LEAK {leak}")  # noqa: T201
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,197 @@
+"""What left the program during the whole run, and whether any of it says what it must not.
+
+Every log line, task, address and message of the run is written down as it passes; when the last test is done, all of
+it is searched for drugs, doses, diagnoses, a person's full name beside the date of birth, and the tokens of links. A
+hit fails the run, whatever the tests said.
+
+It looks on and changes nothing. Processes that tests start write logs of their own, which are read at the end.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery.signals import before_task_publish
+from django.core.signals import request_started
+from django.db.models.signals import post_save
+
+FOLDER = "REFILLWISE_TEST_SEEN"
+"""The environment variable by which all processes of a run find the same folder."""
+LOG, TASK, ADDRESS, MESSAGE, PERSON, TOKEN = "log", "task", "address", "message", "person", "token"
+SEARCHED = (LOG, TASK, ADDRESS, MESSAGE)
+
+DRUGS = (
+    "baclofen", "morphine", "ziconotide", "hydromorphone", "fentanyl", "sufentanil", "bupivacaine", "clonidine",
+    "lioresal", "gablofen", "prialt", "infumorph", "dilaudid", "baclofène", "baclofeno", "morfina",
+)  # fmt: skip
+DIAGNOSES = (
+    "spasticity", "spastic", "dystonia", "multiple sclerosis", "cancer", "chronic pain", "neuropathic",
+    "espasticidad", "spasticité", "cáncer", "dolor crónico", "douleur chronique",
+)  # fmt: skip
+_WORDS = re.compile(rf"\b({'|'.join(map(re.escape, (*DRUGS, *DIAGNOSES)))})\b", re.IGNORECASE)
+_DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:mcg|µg|mg|ml)(?:/(?:day|d|ml|h))?\b", re.IGNORECASE)
+_LINK_PATH = re.compile(r"^\S+ /l/[^/\s]+/?$")
+"""The first step of a link is the one address that holds its token; it leads on to one without."""
+
+
+class Seen:
+    """Writes down what passes, each process into files of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, Any] = {}
+
+    def note(self, kind: str, text: str) -> None:
+        name = f"{os.getpid()}.{kind}"
+        if name not in self._files:
+            self._files[name] = (self.folder / name).open(
+                "a", encoding="utf-8", errors="replace", buffering=1
+            )
+        self._files[name].write(json.dumps(text, ensure_ascii=False) + "\n")
+
+
+class _Lines(logging.Handler):
+    """Log lines as the product prints them: through its own filter and form."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(logging.INFO)
+        from config.logs import NoPersonalData, PlainFormatter
+
+        self.seen, self.clean = seen, NoPersonalData()
+        self.setFormatter(PlainFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        own = copy.copy(record)  # the filter rewrites what it is given, and others are still to read this one
+        self.clean.filter(own)
+        self.seen.note(LOG, self.format(own))
+
+
+def watch(seen: Seen) -> None:
+    """Look on at everything that leaves this process."""
+    root = logging.getLogger()
+    for handler in root.handlers:
+        handler.setLevel(max(handler.level, root.level))  # what is printed stays what it was
+    root.setLevel(min(root.level, logging.INFO))
+    root.addHandler(_Lines(seen))
+
+    def task(sender: Any = None, headers: Any = None, body: Any = None, **_: Any) -> None:
+        seen.note(TASK, f"{sender} {body!r} {headers!r}")
+
+    def address(environ: dict[str, Any] | None = None, **_: Any) -> None:
+        if environ is not None:
+            query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+            seen.note(ADDRESS, f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}{query}")
+
+    def person(instance: Any, **_: Any) -> None:
+        born = instance.birth_date
+        if hasattr(born, "isoformat"):
+            seen.note(PERSON, json.dumps([instance.first_name, instance.last_name, born.isoformat()]))
+
+    before_task_publish.connect(task, weak=False)
+    request_started.connect(address, weak=False)
+    post_save.connect(person, sender="clinic.Patient", weak=False)
+    _watch_words(seen)
+
+
+def _watch_words(seen: Seen) -> None:
+    """Messages as they are handed to whoever carries them, and the tokens in them."""
+    from notifications.domain.transport import Outgoing
+    from notifications.services import links
+
+    made, hashed = Outgoing.__init__, links.hash_of
+
+    def outgoing(self: Outgoing, *args: Any, **values: Any) -> None:
+        made(self, *args, **values)
+        seen.note(MESSAGE, "\n".join((self.subject, self.text, self.html)))
+
+    def hash_of(token: str) -> str:
+        seen.note(TOKEN, token)
+        return hashed(token)
+
+    Outgoing.__init__ = outgoing  # type: ignore[method-assign]
+    links.hash_of = hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    kind: str
+    why: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.why}: {self.text[:300]!r}"
+
+
+def leaks_in(
+    texts: Iterable[tuple[str, str]], *, people: set[tuple[str, str, str]], tokens: set[str]
+) -> Iterator[Leak]:
+    """What must not be said and was, in (kind, text) pairs. Each text is told once."""
+    finder = re.compile("|".join(map(re.escape, sorted(tokens)))) if tokens else None
+    for kind, text in texts:
+        if found := _WORDS.search(text) or _DOSE.search(text):
+            yield Leak(kind, found.group(), text)
+        elif kind != MESSAGE and finder and not _LINK_PATH.match(text) and finder.search(text):
+            yield Leak(kind, "a token", text)
+        elif named := _named(text, people):
+            yield Leak(kind, named, text)
+
+
+def _named(text: str, people: set[tuple[str, str, str]]) -> str:
+    """Full name and date of birth in one text."""
+    if not re.search(r"\d{4}", text):
+        return ""
+    for first, last, born in people:
+        if born in text and first in text and last in text:
+            return "a person's name and date of birth"
+    return ""
+
+
+def everything_in(folder: Path, logs: Iterable[Path]) -> tuple[list[tuple[str, str]], set[Any], set[str]]:
+    """(texts with their kinds, people, tokens) of a run."""
+    texts: set[tuple[str, str]] = set()
+    people: set[Any] = set()
+    tokens: set[str] = set()
+    for file in folder.iterdir():
+        kind = file.suffix[1:]
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            text = json.loads(line)
+            if kind == PERSON:
+                people.add(tuple(json.loads(text)))
+            elif kind == TOKEN:
+                tokens.add(text)
+            else:
+                texts.add((kind, text))
+    for log in logs:
+        texts |= {(LOG, line) for line in log.read_text(errors="replace").splitlines()}
+    return sorted(texts), people, {token for token in tokens if len(token) >= 16}
+
+
+def begin(config: pytest.Config) -> None:
+    """Once per process of the run; the first makes the folder."""
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="refillwise-seen-")
+    watch(Seen(Path(os.environ[FOLDER])))
+
+
+def end(session: pytest.Session) -> list[Leak]:
+    """What leaked; asked once, by the process that started the run, when all others are done."""
+    folder = Path(os.environ[FOLDER])
+    temporary = getattr(session.config, "_tmp_path_factory", None)
+    logs = list(temporary.getbasetemp().rglob("*.log")) if temporary is not None else []
+    texts, people, tokens = everything_in(folder, [log for log in logs if log.is_file()])
+    found = list(leaks_in(texts, people=people, tokens=tokens))
+    counts = {kind: sum(1 for each, _ in texts if each == kind) for kind in SEARCHED}
+    print(f"\nsearched for what must not leave: {counts}, {len(people)} people, {len(tokens)} tokens")  # noqa: T201
+    shutil.rmtree(folder, ignore_errors=True)
+    return found
