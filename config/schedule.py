@@ -15,6 +15,7 @@ SECONDS = {
     "scheduling.register_tick": MINUTE,
     "scheduling.release_holds": MINUTE,
     "scheduling.report_tick": MINUTE,
+    "notifications.escalate": MINUTE,
     "notifications.check_in_tick": 10 * MINUTE,
     "notifications.reconcile_tick": 10 * MINUTE,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 def connect() -> None:
     """Subscribe each derivation to what it is derived from, in the order in which they build on each other."""
     from clinic import changes as record
+    from notifications.services.escalations import follow_refills
     from notifications.services.plan import replan
     from scheduling import changes as forecasts
     from scheduling.services.booking import follow_deaths, follow_record
@@ -24,7 +25,9 @@ def connect() -> None:
     record.subscribe(follow_record)
     record.subscribe(renew_trends)
     record.subscribe(replan)
+    record.subscribe(follow_refills)
     forecasts.subscribe(replan)
+    forecasts.subscribe(follow_refills)
     record.subscribe_to_patients(replan_before_surgery)
     record.subscribe_to_patients(follow_deaths)
     record.subscribe_to_members(set_up_clinic)

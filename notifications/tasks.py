@@ -13,6 +13,7 @@ from notifications.domain.kinds import ChannelName
 from notifications.selectors.operation import backlog, clock_difference, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery import Dispatcher, sweep
+from notifications.services.escalations import raise_due
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 
@@ -46,6 +47,12 @@ def deliver(channel: str) -> None:
     until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until and _dispatcher.deliver(ChannelName(channel), clock=timezone.now):
         pass
+
+
+@shared_task(name="notifications.escalate")
+def escalate() -> None:
+    """Open what a person must act on, make it graver, and pass on what nobody took in time."""
+    raise_due(timezone.now())
 
 
 @shared_task(name="notifications.check_in_tick")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.domain.escalation.ladder import ENDS
 from notifications.models.base import Addressed, Scoped, append_only
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class Cause(models.TextChoices):
@@ -39,6 +46,22 @@ class EscalationOutcome(models.TextChoices):
     NOT_NEEDED = "not_needed", _("nothing to be done")
 
 
+_TRIGGERS = [
+    pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+    # What a person ended stays as it was ended; a new matter is another row.
+    pgtrigger.Protect(
+        name="ended_stays_ended",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(old__acknowledged_at__isnull=False),
+    ),
+    pgtrigger.Protect(
+        name="rung_never_sinks",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(new__rung__lt=pgtrigger.F("old__rung")),
+    ),
+]
+
+
 class Escalation(Scoped, Addressed):
     """One matter that climbs until a person acknowledges it with an outcome; nothing else ends it."""
 
@@ -68,6 +91,11 @@ class Escalation(Scoped, Addressed):
     opened_at = models.DateTimeField()
     respond_by = models.DateTimeField()
     """When it goes on to the next person."""
+    again_at = models.DateTimeField(null=True)
+    """Somebody tried and nobody answered: it is that person's again from then on, and not passed on before."""
+    gone_at = models.DateTimeField(null=True)
+    """Since when its cause no longer holds. It is passed on no further, and waits for a person to confirm."""
+    gone_because = models.CharField(max_length=20, blank=True, default="")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -75,7 +103,10 @@ class Escalation(Scoped, Addressed):
     outcome = models.CharField(max_length=15, choices=EscalationOutcome.choices, blank=True, default="")
     note = models.CharField(max_length=500, blank=True, default="")
 
+    steps: RelatedManager[EscalationStep]
+
     class Meta:
+        triggers = _TRIGGERS
         constraints = [
             models.UniqueConstraint(
                 fields=["clinic", "cause", "key"],
@@ -89,7 +120,7 @@ class Escalation(Scoped, Addressed):
                 | Q(
                     acknowledged_at__isnull=False,
                     acknowledged_by__isnull=False,
-                    outcome__in=EscalationOutcome.values,
+                    outcome__in=[outcome.value for outcome in ENDS],
                 ),
                 name="escalation_ends_in_a_person",
             ),
@@ -104,6 +135,7 @@ class Escalation(Scoped, Addressed):
                 fields=["respond_by"], condition=Q(acknowledged_at__isnull=True), name="escalation_to_raise"
             ),
             models.Index(fields=["patient", "-id"], name="escalation_of_patient"),
+            models.Index(fields=["clinic", "cause", "key", "-id"], name="escalation_of_key"),
         ]
 
     def __str__(self) -> str:
@@ -119,6 +151,8 @@ class EscalationStep(Scoped):
         TOLD = "told", _("told")
         PASSED_ON = "passed_on", _("passed on")
         TRIED = "tried", _("tried")
+        GONE = "gone", _("resolved by itself")
+        BACK = "back", _("not resolved after all")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="steps")

@@ -1,4 +1,4 @@
-"""Messages as the page shows them. Every read names the clinic."""
+"""Messages as the page shows them, without the words to staff about escalations. Every read names the clinic."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Mess
     """The clinic's messages with patient, address, attempts and kept letters; those for a person first."""
     rows = (
         Message.objects.for_clinic(clinic_id)
+        .filter(user__isnull=True)
         .select_related("patient", "recipient")
         .prefetch_related("attempts", "mails")
     )
@@ -58,7 +59,7 @@ def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
     """What the patient was told or was to be told, except what still waits; with address and kept letters."""
     return list(
         Message.objects.for_clinic(clinic_id)
-        .filter(patient_id=patient_id)
+        .filter(patient_id=patient_id, user__isnull=True)
         .exclude(state__in=STATES[Group.PLANNED])
         .select_related("recipient")
         .prefetch_related("mails")
@@ -69,8 +70,8 @@ def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
 def message_counts(*, clinic_id: int) -> dict[Group, int]:
     """How many messages stand in each group."""
     counts = dict.fromkeys(Group, 0)
-    by_state = Message.objects.for_clinic(clinic_id).order_by().values_list("state").annotate(Count("pk"))
-    for state, number in by_state:
+    rows = Message.objects.for_clinic(clinic_id).filter(user__isnull=True)
+    for state, number in rows.order_by().values_list("state").annotate(Count("pk")):
         counts[GROUP_OF[state]] += number
     return counts
 

@@ -1,4 +1,5 @@
-"""The dispatcher that needs no broker: a thread for each channel, one that sweeps, one that compares.
+"""The dispatcher that needs no broker: a thread for each channel, one that sweeps, one that
+passes on what nobody acted on, one that compares.
 
 A carrier that stalls holds up its own channel and no other. A database that is gone is waited for.
 """
@@ -20,6 +21,7 @@ from notifications.selectors.operation import is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery.dispatch import Dispatcher
 from notifications.services.delivery.sweeping import sweep
+from notifications.services.escalations import raise_due
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 HOUSE_SECONDS = 300.0
+ESCALATION_SECONDS = 60.0
 AFTER_FAILURE_SECONDS = 2.0
 
 
@@ -43,7 +46,12 @@ class Loop:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
-        works = [self._sweeps, self._keeps_house, *(self._delivers(channel) for channel in ChannelName)]
+        works = [
+            self._sweeps,
+            self._escalates,
+            self._keeps_house,
+            *(self._delivers(channel) for channel in ChannelName),
+        ]
         threads = [threading.Thread(target=self._keep_doing, args=[work]) for work in works]
         for thread in threads:
             thread.start()
@@ -84,6 +92,10 @@ class Loop:
         record_heartbeat(name="dispatcher", now=now)
         sweep(now=now)
         return self.sweep_seconds
+
+    def _escalates(self) -> float:
+        raise_due(timezone.now())
+        return ESCALATION_SECONDS
 
     def _keeps_house(self) -> float:
         keep_house(now=timezone.now())

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from notifications.services.delivery import deliver_batch
 from notifications.services.dispatcher import Loop, keep_house
+from notifications.services.escalations import raise_due
 from notifications.tasks import clocks_agree
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         if not clocks_agree():
             return
         keep_house(now=timezone.now())
+        raise_due(timezone.now())
         handled = 0
         while count := deliver_batch(now=timezone.now()):
             handled += count

@@ -1,0 +1,1 @@
+"""How a matter climbs from person to person until one of them acknowledges it; pure."""

@@ -1,0 +1,24 @@
+"""Matters that end only in a person's acknowledgement with an outcome: opened, passed on, tried, acknowledged.
+
+See docs/adr/0023-a-matter-ends-in-a-person.md.
+"""
+
+from notifications.services.escalations.acting import acknowledge, acknowledge_messages, try_without_answer
+from notifications.services.escalations.late import follow_refills, open_running_late
+from notifications.services.escalations.opening import open_escalation
+from notifications.services.escalations.passing import pass_on_due, raise_due
+from notifications.services.escalations.roster import save_roster
+from notifications.services.escalations.unanswered import open_unanswered
+
+__all__ = [
+    "acknowledge",
+    "acknowledge_messages",
+    "follow_refills",
+    "open_escalation",
+    "open_running_late",
+    "open_unanswered",
+    "pass_on_due",
+    "raise_due",
+    "save_roster",
+    "try_without_answer",
+]
