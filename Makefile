@@ -75,6 +75,7 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_visits
+	$(PYTHON) -m tests.catalogues
 
 bench: setup
 	@$(PYTHON) -m bench $(ARGS)

@@ -9,8 +9,8 @@ from gunicorn.glogging import Logger
 
 from config.logs import NoPersonalData, without_secrets
 
-_WITH_ADDRESSES = ("U", "r", "f", "q")
-"""gunicorn's names for the path, the request line, the referrer and the query."""
+_WITH_ADDRESSES = ("U", "r", "f")
+"""gunicorn's names for the path, the request line and the referrer; the query is ``q``."""
 
 
 class AccessLog(Logger):  # type: ignore[misc]
@@ -25,6 +25,5 @@ class AccessLog(Logger):  # type: ignore[misc]
     def atoms(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The parts of an access line."""
         found: dict[str, Any] = super().atoms(*args, **kwargs)
-        return found | {
-            name: without_secrets(str(found[name])) for name in _WITH_ADDRESSES if found.get(name)
-        }
+        without = {name: without_secrets(str(found[name])) for name in _WITH_ADDRESSES if found.get(name)}
+        return found | without | {"q": ""}

@@ -80,6 +80,7 @@ def good_links(now: datetime) -> QuerySet[PatientLink]:
         revoked_at__isnull=True,
         expires_at__gt=now,
         patient__died_on__isnull=True,
+        patient__clinic_id=F("clinic_id"),
     ).select_related("clinic", "patient", "message__recipient")
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from allauth.account.adapter import get_adapter
+from csp.constants import NONE
+from csp.decorators import csp_replace
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,8 @@ from redis import RedisError
 log = logging.getLogger(__name__)
 
 MISSES_A_MINUTE = 10
+_STRICTER: Any = csp_replace({"script-src": [NONE], "connect-src": [NONE], "font-src": [NONE]})
+"""These pages have no script, and so none may run."""
 _MINUTE = 60
 R = TypeVar("R", bound=HttpResponseBase)
 
@@ -49,10 +53,11 @@ def is_over_limit(request: HttpRequest) -> bool:
 
 
 def sealed(response: R, *, referrer: str = "same-origin") -> R:
-    """Keep what is answered out of caches, search engines and other sites' logs."""
+    """Keep what is answered out of caches, search engines and other sites' logs, and let no script run in it."""
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response["Referrer-Policy"] = referrer
+    response.headers.setdefault("Referrer-Policy", referrer)
+    _STRICTER(lambda: response)()
     return response
 
 

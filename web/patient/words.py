@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,8 +17,8 @@ _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
 def day_words(day: date) -> str:
-    """Tuesday 12 January 2027."""
-    return str(capfirst(date_format(day, DAYS[_language()])))
+    """Tuesday 12 January 2027; in Spanish and French with a small letter, as inside a sentence."""
+    return date_format(day, DAYS[_language()])
 
 
 def time_words(moment: datetime) -> str:
