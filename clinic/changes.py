@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -27,11 +28,29 @@ PatientReader = Callable[[int, Collection[int], datetime], object]
 MemberReader = Callable[[int, datetime], object]
 """Called with clinic id and now."""
 
+Teller = Callable[[int, Collection[int], Collection[int], datetime], object]
+"""Called with clinic id, implant ids, patient ids and now."""
+
+
+def _by_clinic() -> defaultdict[int, set[int]]:
+    return defaultdict(set)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What one block changed, by clinic: pumps, patients, and patients of whom only how they are told."""
+
+    implants: defaultdict[int, set[int]] = field(default_factory=_by_clinic)
+    patients: defaultdict[int, set[int]] = field(default_factory=_by_clinic)
+    people: defaultdict[int, set[int]] = field(default_factory=_by_clinic)
+
+
 _readers: list[RecordReader] = []
+_tellers: list[Teller] = []
 _patient_readers: list[PatientReader] = []
 _member_readers: list[MemberReader] = []
 _catalogue_readers: list[CatalogueReader] = []
-_gathered: ContextVar[defaultdict[int, set[int]] | None] = ContextVar("gathered", default=None)
+_gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
 
 
 def subscribe(reader: RecordReader) -> None:
@@ -40,31 +59,74 @@ def subscribe(reader: RecordReader) -> None:
         _readers.append(reader)
 
 
+def subscribe_teller(teller: Teller) -> None:
+    """Have ``teller`` called after all readers of a change, with the pumps and the patients that it was about.
+
+    For what is told to people: it takes its locks after all others (docs/adr/0018-one-plan-for-each-patient.md).
+    """
+    if teller not in _tellers:
+        _tellers.append(teller)
+
+
 def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
     """Let every reader bring what it derives from these implants up to date, in the caller's transaction."""
     _inside_transaction()
-    if not implant_ids:
-        return
     gathered = _gathered.get()
     if gathered is not None:
-        gathered[clinic_id].update(implant_ids)
-        return
-    for reader in _readers:
-        reader(clinic_id, implant_ids, now)
+        gathered.implants[clinic_id].update(implant_ids)
+    elif implant_ids:
+        for reader in _readers:
+            reader(clinic_id, implant_ids, now)
+        _tell(clinic_id, implant_ids, (), now)
 
 
 @contextmanager
 def announcing_once(*, now: datetime) -> Iterator[None]:
     """Run the block in one transaction and announce everything it changed together, at its end."""
     with transaction.atomic():
-        gathered: defaultdict[int, set[int]] = defaultdict(set)
-        token = _gathered.set(gathered)
+        found = _Gathered()
+        token = _gathered.set(found)
         try:
             yield
         finally:
             _gathered.reset(token)
-        for clinic_id, implant_ids in gathered.items():
-            announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
+        _announce_all(found, now)
+
+
+def _announce_all(found: _Gathered, now: datetime) -> None:
+    outer = _gathered.get()
+    for clinic_id in sorted({*found.implants, *found.patients, *found.people}):
+        implants, patients = found.implants[clinic_id], found.patients[clinic_id]
+        people = found.people[clinic_id]
+        if outer is not None:
+            outer.implants[clinic_id] |= implants
+            outer.patients[clinic_id] |= patients
+            outer.people[clinic_id] |= people
+            continue
+        for reader in _readers if implants else ():
+            reader(clinic_id, implants, now)
+        for patient_reader in _patient_readers if patients else ():
+            patient_reader(clinic_id, patients, now)
+        _tell(clinic_id, implants, patients | people, now)
+
+
+def announce_people(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
+    """Say that these patients are told otherwise now: how they are reached, what they agreed to, who helps them.
+
+    No date rests on that, so only the tellers hear of it, in the caller's transaction.
+    """
+    _inside_transaction()
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.people[clinic_id].update(patient_ids)
+        return
+    _tell(clinic_id, (), patient_ids, now)
+
+
+def _tell(clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime) -> None:
+    if implant_ids or patient_ids:
+        for teller in _tellers:
+            teller(clinic_id, implant_ids, patient_ids, now)
 
 
 def subscribe_to_catalogue(reader: CatalogueReader) -> None:
@@ -92,9 +154,13 @@ def announce_patients(*, clinic_id: int, patient_ids: Collection[int], now: date
     For what no pump carries (a planned operation); what a pump carries goes through ``announce``.
     """
     _inside_transaction()
-    if patient_ids:
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.patients[clinic_id].update(patient_ids)
+    elif patient_ids:
         for reader in _patient_readers:
             reader(clinic_id, patient_ids, now)
+        _tell(clinic_id, (), patient_ids, now)
 
 
 def subscribe_to_members(reader: MemberReader) -> None:

@@ -5,12 +5,15 @@ See docs/adr/0001-one-door-for-changes.md.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+
 
 def connect() -> None:
     """Subscribe each derivation to what it is derived from, in the order in which they build on each other."""
     from clinic import changes as record
-    from notifications.services.escalations import follow_refills
-    from notifications.services.plan import replan
+    from notifications.services.plan import replan_about
+    from notifications.services.rules import set_up_messages
     from scheduling import changes as forecasts
     from scheduling.services.booking import follow_deaths, follow_record
     from scheduling.services.care_plan import replan_before_surgery
@@ -24,14 +27,24 @@ def connect() -> None:
     record.subscribe(work_out)
     record.subscribe(follow_record)
     record.subscribe(renew_trends)
-    record.subscribe(replan)
-    record.subscribe(follow_refills)
-    forecasts.subscribe(replan)
-    forecasts.subscribe(follow_refills)
+    for door in (record, forecasts):
+        door.subscribe_teller(replan_about)
+        door.subscribe_teller(_follow_refills)  # locks escalations, which come last
     record.subscribe_to_patients(replan_before_surgery)
     record.subscribe_to_patients(follow_deaths)
     record.subscribe_to_members(set_up_clinic)
     record.subscribe_to_members(ensure_protocol)
     record.subscribe_to_members(reassign_departed)
+    record.subscribe_to_members(set_up_messages)
     record.subscribe_to_catalogue(forget_trends)
     record.subscribe_to_catalogue(recalculate_every_clinic)
+
+
+def _follow_refills(
+    clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
+) -> None:
+    """A late refill is a pump's matter: of patients alone there is nothing to follow."""
+    from notifications.services.escalations import follow_refills
+
+    if implant_ids:
+        follow_refills(clinic_id, implant_ids, now)

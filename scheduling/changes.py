@@ -15,7 +15,11 @@ from django.db import transaction
 ForecastReader = Callable[[int, Collection[int], datetime], object]
 """Called with clinic id, implant ids and now."""
 
+Teller = Callable[[int, Collection[int], Collection[int], datetime], object]
+"""Called with clinic id, implant ids, patient ids and now."""
+
 _readers: list[ForecastReader] = []
+_tellers: list[Teller] = []
 
 
 def subscribe(reader: ForecastReader) -> None:
@@ -24,10 +28,28 @@ def subscribe(reader: ForecastReader) -> None:
         _readers.append(reader)
 
 
-def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
-    """Let every reader bring what it derives from these forecasts up to date, in the caller's transaction."""
+def subscribe_teller(teller: Teller) -> None:
+    """Have ``teller`` called after all readers, with the pumps and the patients; twice changes nothing.
+
+    For what is told to people: patients have visits and follow-ups that are about no pump.
+    """
+    if teller not in _tellers:
+        _tellers.append(teller)
+
+
+def announce(
+    *,
+    clinic_id: int,
+    implant_ids: Collection[int],
+    now: datetime,
+    patient_ids: Collection[int] = (),
+) -> None:
+    """Let every reader bring what it derives from these up to date, in the caller's transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a change is announced inside the transaction that makes it")
     if implant_ids:
         for reader in _readers:
             reader(clinic_id, implant_ids, now)
+    if implant_ids or patient_ids:
+        for teller in _tellers:
+            teller(clinic_id, implant_ids, patient_ids, now)

@@ -1,34 +1,67 @@
-"""Whom a reminder about a pump would go to, and what the letter needs. A constant number of queries."""
+"""Whom a message about a patient would go to, and what the letter needs. A constant number of queries."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from clinic.models import (
-    Channel,
     Clinic,
     Consent,
     ContactKind,
     ContactPoint,
     Fill,
     Implant,
-    Topic,
+    Patient,
+    Surgery,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientFacts:
-    """``contact_id`` is the patient's preferred e-mail address in use; None where there is none."""
+class ContactFacts:
+    """A number or address in use. ``proxy_id``: a helper's who may receive reminders; None: the patient's own.
+
+    ``address`` is as machines write it; empty for a number to which no text can be sent. Patient data.
+    """
+
+    contact_id: int
+    proxy_id: int | None
+    is_email: bool
+    address: str
+    time_zone: str
+
+
+@dataclass(slots=True)
+class PatientContacts:
+    """How a patient and the patient's helpers can be reached; ``granted`` are (channel, topic)."""
+
+    patient_id: int
+    has_died: bool
+    contacts: list[ContactFacts] = field(default_factory=list)
+    granted: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class PumpFacts:
+    """One pump and the fill in it."""
 
     implant_id: int
     patient_id: int
     is_active: bool
     fill_id: int | None
-    has_agreed_to_email: bool
-    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOperation:
+    """An operation that is planned and neither done nor called off."""
+
+    surgery_id: int
+    patient_id: int
+    planned_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +75,65 @@ class Addressee:
     clinic_phone: str
 
 
-def recipient_facts(*, clinic_id: int, implant_ids: Collection[int]) -> list[RecipientFacts]:
-    """The facts of these implants, by id (four queries however many there are)."""
+def contacts_of(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, PatientContacts]:
+    """The contacts and consents of these patients, by patient's id; preferred contacts first (three queries)."""
+    rows = Patient.objects.for_clinic(clinic_id).filter(id__any_of=patient_ids)
+    found = {
+        patient_id: PatientContacts(patient_id, died_on is not None)
+        for patient_id, died_on in rows.values_list("id", "died_on")
+    }
+    may_be_told = Q(proxy__isnull=True) | Q(proxy__is_active=True, proxy__may_receive_reminders=True)
+    points = (
+        ContactPoint.objects.for_clinic(clinic_id)
+        .filter(may_be_told, patient_id__any_of=patient_ids, is_active=True)
+        .order_by("patient_id", "-is_preferred", "id")
+        .values_list("patient_id", "id", "proxy_id", "kind", "value", "dialable", "time_zone")
+    )
+    for patient_id, contact_id, proxy_id, kind, value, dialable, zone in points:
+        is_email = kind == ContactKind.EMAIL
+        address = dialable or (value.strip().lower() if is_email else "")
+        found[patient_id].contacts.append(ContactFacts(contact_id, proxy_id, is_email, address, zone))
+    consents = (
+        Consent.objects.for_clinic(clinic_id)
+        .filter(patient_id__any_of=patient_ids)
+        .order_by("patient_id", "channel", "topic", "-id")
+        .distinct("patient_id", "channel", "topic")
+        .values_list("patient_id", "channel", "topic", "is_granted")
+    )
+    for patient_id, channel, topic, is_granted in consents:
+        if is_granted:
+            found[patient_id].granted.add((channel, topic))
+    return found
+
+
+def pumps_of(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, list[PumpFacts]]:
+    """The pumps of these patients, in place or not, by patient's id (two queries)."""
     implants = list(
         Implant.objects.for_clinic(clinic_id)
-        .filter(id__any_of=implant_ids)
+        .filter(patient_id__any_of=patient_ids)
         .order_by("id")
         .values_list("id", "patient_id", "explanted_on", "patient__died_on")
     )
-    patient_ids = {patient_id for _, patient_id, *_ in implants}
-    fills = _newest_fills(clinic_id, implant_ids)
-    addresses = _email_addresses(clinic_id, patient_ids)
-    agreed = _agreed_to_email(clinic_id, patient_ids)
-    return [
-        RecipientFacts(
-            implant_id=implant_id,
-            patient_id=patient_id,
-            is_active=explanted_on is None and died_on is None,
-            fill_id=fills.get(implant_id),
-            has_agreed_to_email=patient_id in agreed,
-            contact_id=addresses.get(patient_id),
-        )
-        for implant_id, patient_id, explanted_on, died_on in implants
-    ]
+    fills = _newest_fills(clinic_id, [implant_id for implant_id, *_ in implants])
+    found: defaultdict[int, list[PumpFacts]] = defaultdict(list)
+    for implant_id, patient_id, explanted_on, died_on in implants:
+        is_active = explanted_on is None and died_on is None
+        found[patient_id].append(PumpFacts(implant_id, patient_id, is_active, fills.get(implant_id)))
+    return found
+
+
+def planned_operations(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, list[PlannedOperation]]:
+    """The open operations of these patients, by patient's id (one query)."""
+    rows = (
+        Surgery.objects.for_clinic(clinic_id)
+        .filter(patient_id__any_of=patient_ids, implant__isnull=True, cancelled_on__isnull=True)
+        .order_by("id")
+        .values_list("id", "patient_id", "planned_on")
+    )
+    found: defaultdict[int, list[PlannedOperation]] = defaultdict(list)
+    for surgery_id, patient_id, planned_on in rows:
+        found[patient_id].append(PlannedOperation(surgery_id, patient_id, planned_on))
+    return found
 
 
 def addressee(*, clinic_id: int, contact_id: int) -> Addressee | None:
@@ -94,26 +163,3 @@ def _newest_fills(clinic_id: int, implant_ids: Collection[int]) -> dict[int, int
         .values_list("implant_id", "id")
     )
     return dict(rows)
-
-
-def _email_addresses(clinic_id: int, patient_ids: Collection[int]) -> dict[int, int]:
-    rows = (
-        ContactPoint.objects.for_clinic(clinic_id)
-        .filter(patient_id__any_of=patient_ids, kind=ContactKind.EMAIL, is_active=True, proxy__isnull=True)
-        .order_by("patient_id", "-is_preferred", "id")
-        .distinct("patient_id")
-        .values_list("patient_id", "id")
-    )
-    return dict(rows)
-
-
-def _agreed_to_email(clinic_id: int, patient_ids: Collection[int]) -> set[int]:
-    """Those whose newest word about reminders by e-mail was yes."""
-    rows = (
-        Consent.objects.for_clinic(clinic_id)
-        .filter(patient_id__any_of=patient_ids, channel=Channel.EMAIL, topic=Topic.REMINDERS)
-        .order_by("patient_id", "-id")
-        .distinct("patient_id")
-        .values_list("patient_id", "is_granted")
-    )
-    return {patient_id for patient_id, is_granted in rows if is_granted}

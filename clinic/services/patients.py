@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.audit import recording
-from clinic.changes import announce, announce_patients
+from clinic.changes import announce, announce_patients, announce_people, announcing_once
 from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day, check_zone
 from clinic.domain.entries import PatientEntry, ProxyEntry
 from clinic.domain.phones import reachable_at
@@ -50,6 +50,7 @@ def update_patient(
             setattr(patient, name, getattr(entry, name))
         if changed:
             patient.save(update_fields=changed)
+            announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return patient
 
 
@@ -57,7 +58,7 @@ def record_death(
     *, clinic: Clinic, patient_ref: UUID, died_on: date, actor_id: int, now: datetime
 ) -> Patient:
     """Record a death: projections of the patient's implants end in the same transaction."""
-    with recording(actor_id=actor_id, reason="death recorded"):
+    with announcing_once(now=now), recording(actor_id=actor_id, reason="death recorded"):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
         patient.died_on = died_on
@@ -71,7 +72,7 @@ def withdraw_death(
     *, clinic: Clinic, patient_ref: UUID, reason: str, actor_id: int, now: datetime
 ) -> Patient:
     """Take back a death recorded by mistake; projections resume in the same transaction."""
-    with recording(actor_id=actor_id, reason=reason):
+    with announcing_once(now=now), recording(actor_id=actor_id, reason=reason):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
         patient.died_on = None
         patient.save(update_fields=["died_on"])
@@ -117,7 +118,7 @@ def add_contact_point(
             time_zone=time_zone,
             is_preferred=is_preferred,
         )
-        _announce_patient(patient, now)
+        announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return point
 
 
@@ -157,19 +158,21 @@ def record_consent(
             recorded_at=now,
             recorded_by_id=actor_id,
         )
-        _announce_patient(patient, now)
+        announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return consent
 
 
-def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int) -> Proxy:
+def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int, now: datetime) -> Proxy:
     """Add a relative or helper whom the clinic may speak with."""
     with recording(actor_id=actor_id, reason="proxy added"):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
-        return Proxy.objects.create(clinic=clinic, patient=patient, **asdict(entry))
+        proxy = Proxy.objects.create(clinic=clinic, patient=patient, **asdict(entry))
+        announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
+        return proxy
 
 
 def update_proxy(
-    *, clinic: Clinic, proxy_id: int, entry: ProxyEntry, is_active: bool, actor_id: int
+    *, clinic: Clinic, proxy_id: int, entry: ProxyEntry, is_active: bool, actor_id: int, now: datetime
 ) -> Proxy:
     """Change a proxy, or end the role with ``is_active`` False."""
     with recording(actor_id=actor_id, reason="proxy changed"):
@@ -178,6 +181,7 @@ def update_proxy(
             setattr(proxy, name, value)
         proxy.is_active = is_active
         proxy.save()
+        announce_people(clinic_id=clinic.id, patient_ids=[proxy.patient_id], now=now)
         return proxy
 
 
@@ -216,5 +220,5 @@ def _set_contact_active(
         point.is_active = is_active
         point.dialable = reachable_at(point.kind, point.value, clinic.holiday_country)
         point.save(update_fields=["is_active", "dialable"])
-        _announce_patient(point.patient, now)
+        announce_people(clinic_id=clinic.id, patient_ids=[point.patient_id], now=now)
         return point

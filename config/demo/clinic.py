@@ -198,6 +198,7 @@ class DemoClinic:
                     is_emergency_contact=True,
                 ),
                 actor_id=self.nurse_id,
+                now=by["now"],
             )
             number = f"+1 202 555 {200 + person.number % 100:04d}"
             add_contact_point(patient_ref=patient_ref, kind="phone", value=number, proxy_id=partner.id, **by)

@@ -18,6 +18,7 @@ from django.db.models import Q
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
+from scheduling import changes
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, FollowUpState, Mode
 from scheduling.models.care import REFILL
 from scheduling.services.care_plan import replan_before_surgery, replan_care_of_implants
@@ -41,7 +42,8 @@ def complete_follow_ups(
     with transaction.atomic():
         rows = _lock_unfinished(clinic, refs)
         _refuse_refill(rows, gettext_noop("a refill is done when it is recorded with the pump"))
-        return _decide(rows, FollowUpState.DONE, _Act.DONE, reason=reason, actor_id=actor_id, now=now)
+        done = _decide(rows, FollowUpState.DONE, _Act.DONE, reason=reason, actor_id=actor_id, now=now)
+        return _told(clinic, done, now)
 
 
 def complete_check_ins(
@@ -65,7 +67,10 @@ def complete_check_ins(
         lock_courses(clinic.id, found.values_list("implant_id", "patient_id"))
         rows = list(found.select_for_update(no_key=True, of=("self",)))
         state = FollowUpState.DONE
-        return _decide(rows, state, _Act.DONE, reason=reason, actor_id=actor_id, now=now) if rows else []
+        if not rows:
+            return []
+        done = _decide(rows, state, _Act.DONE, reason=reason, actor_id=actor_id, now=now)
+        return _told(clinic, done, now)
 
 
 def mark_not_needed(
@@ -77,7 +82,8 @@ def mark_not_needed(
         rows = _lock_unfinished(clinic, refs)
         _refuse_refill(rows, gettext_noop("a pump in place needs its refill: record its explant instead"))
         state = FollowUpState.NOT_NEEDED
-        return _decide(rows, state, _Act.NOT_NEEDED, reason=reason, actor_id=actor_id, now=now)
+        closed = _decide(rows, state, _Act.NOT_NEEDED, reason=reason, actor_id=actor_id, now=now)
+        return _told(clinic, closed, now)
 
 
 def postpone_follow_up(
@@ -110,7 +116,8 @@ def postpone_follow_ups(
         for row in rows:
             _check_refill_waits(row, until)
         state = FollowUpState.POSTPONED
-        return _decide(rows, state, _Act.POSTPONED, reason=reason, actor_id=actor_id, now=now, until=until)
+        put_off = _decide(rows, state, _Act.POSTPONED, reason=reason, actor_id=actor_id, now=now, until=until)
+        return _told(clinic, put_off, now)
 
 
 def reopen_follow_up(*, clinic: Clinic, ref: UUID, reason: str, actor_id: int, now: datetime) -> FollowUp:
@@ -133,6 +140,7 @@ def reopen_follow_up(*, clinic: Clinic, ref: UUID, reason: str, actor_id: int, n
         _decide([row], state, _Act.REOPENED, reason=reason, actor_id=actor_id, now=now)
         _replan_course(row, now)
         row.refresh_from_db()
+        _told(clinic, [row], now)
         return row
 
 
@@ -166,6 +174,13 @@ def _lock_unfinished(clinic: Clinic, refs: Collection[UUID]) -> list[FollowUp]:
     for row in rows:
         if row.state not in UNFINISHED:
             raise RecordError("state", gettext_noop("it was closed in the meantime"))
+    return rows
+
+
+def _told(clinic: Clinic, rows: list[FollowUp], now: datetime) -> list[FollowUp]:
+    """Announce what was decided to whoever tells patients; the rows again."""
+    patients = sorted({row.patient_id for row in rows})
+    changes.announce(clinic_id=clinic.id, implant_ids=(), patient_ids=patients, now=now)
     return rows
 
 

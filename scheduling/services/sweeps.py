@@ -25,6 +25,7 @@ from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
 from scheduling.selectors.sweeps import nights_due, queued_chunks
+from scheduling.selectors.tellings import patients_to_tell_without_pump
 from scheduling.services.care_plan import replan_all_before_surgery
 from scheduling.services.derive import work_out
 from scheduling.services.doorbell import ring_aside
@@ -177,9 +178,8 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
     implant_ids = implants_between(clinic_id=clinic_id, **ends)
     outcome = work_out(clinic_id, implant_ids, now)
-    # Some of what is worked out from forecasts rests on the day alone: a visit that passed unclosed, a letter long ago.
-    told = implant_ids if chunk.run.kind == RunKind.NIGHT else outcome.changed_ids
-    changes.announce(clinic_id=clinic_id, implant_ids=told, now=now)
+    # Not only those whose forecast changed: what patients are told rests on the day too, on the protocol and the rules.
+    changes.announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
     if chunk.run.kind == RunKind.RECALCULATION:
@@ -201,6 +201,8 @@ def _finish_when_last(run_id: int, now: datetime) -> None:
 def _finish(run: SweepRun, now: datetime) -> None:
     """Close the run: patients who await an operation have no pump to be found by, so they come here."""
     replan_all_before_surgery(clinic_id=run.clinic_id, now=now)
+    others = patients_to_tell_without_pump(clinic_id=run.clinic_id, now=now)
+    changes.announce(clinic_id=run.clinic_id, implant_ids=(), patient_ids=others, now=now)
     sums = run.chunks.aggregate(**{name: Sum(name, default=0) for name in COUNTED})
     for name, value in sums.items():
         setattr(run, name, value)

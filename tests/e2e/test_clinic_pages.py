@@ -87,6 +87,7 @@ def ward(transactional_db: None) -> Ward:
     proxy = add_proxy(
         patient_ref=patient.ref,
         entry=ProxyEntry(name="Per Quarterman", relationship="husband", is_emergency_contact=True),
+        now=house.now,
         **who,
     )
     add_contact_point(kind="phone", value="+1 312 555 0143", proxy_id=proxy.id, **phone)

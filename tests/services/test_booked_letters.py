@@ -12,6 +12,7 @@ from django.db import connections, transaction
 
 from clinic.models import Implant
 from clinic.services.patients import add_contact_point, record_consent
+from notifications.domain.kinds import MessageKind
 from notifications.domain.plan import WhyNot
 from notifications.domain.states import State
 from notifications.models import Message
@@ -54,7 +55,8 @@ def implant(house: House) -> Implant:
 
 
 def states(implant: Implant) -> list[tuple[str, str]]:
-    rows = Message.objects.filter(implant=implant).order_by("id")
+    """Of the letters that ask to book; those about a visit are tests/services/test_visit_messages.py's."""
+    rows = Message.objects.filter(implant=implant, kind=MessageKind.BOOK_VISIT).order_by("id")
     return [(row.state, row.reason) for row in rows]
 
 

@@ -19,7 +19,7 @@ from clinic.services.patients import (
     retire_contact_point,
     withdraw_death,
 )
-from notifications.domain.plan import BOOKING_NOTICE, Desired, Facts, WhyNot, plan
+from notifications.domain.plan import BOOKING_NOTICE, WhyNot
 from notifications.domain.quiet_hours import first_allowed
 from notifications.domain.states import BACKOFF, TRANSITIONS, Outcome, State, after_attempt
 from notifications.domain.transport import Receipt
@@ -321,25 +321,6 @@ def test_without_a_mail_server_letters_stay_in_the_installation(implant: Implant
     assert "Ursula" in kept.body
     assert get_connection().send_messages([mail.EmailMessage("Hello", "text", to=["a@example.org"])]) == 1
     assert InAppMail.objects.count() == 1, "a mail with a link in it is not kept"
-
-
-FACTS = Facts(
-    patient_id=1,
-    implant_id=1,
-    is_active=True,
-    fill_id=7,
-    target_visit_on=date(2027, 2, 1),
-    latest_visit_on=date(2027, 2, 8),
-    has_agreed=True,
-    contact_id=3,
-)
-
-
-def test_the_plan_does_not_depend_on_when_one_asks() -> None:
-    plans = {plan(FACTS, zone=CHICAGO, now=NOW + timedelta(days=n)) for n in range(79)}
-    assert len(plans) == 1
-    assert isinstance(plans.pop(), Desired)
-    assert plan(FACTS, zone=CHICAGO, now=NOW + timedelta(days=80)) is WhyNot.TOO_LATE
 
 
 @pytest.mark.parametrize(

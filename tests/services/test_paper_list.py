@@ -85,12 +85,17 @@ def test_pumps_of_the_next_sixty_days_stand_by_days_to_empty_and_the_doubtful_ap
 
 def test_a_row_says_all_that_is_needed_with_the_system_down(house: House, folder: Path) -> None:
     patient = make_patient(house, last_name="Ode", first_name="Ursula", mrn="M77")
-    by = {"clinic": house.clinic, "actor_id": house.nurse.id, "patient_ref": patient.ref}
-    add_contact_point(kind="phone", value="+1 312 555 0142", is_preferred=True, now=house.now, **by)
+    by = {
+        "clinic": house.clinic,
+        "actor_id": house.nurse.id,
+        "patient_ref": patient.ref,
+        "now": house.now,
+    }
+    add_contact_point(kind="phone", value="+1 312 555 0142", is_preferred=True, **by)
     helper = add_proxy(
         entry=ProxyEntry(name="Per Ode", relationship="husband", is_emergency_contact=True), **by
     )
-    add_contact_point(kind="phone", value="+1 312 555 0143", proxy_id=helper.id, now=house.now, **by)
+    add_contact_point(kind="phone", value="+1 312 555 0143", proxy_id=helper.id, **by)
     implant = make_implant(house, patient, serial="NGV7")
     make_fill(house, implant, filled_on=date(2026, 10, 1))
     make_program(house, implant, starts_on=date(2026, 10, 1), dose="1000")

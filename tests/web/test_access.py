@@ -203,7 +203,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
     contact = add_contact_point(
         patient_ref=patient.ref, kind="email", value="p@example.org", now=house.now, **who
     )
-    proxy = add_proxy(patient_ref=patient.ref, entry=ProxyEntry(name="Per Ode"), **who)
+    proxy = add_proxy(patient_ref=patient.ref, entry=ProxyEntry(name="Per Ode"), now=house.now, **who)
     invitation, _ = invite_member(
         clinic=house.clinic,
         email="x@example.org",

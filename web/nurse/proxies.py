@@ -30,7 +30,11 @@ def proxy_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
         request,
         form,
         save=lambda: add_proxy(
-            clinic=request.clinic, patient_ref=ref, entry=form.entry(), actor_id=request.user.id
+            clinic=request.clinic,
+            patient_ref=ref,
+            entry=form.entry(),
+            actor_id=request.user.id,
+            now=request.now,
         ),
         then=lambda proxy: clinic_reverse(request, "proxy_contact_new", ref=ref, proxy_id=proxy.id),
         done=_("The helper is added. How can they be reached?"),
@@ -61,6 +65,7 @@ def proxy_edit(request: ClinicRequest, ref: UUID, proxy_id: int) -> HttpResponse
             entry=form.entry(),
             is_active=proxy.is_active,
             actor_id=request.user.id,
+            now=request.now,
         ),
         then=details,
         done=_("The helper's details are saved."),
@@ -97,6 +102,7 @@ def _set_proxy(request: ClinicRequest, ref: UUID, proxy_id: int, *, is_active: b
             entry=proxy_entry(proxy),
             is_active=is_active,
             actor_id=request.user.id,
+            now=request.now,
         ),
         done=_("The helper is active again.")
         if is_active

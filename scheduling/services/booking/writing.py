@@ -77,5 +77,10 @@ def check_sequence(visit: Visit, expected: int | None) -> None:
 
 
 def tell(visit: Visit, locked: Locked, now: datetime) -> None:
-    """Announce that the patient's visits have changed, for the pumps that reminders are about."""
-    changes.announce(clinic_id=visit.clinic_id, implant_ids=locked.implant_ids, now=now)
+    """Announce that the patient's visits have changed."""
+    changes.announce(
+        clinic_id=visit.clinic_id,
+        implant_ids=locked.implant_ids,
+        patient_ids=[locked.patient.pk],
+        now=now,
+    )

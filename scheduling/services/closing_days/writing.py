@@ -102,11 +102,14 @@ def rewrite(
 
 
 def tell(clinic: Clinic, visits: Iterable[Visit], now: datetime) -> None:
-    """Announce that visits have changed, for all the pumps that reminders of these patients are about."""
+    """Announce that visits of these patients have changed."""
     patients = {visit.patient_id for visit in visits}
     implants = Implant.objects.for_clinic(clinic.id).filter(patient_id__any_of=list(patients))
     changes.announce(
-        clinic_id=clinic.id, implant_ids=list(implants.order_by("pk").values_list("pk", flat=True)), now=now
+        clinic_id=clinic.id,
+        implant_ids=list(implants.order_by("pk").values_list("pk", flat=True)),
+        patient_ids=patients,
+        now=now,
     )
 
 

@@ -1,0 +1,179 @@
+"""What bears on the messages of one patient. Values only; whoever reads them from the record builds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.domain.states import OPEN, WENT_OUT, State
+
+REMINDERS = "reminders"
+CHECK_INS = "check_ins"
+"""Topics of consent, as the record names them."""
+CANNOT_COME = "cannot_come"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One number or address in use that a message can be sent to."""
+
+    contact_id: int
+    channel: ChannelName
+    zone: ZoneInfo
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """The patient (``proxy_id`` None), or a helper who may receive reminders. Preferred addresses first."""
+
+    proxy_id: int | None = None
+    addresses: tuple[Address, ...] = ()
+
+    def by(self, channel: ChannelName) -> Address | None:
+        """The address for a channel: the first of it, and a stopped one where any of it said stop."""
+        found = [each for each in self.addresses if each.channel is channel]
+        return next((each for each in found if each.is_stopped), found[0] if found else None)
+
+
+class Standing(StrEnum):
+    """How a visit stands, as far as messages about it go."""
+
+    BOOKED = "booked"
+    UNPLACED = "unplaced"
+    """It has lost its time and has no other yet."""
+    OVER = "over"
+    """The patient is there, was there, or did not come."""
+    OFF = "off"
+    """Cancelled, or never meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When a visit was moved, and the start that it had before."""
+
+    at: datetime
+    moved_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitFacts:
+    """A visit, in whatever state, that is to come or that somebody was told of.
+
+    ``since``: when it came to stand as it does. ``answer``: what the patient said to this sequence, newest.
+    """
+
+    visit_id: int
+    kind: MessageKind
+    sequence: int
+    standing: Standing
+    starts_at: datetime
+    local_on: date
+    since: datetime
+    implant_id: int | None = None
+    moves: tuple[Move, ...] = ()
+    answer: str = ""
+
+    @property
+    def occurrence(self) -> str:
+        return f"visit:{self.visit_id}"
+
+    def start_as_of(self, moment: datetime) -> datetime:
+        """The start that the visit had at a moment."""
+        later = (move.moved_from for move in self.moves if move.at > moment)
+        return next(later, self.starts_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefillFacts:
+    """One pump's next refill. ``is_booked``: a refill visit stands on a day that is safe."""
+
+    implant_id: int
+    is_active: bool = True
+    fill_id: int | None = None
+    target_visit_on: date | None = None
+    latest_visit_on: date | None = None
+    is_booked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInFacts:
+    """Questions for the patient to answer from home. ``since``: when they came to be due on that day."""
+
+    follow_up_id: int
+    target_on: date
+    latest_on: date
+    since: datetime
+    implant_id: int | None = None
+    is_open: bool = True
+    is_answered: bool = False
+
+    @property
+    def occurrence(self) -> str:
+        return f"follow_up:{self.follow_up_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationFacts:
+    """An operation that is planned."""
+
+    surgery_id: int
+    planned_on: date
+
+    @property
+    def occurrence(self) -> str:
+        return f"surgery:{self.surgery_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A message as it is stored. ``was_carried``: the message that says this one's content went out."""
+
+    message_id: int
+    proxy_id: int | None
+    recipient_id: int
+    kind: MessageKind
+    occurrence: str
+    step: str
+    channel: ChannelName
+    version: str
+    state: State
+    reason: str = ""
+    implant_id: int | None = None
+    due_at: datetime
+    not_after: datetime
+    first_sent_at: datetime | None = None
+    carrier_id: int | None = None
+    was_carried: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return self.state in OPEN or (self.reason == "digest" and not self.was_carried)
+
+    @property
+    def went_out(self) -> bool:
+        return self.was_carried or (self.state in WENT_OUT and self.first_sent_at is not None)
+
+    @property
+    def arrived(self) -> bool:
+        """As far as anybody can tell, it has been read."""
+        return self.was_carried or self.state in (State.ACCEPTED, State.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientFacts:
+    """Everything about one patient that the plan rests on. ``zone`` is the clinic's."""
+
+    patient_id: int
+    zone: ZoneInfo
+    has_died: bool = False
+    readers: tuple[Reader, ...] = (Reader(),)
+    consents: frozenset[tuple[ChannelName, str]] = frozenset()
+    visits: tuple[VisitFacts, ...] = ()
+    refills: tuple[RefillFacts, ...] = ()
+    check_ins: tuple[CheckInFacts, ...] = ()
+    operations: tuple[OperationFacts, ...] = ()
+    known: tuple[Known, ...] = ()

@@ -1,0 +1,51 @@
+"""How a clinic tells people: its rules and its hours, as the planner takes them and as the settings show them."""
+
+from __future__ import annotations
+
+from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.domain.plan.rules import DEFAULT_RULES, Policy, Rule
+from notifications.domain.quiet_hours import QuietHours
+from notifications.models import MessagingPolicy, ReminderRule
+
+
+def rules_of(*, clinic_id: int) -> tuple[Rule, ...]:
+    """The rules in use; those that every clinic begins with where it has none yet (one query)."""
+    rows = list(ReminderRule.objects.for_clinic(clinic_id))
+    if not rows:
+        return DEFAULT_RULES
+    return tuple(as_rule(row) for row in rows if row.is_active)
+
+
+def policy_of(*, clinic_id: int) -> Policy:
+    """Hours and caps (one query)."""
+    row = stored_policy(clinic_id=clinic_id)
+    return Policy(
+        quiet=QuietHours(row.quiet_from, row.quiet_until),
+        most_texts_a_day=row.most_texts_a_day,
+        most_texts_a_week=row.most_texts_a_week,
+        is_text_on=row.is_text_on,
+    )
+
+
+def stored_policy(*, clinic_id: int) -> MessagingPolicy:
+    """The clinic's row; one with what every clinic begins with, not stored, where there is none."""
+    row = MessagingPolicy.objects.for_clinic(clinic_id).first()
+    return row or MessagingPolicy(clinic_id=clinic_id)
+
+
+def stored_rules(*, clinic_id: int) -> list[ReminderRule]:
+    """The clinic's rules, in use or not."""
+    return list(ReminderRule.objects.for_clinic(clinic_id))
+
+
+def as_rule(row: ReminderRule) -> Rule:
+    """The row as the planner takes it."""
+    return Rule(
+        kind=MessageKind(row.kind),
+        step=row.step,
+        days=row.days,
+        at=row.at,
+        channels=tuple(ChannelName(channel) for channel in row.channels),
+        wants_answer=row.wants_answer,
+        is_critical=row.is_critical,
+    )

@@ -1,0 +1,131 @@
+"""Planning for many patients at once and writing the difference; see ``notifications.services.plan``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+
+from clinic.selectors.care_facts import patients_of_implants
+from notifications.domain.plan import Policy, Rule, plan
+from notifications.models import Message
+from notifications.models.escalations import Cause
+from notifications.selectors.rules import policy_of, rules_of
+from notifications.services.escalations import open_escalation
+from notifications.services.plan.difference import WRITTEN, Difference, difference, hold_all
+from notifications.services.plan.reading import Reading, lock_correspondence, read
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    clinic_id: int
+    rules: Sequence[Rule]
+    policy: Policy
+    now: datetime
+
+
+def replan(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
+    """The same for the patients who have, or had, these pumps."""
+    replan_about(clinic_id, implant_ids, (), now)
+
+
+def replan_about(
+    clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
+) -> None:
+    """The same for the patients of these pumps and for these patients: a reader of both doors for changes."""
+    everybody = set(patient_ids)
+    if implant_ids:
+        everybody |= set(patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids))
+    replan_patients(clinic_id, everybody, now)
+
+
+def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
+    """Plan, move and take back the messages about these patients, in the caller's transaction or its own.
+
+    Whoever changes something about a patient holds the locks of that already; this takes the patients'
+    ``Correspondence`` rows, then their messages, and then reads the facts: of two changes at once the later one to
+    plan sees both. A constant number of queries; planning twice writes nothing the second time. What is being
+    sent, or was, is left alone; what it says that holds no longer is marked. One patient whose facts cannot be
+    planned with is logged by id, has everything held back, and keeps nobody else's messages from being planned.
+    """
+    ids = sorted(set(patient_ids))
+    if not ids:
+        return
+    with transaction.atomic():
+        lock_correspondence(clinic_id, ids)
+        setting = _Setting(clinic_id, rules_of(clinic_id=clinic_id), policy_of(clinic_id=clinic_id), now)
+        reading = read(clinic_id, ids, now)
+        _write([_difference(setting, reading, patient_id) for patient_id in reading.contacts], now)
+
+
+def _difference(setting: _Setting, reading: Reading, patient_id: int) -> Difference:
+    """Never raises: a reminder that cannot be planned must not keep a fill from being recorded."""
+    try:
+        found = reading.of(patient_id)
+        planned = plan(found.facts, setting.rules, setting.policy, now=setting.now)
+        return difference(setting.clinic_id, found, planned, setting.now)
+    except Exception as error:
+        log.error("planning failed for patient %s (%s)", patient_id, type(error).__name__)
+        return hold_all(reading.stored[patient_id], setting.now)
+
+
+def _write(differences: list[Difference], now: datetime) -> None:
+    """Write together; what the database refuses is narrowed down to the patient it refuses."""
+    changes = [each for each in differences if each.new or each.changed or each.carried]
+    if not changes:
+        return
+    try:
+        with transaction.atomic():
+            _store(changes)
+    except (OperationalError, InterfaceError):
+        raise  # the connection, a deadlock, a time-out: not the fault of a row
+    except DatabaseError as error:
+        if len(changes) == 1:
+            rows = [*changes[0].new, *changes[0].changed.values()]
+            log.error("no plan stored for patient %s (%s)", rows[0].patient_id, type(error).__name__)
+            return
+        middle = len(changes) // 2
+        _write(changes[:middle], now)
+        _write(changes[middle:], now)
+        return
+    for row in (row for each in changes for row in each.missed):
+        _ask_a_person(row, now)
+
+
+def _store(changes: Sequence[Difference]) -> None:
+    new = [row for each in changes for row in each.new]
+    Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
+    _link(changes)
+    changed = [row for each in changes for row in each.changed.values()]
+    Message.objects.bulk_update(changed, WRITTEN, batch_size=1_000)
+
+
+def _link(changes: Sequence[Difference]) -> None:
+    """Name the message that carries another by its number, which a new one has only once it is stored."""
+    pairs = [(row, each.by_key[key], each) for each in changes for row, key in each.carried]
+    fresh = [row.ref for pair in pairs for row in pair[:2] if row.pk is None]
+    numbers = dict(Message.objects.filter(ref__in=fresh).values_list("ref", "id")) if fresh else {}
+    for row, carrier, each in pairs:
+        number = carrier.pk or numbers.get(carrier.ref)
+        row.pk = row.pk or numbers.get(row.ref)
+        if row.pk is not None and row.carried_by_id != number:
+            row.carried_by_id = number
+            each.changed[row.pk] = row
+
+
+def _ask_a_person(row: Message, now: datetime) -> None:
+    open_escalation(
+        clinic_id=row.clinic_id,
+        cause=Cause.MISSED,
+        key=f"message:{row.pk}",
+        now=now,
+        patient_id=row.patient_id,
+        implant_id=row.implant_id,
+        visit_id=row.visit_id,
+        message_id=row.pk,
+    )

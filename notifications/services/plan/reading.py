@@ -1,0 +1,280 @@
+"""The facts of many patients, and their stored messages under lock, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from clinic.selectors.recipients import (
+    ContactFacts,
+    PatientContacts,
+    PlannedOperation,
+    PumpFacts,
+    clinic_time_zone,
+    contacts_of,
+    planned_operations,
+    pumps_of,
+)
+from notifications.domain.kinds import RULED_KINDS, ChannelName, MessageKind
+from notifications.domain.plan import (
+    Address,
+    CheckInFacts,
+    Known,
+    Move,
+    OperationFacts,
+    PatientFacts,
+    Reader,
+    RefillFacts,
+    Standing,
+    VisitFacts,
+)
+from notifications.domain.states import OPEN, WENT_OUT, State
+from notifications.models import Correspondence, Message, PatientAnswer, StoppedAddress
+from scheduling.domain.visit_states import VisitState
+from scheduling.selectors.tellings import (
+    CheckInTelling,
+    VisitTelling,
+    check_ins_to_tell,
+    visits_to_tell,
+)
+from scheduling.selectors.visit_dates import VisitDates, visit_dates
+
+LOOKS_BACK = timedelta(days=30)
+"""What was settled longer ago bears on nothing: no cap, no fortnight, no visit that is still to come."""
+PLANNED_KINDS = sorted(kind.value for kind in (*RULED_KINDS, MessageKind.CHANGE))
+_WOUNDS = frozenset({"wound_check", "suture_removal"})
+_CHECK_UPS = frozenset({"check_up", "pump_check", "titration", "annual_review"})
+_STANDING = {
+    VisitState.BOOKED: Standing.BOOKED,
+    VisitState.PENDING: Standing.UNPLACED,
+    VisitState.CANCELLED: Standing.OFF,
+    VisitState.ENTERED_IN_ERROR: Standing.OFF,
+}
+_Consents = frozenset[tuple[ChannelName, str]]
+
+
+@dataclass(slots=True)
+class Read:
+    """What one patient's plan is made of."""
+
+    facts: PatientFacts
+    stored: list[Message]
+
+
+def lock_correspondence(clinic_id: int, patient_ids: Collection[int]) -> None:
+    """Let nobody else plan for these patients until the transaction ends: after every other lock, by patient's id."""
+    rows = Correspondence.objects.filter(clinic_id=clinic_id, patient_id__any_of=patient_ids)
+    missing = set(patient_ids) - set(rows.values_list("patient_id", flat=True))
+    if missing:
+        Correspondence.objects.bulk_create(
+            [Correspondence(clinic_id=clinic_id, patient_id=patient_id) for patient_id in sorted(missing)],
+            ignore_conflicts=True,
+        )
+    list(rows.order_by("patient_id").select_for_update().values_list("patient_id", flat=True))
+
+
+def read(clinic_id: int, patient_ids: Collection[int], now: datetime, *, is_locking: bool = True) -> Reading:
+    """The stored messages of these patients, locked unless that is not wanted, and then the facts."""
+    stored = _stored(clinic_id, patient_ids, now, is_locking=is_locking)
+    return Reading(clinic_id, patient_ids, stored, now)
+
+
+def _stored(
+    clinic_id: int, patient_ids: Collection[int], now: datetime, *, is_locking: bool
+) -> defaultdict[int, list[Message]]:
+    recent = now - LOOKS_BACK
+    rows = (
+        Message.objects.for_clinic(clinic_id)
+        .filter(
+            Q(state__in=OPEN) | Q(not_after__gt=recent) | Q(first_sent_at__gt=recent),
+            patient_id__any_of=patient_ids,
+            recipient__isnull=False,
+            kind__in=PLANNED_KINDS,
+        )
+        .select_related("recipient")
+        .order_by("id")
+    )
+    found: defaultdict[int, list[Message]] = defaultdict(list)
+    for row in rows.select_for_update(of=("self",)) if is_locking else rows:
+        if row.patient_id is not None:
+            found[row.patient_id].append(row)
+    return found
+
+
+class Reading:
+    """Everything that was read for one call, by patient."""
+
+    def __init__(
+        self,
+        clinic_id: int,
+        patient_ids: Collection[int],
+        stored: defaultdict[int, list[Message]],
+        now: datetime,
+    ) -> None:
+        self.stored = stored
+        self.zone = ZoneInfo(clinic_time_zone(clinic_id=clinic_id))
+        rows = [row for each in stored.values() for row in each]
+        self.by_id = {row.pk: row for row in rows}
+        self.contacts = contacts_of(clinic_id=clinic_id, patient_ids=patient_ids)
+        self.pumps = pumps_of(clinic_id=clinic_id, patient_ids=patient_ids)
+        self.dates = visit_dates(
+            clinic_id=clinic_id,
+            implant_ids=[pump.implant_id for pumps in self.pumps.values() for pump in pumps],
+            today=now.astimezone(self.zone).date(),
+        )
+        self.visits = visits_to_tell(
+            clinic_id=clinic_id,
+            patient_ids=patient_ids,
+            told_ids={row.visit_id for row in rows if row.visit_id is not None},
+            now=now,
+        )
+        self.check_ins = check_ins_to_tell(
+            clinic_id=clinic_id,
+            patient_ids=patient_ids,
+            told_ids={row.follow_up_id for row in rows if row.follow_up_id is not None},
+        )
+        self.operations = planned_operations(clinic_id=clinic_id, patient_ids=patient_ids)
+        self.stopped = _stopped(clinic_id, self.contacts.values())
+        self.answers = _answers(clinic_id, self.visits.values())
+
+    def of(self, patient_id: int) -> Read:
+        """One patient's; raises whatever facts raise that cannot be."""
+        contacts = self.contacts[patient_id]
+        facts = PatientFacts(
+            patient_id=patient_id,
+            zone=self.zone,
+            has_died=contacts.has_died,
+            readers=self._readers(contacts),
+            consents=_consents(contacts),
+            visits=tuple(self._visit(each) for each in self.visits.get(patient_id, ())),
+            refills=tuple(
+                _refill(pump, self.dates.get(pump.implant_id)) for pump in self.pumps.get(patient_id, ())
+            ),
+            check_ins=tuple(_check_in(each) for each in self.check_ins.get(patient_id, ())),
+            operations=tuple(_operation(each) for each in self.operations.get(patient_id, ())),
+            known=tuple(self._known(row) for row in self.stored[patient_id]),
+        )
+        return Read(facts, self.stored[patient_id])
+
+    def _readers(self, contacts: PatientContacts) -> tuple[Reader, ...]:
+        by_proxy: dict[int | None, list[Address]] = {None: []}
+        for each in contacts.contacts:
+            address = self._address(each)
+            if address is not None:
+                by_proxy.setdefault(each.proxy_id, []).append(address)
+        return tuple(
+            Reader(proxy_id=proxy_id, addresses=tuple(addresses)) for proxy_id, addresses in by_proxy.items()
+        )
+
+    def _address(self, contact: ContactFacts) -> Address | None:
+        if not contact.address:
+            return None
+        channel = ChannelName.EMAIL if contact.is_email else ChannelName.SMS
+        return Address(
+            contact_id=contact.contact_id,
+            channel=channel,
+            zone=ZoneInfo(contact.time_zone) if contact.time_zone else self.zone,
+            is_stopped=(channel.value, contact.address) in self.stopped,
+        )
+
+    def _visit(self, visit: VisitTelling) -> VisitFacts:
+        return VisitFacts(
+            visit_id=visit.visit_id,
+            kind=_kind(visit),
+            sequence=visit.sequence,
+            standing=_STANDING.get(visit.status, Standing.OVER),
+            starts_at=visit.starts_at,
+            local_on=visit.local_on,
+            since=visit.since,
+            implant_id=visit.implant_id,
+            moves=tuple(Move(at, moved_from) for at, moved_from in visit.moves),
+            answer=self.answers.get((visit.visit_id, visit.sequence), ""),
+        )
+
+    def _known(self, row: Message) -> Known:
+        carrier = self.by_id.get(row.carried_by_id) if row.carried_by_id is not None else None
+        was_carried = row.carried_by_id is not None and (carrier is None or carrier.state in WENT_OUT)
+        sent_at = carrier.first_sent_at if carrier is not None and was_carried else row.first_sent_at
+        return Known(
+            message_id=row.pk,
+            proxy_id=row.recipient.proxy_id if row.recipient else None,
+            recipient_id=row.recipient_id or 0,
+            kind=MessageKind(row.kind),
+            occurrence=row.occurrence,
+            step=row.step,
+            channel=ChannelName(row.channel),
+            version=row.planned_version,
+            state=State(row.state),
+            reason=row.reason,
+            implant_id=row.implant_id,
+            due_at=row.due_at,
+            not_after=row.not_after,
+            first_sent_at=sent_at,
+            carrier_id=row.carried_by_id,
+            was_carried=was_carried,
+        )
+
+
+def _kind(visit: VisitTelling) -> MessageKind:
+    if visit.is_refill:
+        return MessageKind.REFILL
+    if visit.kind_key in _WOUNDS:
+        return MessageKind.WOUND_CHECK
+    return MessageKind.CHECK_UP if visit.kind_key in _CHECK_UPS else MessageKind.OTHER_VISIT
+
+
+def _consents(contacts: PatientContacts) -> _Consents:
+    known = {channel.value for channel in ChannelName}
+    return frozenset((ChannelName(channel), topic) for channel, topic in contacts.granted if channel in known)
+
+
+def _refill(pump: PumpFacts, dates: VisitDates | None) -> RefillFacts:
+    return RefillFacts(
+        implant_id=pump.implant_id,
+        is_active=pump.is_active,
+        fill_id=pump.fill_id,
+        target_visit_on=dates.target_visit_on if dates else None,
+        latest_visit_on=dates.latest_visit_on if dates else None,
+        is_booked=dates is not None and dates.is_booked,
+    )
+
+
+def _check_in(each: CheckInTelling) -> CheckInFacts:
+    return CheckInFacts(
+        follow_up_id=each.follow_up_id,
+        target_on=each.target_on,
+        latest_on=each.latest_on,
+        since=each.created_at,
+        implant_id=each.implant_id,
+        is_open=each.is_open,
+        is_answered=each.is_done,
+    )
+
+
+def _operation(each: PlannedOperation) -> OperationFacts:
+    return OperationFacts(surgery_id=each.surgery_id, planned_on=each.planned_on)
+
+
+def _stopped(clinic_id: int, patients: Iterable[PatientContacts]) -> set[tuple[str, str]]:
+    addresses = {each.address for patient in patients for each in patient.contacts if each.address}
+    rows = StoppedAddress.objects.for_clinic(clinic_id).filter(
+        address__in=sorted(addresses), lifted_at__isnull=True
+    )
+    return set(rows.values_list("channel", "address"))
+
+
+def _answers(clinic_id: int, visits: Iterable[list[VisitTelling]]) -> dict[tuple[int, int], str]:
+    """The newest answer to each visit as it stood."""
+    ids = [visit.visit_id for each in visits for visit in each]
+    rows = (
+        PatientAnswer.objects.for_clinic(clinic_id)
+        .filter(visit_id__any_of=ids, visit_sequence__isnull=False)
+        .order_by("id")
+        .values_list("visit_id", "visit_sequence", "answer")
+    )
+    return {(visit_id, sequence or 0): answer for visit_id, sequence, answer in rows}

@@ -1,0 +1,146 @@
+"""What patients may have to be told: their visits as they stand, and the questions they are due to answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import OuterRef, Q, Subquery
+
+from scheduling.domain.visit_states import VisitState
+from scheduling.models import FollowUp, FollowUpAct, FollowUpState, Mode, Status, Visit, VisitStatus
+from scheduling.models.care import UNFINISHED
+
+_DAYS_SET_BY = (
+    FollowUpAct.Act.POSTPONED,
+    FollowUpAct.Act.REOPENED,
+    FollowUpAct.Act.RE_ANCHORED,
+    FollowUpAct.Act.REINSTATED,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class VisitTelling:
+    """A visit as far as it is told of. ``since``: its newest status; ``moves``: (when, the start before)."""
+
+    visit_id: int
+    patient_id: int
+    implant_id: int | None
+    kind_key: str
+    is_refill: bool
+    status: VisitState
+    sequence: int
+    starts_at: datetime
+    local_on: date
+    since: datetime
+    moves: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInTelling:
+    """A check-in: from which day to which, since when it is due at all, and what became of it."""
+
+    follow_up_id: int
+    patient_id: int
+    implant_id: int | None
+    target_on: date
+    latest_on: date
+    created_at: datetime
+    is_open: bool
+    is_done: bool
+
+
+def visits_to_tell(
+    *, clinic_id: int, patient_ids: Collection[int], told_ids: Collection[int], now: datetime
+) -> dict[int, list[VisitTelling]]:
+    """The visits to come of these patients, and those of ``told_ids`` whatever their time (two queries)."""
+    visits = {
+        row["id"]: VisitTelling(
+            visit_id=row["id"],
+            patient_id=row["patient_id"],
+            implant_id=row["implant_id"],
+            kind_key=row["kind__key"],
+            is_refill=row["is_refill"],
+            status=VisitState(row["status"]),
+            sequence=row["sequence"],
+            starts_at=row["starts_at"],
+            local_on=row["local_on"],
+            since=row["booked_at"],
+        )
+        for row in Visit.objects.for_clinic(clinic_id)
+        .filter(Q(starts_at__gt=now) | Q(id__any_of=told_ids), patient_id__any_of=patient_ids)
+        .exclude(status=Status.PROPOSED)
+        .order_by("id")
+        .values(
+            *("id", "patient_id", "implant_id", "kind__key", "is_refill", "status", "sequence"),
+            *("starts_at", "local_on", "booked_at"),
+        )
+    }
+    history = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__any_of=list(visits)).order_by("id")
+    for visit_id, since, moved_from in history.values_list("visit_id", "since", "moved_from"):
+        visit = visits[visit_id]
+        visit.since = since
+        if moved_from is not None:
+            visit.moves.append((since, moved_from))
+    found: defaultdict[int, list[VisitTelling]] = defaultdict(list)
+    for visit in visits.values():
+        found[visit.patient_id].append(visit)
+    return found
+
+
+def check_ins_to_tell(
+    *, clinic_id: int, patient_ids: Collection[int], told_ids: Collection[int]
+) -> dict[int, list[CheckInTelling]]:
+    """The check-ins that these patients are still to answer, and those of ``told_ids`` (one query).
+
+    One that was put off is due on the day it was put off to, also when that day has come.
+    """
+    until = (
+        FollowUpAct.objects.filter(follow_up_id=OuterRef("pk"), act__in=_DAYS_SET_BY)
+        .order_by("-pk")
+        .values("until")[:1]
+    )
+    rows = (
+        FollowUp.objects.for_clinic(clinic_id)
+        .filter(
+            Q(state__in=UNFINISHED) | Q(id__any_of=told_ids),
+            patient_id__any_of=patient_ids,
+            mode=Mode.CHECK_IN,
+        )
+        .order_by("id")
+        .annotate(put_off_to=Subquery(until))
+        .values_list(
+            *("id", "patient_id", "implant_id", "target_on", "latest_on", "created_at", "state"),
+            "put_off_to",
+        )
+    )
+    found: defaultdict[int, list[CheckInTelling]] = defaultdict(list)
+    for pk, patient_id, implant_id, target_on, latest_on, created_at, state, put_off_to in rows:
+        if target_on is None or latest_on is None:
+            continue  # only a refill is without days
+        target = max(target_on, put_off_to) if put_off_to else target_on
+        found[patient_id].append(
+            CheckInTelling(
+                follow_up_id=pk,
+                patient_id=patient_id,
+                implant_id=implant_id,
+                target_on=target,
+                latest_on=max(latest_on, target),
+                created_at=created_at,
+                is_open=state in UNFINISHED,
+                is_done=state == FollowUpState.DONE,
+            )
+        )
+    return found
+
+
+def patients_to_tell_without_pump(*, clinic_id: int, now: datetime) -> list[int]:
+    """Those with a visit to come or an open follow-up that is about no pump, by id."""
+    visits = Visit.objects.for_clinic(clinic_id).filter(implant__isnull=True, starts_at__gt=now)
+    follow_ups = FollowUp.objects.for_clinic(clinic_id).filter(implant__isnull=True, state__in=UNFINISHED)
+    return sorted(
+        set(visits.values_list("patient_id", flat=True))
+        | set(follow_ups.values_list("patient_id", flat=True))
+    )
