@@ -25,7 +25,7 @@ from notifications.services.links import (
     mark_used,
     revoke_links,
 )
-from notifications.services.plan import replan
+from notifications.services.plan import replan_patients
 from scheduling.domain.slot_refusals import BusyTryAgain
 from scheduling.domain.slots import Slot
 from scheduling.domain.visit_entries import MoveEntry, VisitEntry
@@ -289,4 +289,4 @@ def _write(
 
 
 def _replan(acting: _Acting, now: datetime) -> None:
-    replan(acting.link.clinic_id, acting.locked.implant_ids, now)
+    replan_patients(acting.link.clinic_id, [acting.link.patient_id], now)
