@@ -59,6 +59,7 @@ class When:
 class Wish:
     """Something to say, once to each reader. ``why_not``: true, and not to be said.
 
+    ``implant_id`` only where it is the pump that is to be seen to: a visit may outlast the pump that it was booked for.
     ``since``: what is due before then was over when it came to be known. ``only_to``: one reader's proxy number.
     """
 
@@ -193,7 +194,6 @@ def _of_visit(found: Wishes, visit: VisitFacts, rules: Iterable[Rule], now: date
                 is_critical=rule.is_critical,
                 days_away=abs(rule.days),
                 since=visit.since,
-                implant_id=visit.implant_id,
                 visit_id=visit.visit_id,
                 why_not=WhyNot.ANSWERED if visit.answer == CANNOT_COME else None,
             )
@@ -228,7 +228,6 @@ def _changes(visit: VisitFacts, known: Iterable[Known]) -> Iterator[Wish]:
             channels=TEXT_FIRST if last.channel is ChannelName.SMS else EMAIL_FIRST,
             wants_answer=step == STEP_MOVED,
             is_critical=True,
-            implant_id=visit.implant_id,
             visit_id=visit.visit_id,
             is_for_one=True,
             only_to=proxy_id,
@@ -291,7 +290,6 @@ def _of_check_in(found: Wishes, check_in: CheckInFacts, rules: Iterable[Rule], p
                 is_critical=rule.is_critical,
                 days_away=abs(rule.days),
                 since=check_in.since,
-                implant_id=check_in.implant_id,
                 follow_up_id=check_in.follow_up_id,
             )
         )
