@@ -49,6 +49,7 @@ class Fault(StrEnum):
     SUBJECT_OF_TEXT = "subject_of_text"
     LINE_IN_SUBJECT = "line_in_subject"
     TOO_LONG = "too_long"
+    SEVERAL_TEXTS = "several_texts"
     EMPTY = "empty"
 
 
@@ -59,6 +60,14 @@ class Problem:
     field: str
     fault: Fault
     found: str = ""
+
+
+class WordsRefused(ValueError):
+    """Words that a clinic may not have, with everything that is wrong with them. Nothing was written."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(", ".join(problem.fault.value for problem in problems))
 
 
 def tidy(words: Words) -> Words:

@@ -40,7 +40,7 @@ def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language
     values = cleaned({Placeholder.CLINIC_NAME: clinic.name, Placeholder.CLINIC_PHONE: clinic.phone})
     written = Written(language, Purpose.TEST, lambda _: values)
     words = shipped(Purpose.TEST, channel, language)
-    return _outgoing(written, words, key=key, channel=channel, address=address)
+    return outgoing(written, words, key=key, channel=channel, address=address)
 
 
 def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
@@ -55,7 +55,7 @@ def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
     written = written_for(row, purpose=purpose, carried=carried, link=link, now=now)
     channel = ChannelName(row.channel)
     words = words_in_use(clinic_id=row.clinic_id, purpose=purpose, channel=channel, language=written.language)
-    return _outgoing(written, words, key=str(row.ref), channel=channel, address=address)
+    return outgoing(written, words, key=str(row.ref), channel=channel, address=address)
 
 
 def address_for(message: Message) -> str | None:
@@ -70,7 +70,8 @@ def address_for(message: Message) -> str | None:
     return contact.dialable or contact.value
 
 
-def _outgoing(written: Written, words: Words, *, key: str, channel: ChannelName, address: str) -> Outgoing:
+def outgoing(written: Written, words: Words, *, key: str, channel: ChannelName, address: str) -> Outgoing:
+    """The words filled with the values, in the shape of their channel."""
     values = written.values(False)
     sender = values.get(Placeholder.CLINIC_NAME, "") if written.purpose is not Purpose.STAFF else "Refillwise"
     if channel is ChannelName.SMS:

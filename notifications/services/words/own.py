@@ -1,0 +1,144 @@
+"""A clinic's own words: checked before they are kept, every version kept, the shipped ones always at hand."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from clinic.selectors.rows import Clinic
+from notifications.domain.kinds import ChannelName
+from notifications.domain.transport import Outgoing
+from notifications.domain.words.checks import Fault, Problem, WordsRefused, check, tidy
+from notifications.domain.words.gsm import segments
+from notifications.domain.words.labels import on_one_line
+from notifications.domain.words.moments import Manner, clock, weekday_date
+from notifications.domain.words.purposes import Placeholder, Purpose, offered
+from notifications.domain.words.shipped import shipped
+from notifications.domain.words.writing import Values, Words, cleaned
+from notifications.models import MessageTemplate, MessagingPolicy
+from notifications.selectors.words import unspeakable_names, words_in_use
+from notifications.services.links import address_of
+from notifications.services.words.compose import outgoing
+from notifications.services.words.facts import Written, country_of
+
+SAMPLE_NAME = "Maria"
+SAMPLE_CODE = "abcdefghijklmnopqrstuv"
+"""As long as a real one, and no link."""
+SAMPLE_DAYS = 14
+SAMPLE_TIME = time(14, 30)
+
+
+def set_words(
+    *,
+    clinic: Clinic,
+    purpose: Purpose,
+    channel: ChannelName,
+    language: str,
+    words: Words,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    """Let the clinic say it in these words from now on. What is in use already is not kept twice.
+
+    Raises ``WordsRefused`` with every problem; nothing is written then.
+    """
+    words = tidy(words)
+    problems = problems_of(
+        clinic=clinic, purpose=purpose, channel=channel, language=language, words=words, now=now
+    )
+    if problems:
+        raise WordsRefused(problems)
+    with transaction.atomic():
+        if words != words_in_use(clinic_id=clinic.pk, purpose=purpose, channel=channel, language=language):
+            _keep(clinic, purpose, channel, language, words, actor_id, now)
+
+
+def restore_shipped(
+    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, actor_id: int, now: datetime
+) -> None:
+    """Say it in the shipped words again, those of later versions too. The clinic's own stay in the history."""
+    with transaction.atomic():
+        in_use = words_in_use(clinic_id=clinic.pk, purpose=purpose, channel=channel, language=language)
+        if in_use != shipped(purpose, channel, language):
+            _keep(clinic, purpose, channel, language, Words(""), actor_id, now)
+
+
+def problems_of(
+    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, words: Words, now: datetime
+) -> list[Problem]:
+    """Everything that keeps the words from being used: what they say, and a text that takes more than one."""
+    problems = check(words, purpose=purpose, channel=channel, names=unspeakable_names())
+    if channel is ChannelName.SMS and not problems:
+        shown = sample(
+            clinic=clinic, purpose=purpose, channel=channel, language=language, words=words, now=now
+        )
+        parts = segments(shown.text)
+        if parts > 1:
+            problems = [Problem("body", Fault.SEVERAL_TEXTS, str(parts))]
+    return problems
+
+
+def sample(
+    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, words: Words, now: datetime
+) -> Outgoing:
+    """How the words would read for an invented patient of this clinic. Reads the clinic's place, writes nothing."""
+    policy = MessagingPolicy.objects.for_clinic(clinic.pk).first()
+    shared = cleaned(
+        {
+            Placeholder.FIRST_NAME: SAMPLE_NAME,
+            Placeholder.CLINIC_NAME: clinic.name,
+            Placeholder.CLINIC_PHONE: clinic.phone,
+            Placeholder.PLACE: policy.place if policy is not None else "",
+        }
+    )
+    country = clinic.holiday_country or country_of(clinic.phone)
+    zone = ZoneInfo(clinic.time_zone)
+
+    def values(is_short: bool) -> Values:
+        manner = Manner(language, country, is_short)
+        dates = _sample_dates(manner, channel, now, zone)
+        said = {**shared, **dates, Placeholder.LINK: address_of(SAMPLE_CODE)}
+        return {each: value for each, value in said.items() if each in offered(purpose)}
+
+    written = Written(language, purpose, values)
+    return outgoing(written, words, key="", channel=channel, address="")
+
+
+def _sample_dates(
+    manner: Manner, channel: ChannelName, now: datetime, zone: ZoneInfo
+) -> dict[Placeholder, str]:
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=SAMPLE_DAYS + more) for more in (0, 2)]
+    hour = clock(datetime.combine(days[0], SAMPLE_TIME, zone), manner)
+    between = " " if manner.is_short else ", "
+    items = [f"{weekday_date(day, manner, today=today)}{between}{hour}" for day in days]
+    return {
+        Placeholder.WEEKDAY_DATE: weekday_date(days[0], manner, today=today),
+        Placeholder.TIME: hour,
+        Placeholder.ITEMS: on_one_line(items, is_short=manner.is_short)
+        if channel is ChannelName.SMS
+        else "\n\n".join(f"{line}\n{address_of(SAMPLE_CODE)}" for line in items),
+    }
+
+
+def _keep(
+    clinic: Clinic,
+    purpose: Purpose,
+    channel: ChannelName,
+    language: str,
+    words: Words,
+    actor_id: int,
+    now: datetime,
+) -> None:
+    MessageTemplate.objects.create(
+        clinic=clinic,
+        purpose=purpose,
+        channel=channel,
+        language=language,
+        subject=words.subject,
+        body=words.body,
+        created_at=now,
+        created_by_id=actor_id,
+    )
