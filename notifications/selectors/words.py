@@ -7,27 +7,24 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from clinic.selectors.catalogue import drug_choices, pump_model_choices
-from notifications.domain.kinds import ChannelName
 from notifications.domain.words.forbidden import names_of_catalogue
-from notifications.domain.words.purposes import Purpose
+from notifications.domain.words.purposes import Occasion
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Words
 from notifications.models import MessageTemplate
 
 
-def words_in_use(*, clinic_id: int, purpose: Purpose, channel: ChannelName, language: str) -> Words:
+def words_in_use(*, clinic_id: int, occasion: Occasion) -> Words:
     """The newest row of the clinic; none, or one without a text: the shipped words."""
-    own = _rows(clinic_id, purpose, channel, language).first()
+    own = _rows(clinic_id, occasion).first()
     if own is None or not own.body:
-        return shipped(purpose, channel, language)
+        return shipped(occasion)
     return Words(own.body, own.subject)
 
 
-def words_history(
-    *, clinic_id: int, purpose: Purpose, channel: ChannelName, language: str
-) -> list[MessageTemplate]:
+def words_history(*, clinic_id: int, occasion: Occasion) -> list[MessageTemplate]:
     """What the clinic has said before, the newest first, with who wrote it; a row without a text restored ours."""
-    return list(_rows(clinic_id, purpose, channel, language).select_related("created_by"))
+    return list(_rows(clinic_id, occasion).select_related("created_by"))
 
 
 def own_words(*, clinic_id: int) -> set[tuple[str, str, str]]:
@@ -47,6 +44,8 @@ def unspeakable_names() -> frozenset[str]:
     return names_of_catalogue(name for choice in choices for name in choice)
 
 
-def _rows(clinic_id: int, purpose: Purpose, channel: ChannelName, language: str) -> QuerySet[MessageTemplate]:
+def _rows(clinic_id: int, occasion: Occasion) -> QuerySet[MessageTemplate]:
     rows = MessageTemplate.objects.for_clinic(clinic_id)
-    return rows.filter(purpose=purpose, channel=channel, language=language).order_by("-id")
+    return rows.filter(
+        purpose=occasion.purpose, channel=occasion.channel, language=occasion.language
+    ).order_by("-id")

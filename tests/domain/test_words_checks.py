@@ -9,7 +9,7 @@ from notifications.domain.kinds import ChannelName
 from notifications.domain.words.checks import Fault, check, tidy
 from notifications.domain.words.forbidden import forbidden_in, names_of_catalogue
 from notifications.domain.words.labels import button, item
-from notifications.domain.words.purposes import LANGUAGES, Purpose
+from notifications.domain.words.purposes import LANGUAGES, Occasion, Purpose
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Words
 
@@ -34,7 +34,7 @@ def faults(body: str, *, subject: str = GOOD.subject, purpose: Purpose = Purpose
 
 @pytest.mark.parametrize(("purpose", "channel", "language"), list(product(Purpose, ChannelName, LANGUAGES)))
 def test_the_shipped_words_pass_the_check(purpose: Purpose, channel: ChannelName, language: str) -> None:
-    words = shipped(purpose, channel, language)
+    words = shipped(Occasion(purpose, channel, language))
     assert check(words, purpose=purpose, channel=channel, names=NAMES) == []
     assert tidy(words).subject == words.subject
     for label in [button(purpose, language), *(item(kind, language) for kind in ("book_visit", "preparation", "check_in"))]:  # fmt: skip

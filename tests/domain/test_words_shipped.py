@@ -11,7 +11,7 @@ from notifications.domain.kinds import ChannelName
 from notifications.domain.words.gsm import ONE_TEXT, is_gsm, length, segments
 from notifications.domain.words.labels import on_one_line
 from notifications.domain.words.moments import Manner, clock, weekday_date
-from notifications.domain.words.purposes import LANGUAGES, REQUIRED, Placeholder, Purpose
+from notifications.domain.words.purposes import LANGUAGES, REQUIRED, Occasion, Placeholder, Purpose
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Values, fill, write_text
 
@@ -49,7 +49,7 @@ def test_the_longest_values_are_as_long_as_the_promise_says() -> None:
 def test_words_are_there_with_a_subject_for_e_mails_alone(
     purpose: Purpose, channel: ChannelName, language: str
 ) -> None:
-    words = shipped(purpose, channel, language)
+    words = shipped(Occasion(purpose, channel, language))
     assert words.body.strip()
     assert bool(words.subject) is (channel is ChannelName.EMAIL)
 
@@ -60,7 +60,7 @@ def test_words_are_there_with_a_subject_for_e_mails_alone(
 def test_a_text_stays_one_text_for_the_longest_values(
     purpose: Purpose, language: str, other_zone: bool
 ) -> None:
-    words = shipped(purpose, ChannelName.SMS, language).body
+    words = shipped(Occasion(purpose, ChannelName.SMS, language)).body
     text = write_text(words, values=longest_values(language, other_zone=other_zone))
     assert is_gsm(text)
     assert length(text) <= ONE_TEXT, text
@@ -76,14 +76,14 @@ def test_a_text_stays_one_text_for_the_longest_values(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", Purpose)
 def test_shipped_texts_are_written_in_the_networks_own_alphabet(purpose: Purpose, language: str) -> None:
-    assert is_gsm(shipped(purpose, ChannelName.SMS, language).body)
+    assert is_gsm(shipped(Occasion(purpose, ChannelName.SMS, language)).body)
 
 
 @pytest.mark.parametrize(("purpose", "channel", "language"), EVERY)
 def test_words_read_well_without_what_may_be_missing(
     purpose: Purpose, channel: ChannelName, language: str
 ) -> None:
-    words = shipped(purpose, channel, language)
+    words = shipped(Occasion(purpose, channel, language))
     said = fill(words.body, {**dict.fromkeys(REQUIRED[purpose], "Zz"), Placeholder.CLINIC_PHONE: ""})
     for rest in ("{", "[", "]", " ,", " .", "\n\n\n", "  ", "()", ",,", "..\n"):
         assert rest not in said

@@ -14,7 +14,7 @@ from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.words.gsm import BASIC, is_gsm, length, segments, to_gsm
 from notifications.domain.words.labels import on_one_line
 from notifications.domain.words.moments import Manner, clock, weekday_date
-from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose, purpose_of
+from notifications.domain.words.purposes import LANGUAGES, Occasion, Placeholder, Purpose, purpose_of
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.values import clean, cut
 from notifications.domain.words.writing import cleaned, fill, write_text
@@ -116,7 +116,7 @@ NAMES = st.text(max_size=80)
 def test_no_name_keeps_day_hour_telephone_or_link_out_of_a_text(
     first: str, clinic: str, place: str, purpose: Purpose, language: str, short_link: bool
 ) -> None:
-    words = shipped(purpose, ChannelName.SMS, language).body
+    words = shipped(Occasion(purpose, ChannelName.SMS, language)).body
     link = "https://x.example/l/" + "a" * (22 if short_link else 40)
     fixed = {P.LINK: link, P.CLINIC_PHONE: "+1 312 555 0100", P.WEEKDAY_DATE: "30 nov", P.TIME: "14:30", P.ITEMS: "30 nov"}  # fmt: skip
     named = cleaned({P.FIRST_NAME: first, P.CLINIC_NAME: clinic, P.PLACE: place})

@@ -7,10 +7,11 @@ why somebody comes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from notifications.domain.kinds import MessageKind
+from notifications.domain.kinds import ChannelName, MessageKind
 
 LANGUAGES = ("en", "es", "fr")
 
@@ -56,6 +57,15 @@ class Placeholder(StrEnum):
     def mark(self) -> str:
         """As it stands in the words."""
         return f"{{{self.value}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What words are for, what carries them, and their language: each has one set of words."""
+
+    purpose: Purpose
+    channel: ChannelName
+    language: str
 
 
 _P, _F = Purpose, Placeholder

@@ -8,7 +8,7 @@ from functools import partial
 from clinic.selectors.rows import Clinic
 from notifications.domain.kinds import ChannelName
 from notifications.domain.transport import Outgoing
-from notifications.domain.words.purposes import ABOUT_A_VISIT, Placeholder, Purpose, purpose_of
+from notifications.domain.words.purposes import ABOUT_A_VISIT, Occasion, Placeholder, Purpose, purpose_of
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.values import one_line
 from notifications.domain.words.writing import Words, cleaned, fill, write_text
@@ -39,7 +39,7 @@ def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language
     """A message that says it is a test, to try a channel with."""
     values = cleaned({Placeholder.CLINIC_NAME: clinic.name, Placeholder.CLINIC_PHONE: clinic.phone})
     written = Written(language, Purpose.TEST, lambda _: values)
-    words = shipped(Purpose.TEST, channel, language)
+    words = shipped(Occasion(Purpose.TEST, channel, language))
     return outgoing(written, words, key=key, channel=channel, address=address)
 
 
@@ -54,7 +54,7 @@ def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
         raise ValueError("words about a visit without a visit")
     written = written_for(row, purpose=purpose, carried=carried, link=link, now=now)
     channel = ChannelName(row.channel)
-    words = words_in_use(clinic_id=row.clinic_id, purpose=purpose, channel=channel, language=written.language)
+    words = words_in_use(clinic_id=row.clinic_id, occasion=Occasion(purpose, channel, written.language))
     return outgoing(written, words, key=str(row.ref), channel=channel, address=address)
 
 

@@ -14,7 +14,7 @@ from notifications.domain.words.checks import Fault, Problem, WordsRefused, chec
 from notifications.domain.words.gsm import segments
 from notifications.domain.words.labels import on_one_line
 from notifications.domain.words.moments import Manner, clock, weekday_date
-from notifications.domain.words.purposes import Placeholder, Purpose, offered
+from notifications.domain.words.purposes import Occasion, Placeholder, offered
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Values, Words, cleaned
 from notifications.models import MessageTemplate, MessagingPolicy
@@ -33,9 +33,7 @@ SAMPLE_TIME = time(14, 30)
 def set_words(
     *,
     clinic: Clinic,
-    purpose: Purpose,
-    channel: ChannelName,
-    language: str,
+    occasion: Occasion,
     words: Words,
     actor_id: int,
     now: datetime,
@@ -45,44 +43,44 @@ def set_words(
     Raises ``WordsRefused`` with every problem; nothing is written then.
     """
     words = tidy(words)
-    problems = problems_of(
-        clinic=clinic, purpose=purpose, channel=channel, language=language, words=words, now=now
-    )
+    problems = problems_of(clinic=clinic, occasion=occasion, words=words, now=now)
     if problems:
         raise WordsRefused(problems)
+    if words == tidy(shipped(occasion)):
+        restore_shipped(clinic=clinic, occasion=occasion, actor_id=actor_id, now=now)
+        return
     with transaction.atomic():
-        if words != words_in_use(clinic_id=clinic.pk, purpose=purpose, channel=channel, language=language):
-            _keep(clinic, purpose, channel, language, words, actor_id, now)
+        in_use = words_in_use(clinic_id=clinic.pk, occasion=occasion)
+        if words != tidy(in_use):
+            _keep(clinic=clinic, occasion=occasion, words=words, actor_id=actor_id, now=now)
 
 
-def restore_shipped(
-    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, actor_id: int, now: datetime
-) -> None:
+def restore_shipped(*, clinic: Clinic, occasion: Occasion, actor_id: int, now: datetime) -> None:
     """Say it in the shipped words again, those of later versions too. The clinic's own stay in the history."""
     with transaction.atomic():
-        in_use = words_in_use(clinic_id=clinic.pk, purpose=purpose, channel=channel, language=language)
-        if in_use != shipped(purpose, channel, language):
-            _keep(clinic, purpose, channel, language, Words(""), actor_id, now)
+        in_use = words_in_use(clinic_id=clinic.pk, occasion=occasion)
+        if in_use != shipped(occasion):
+            _keep(
+                clinic=clinic,
+                occasion=occasion,
+                words=Words(""),
+                actor_id=actor_id,
+                now=now,
+            )
 
 
-def problems_of(
-    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, words: Words, now: datetime
-) -> list[Problem]:
+def problems_of(*, clinic: Clinic, occasion: Occasion, words: Words, now: datetime) -> list[Problem]:
     """Everything that keeps the words from being used: what they say, and a text that takes more than one."""
-    problems = check(words, purpose=purpose, channel=channel, names=unspeakable_names())
-    if channel is ChannelName.SMS and not problems:
-        shown = sample(
-            clinic=clinic, purpose=purpose, channel=channel, language=language, words=words, now=now
-        )
+    problems = check(words, purpose=occasion.purpose, channel=occasion.channel, names=unspeakable_names())
+    if occasion.channel is ChannelName.SMS and not problems:
+        shown = sample(clinic=clinic, occasion=occasion, words=words, now=now)
         parts = segments(shown.text)
         if parts > 1:
             problems = [Problem("body", Fault.SEVERAL_TEXTS, str(parts))]
     return problems
 
 
-def sample(
-    *, clinic: Clinic, purpose: Purpose, channel: ChannelName, language: str, words: Words, now: datetime
-) -> Outgoing:
+def sample(*, clinic: Clinic, occasion: Occasion, words: Words, now: datetime) -> Outgoing:
     """How the words would read for an invented patient of this clinic. Reads the clinic's place, writes nothing."""
     policy = MessagingPolicy.objects.for_clinic(clinic.pk).first()
     shared = cleaned(
@@ -97,13 +95,13 @@ def sample(
     zone = ZoneInfo(clinic.time_zone)
 
     def values(is_short: bool) -> Values:
-        manner = Manner(language, country, is_short)
-        dates = _sample_dates(manner, channel, now, zone)
+        manner = Manner(occasion.language, country, is_short)
+        dates = _sample_dates(manner, occasion.channel, now, zone)
         said = {**shared, **dates, Placeholder.LINK: address_of(SAMPLE_CODE)}
-        return {each: value for each, value in said.items() if each in offered(purpose)}
+        return {each: value for each, value in said.items() if each in offered(occasion.purpose)}
 
-    written = Written(language, purpose, values)
-    return outgoing(written, words, key="", channel=channel, address="")
+    written = Written(occasion.language, occasion.purpose, values)
+    return outgoing(written, words, key="", channel=occasion.channel, address="")
 
 
 def _sample_dates(
@@ -124,19 +122,18 @@ def _sample_dates(
 
 
 def _keep(
+    *,
     clinic: Clinic,
-    purpose: Purpose,
-    channel: ChannelName,
-    language: str,
+    occasion: Occasion,
     words: Words,
     actor_id: int,
     now: datetime,
 ) -> None:
     MessageTemplate.objects.create(
         clinic=clinic,
-        purpose=purpose,
-        channel=channel,
-        language=language,
+        purpose=occasion.purpose,
+        channel=occasion.channel,
+        language=occasion.language,
         subject=words.subject,
         body=words.body,
         created_at=now,

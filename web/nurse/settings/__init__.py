@@ -10,6 +10,7 @@ from web.nurse.settings import (
     protocol_versions,
     resources,
     visit_kinds,
+    words,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -20,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     *closings.urlpatterns,
     *protocol.urlpatterns,
     *protocol_versions.urlpatterns,
+    *words.urlpatterns,
 ]

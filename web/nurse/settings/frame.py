@@ -17,6 +17,7 @@ TABS: tuple[tuple[str, str | Promise], ...] = (
     ("visit_kinds", _("Visit kinds")),
     ("closed_days", _("Closed days")),
     ("protocol", _("Care protocol")),
+    ("words", _("Words")),
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from notifications.domain.kinds import ChannelName
-from notifications.domain.words.purposes import Purpose
+from notifications.domain.words.purposes import Occasion, Purpose
 from notifications.domain.words.shipped import en, es, fr
 from notifications.domain.words.writing import Words
 
@@ -21,6 +21,6 @@ _BY_LANGUAGE: Mapping[str, Mapping[ChannelName, Mapping[Purpose, Words]]] = Mapp
 )
 
 
-def shipped(purpose: Purpose, channel: ChannelName, language: str) -> Words:
-    """The words for a purpose; English where the language is none of ours."""
-    return _BY_LANGUAGE.get(language, _BY_LANGUAGE["en"])[channel][purpose]
+def shipped(occasion: Occasion) -> Words:
+    """The words for an occasion; English where the language is none of ours."""
+    return _BY_LANGUAGE.get(occasion.language, _BY_LANGUAGE["en"])[occasion.channel][occasion.purpose]
