@@ -169,6 +169,7 @@ def test_a_part_in_brackets_goes_with_what_it_names() -> None:
     assert (
         fill(words, {P.FIRST_NAME: "Ursula", P.CLINIC_PHONE: "1"}) == "Hello Ursula,\nWhere:\nCall 1.\n\nBye"
     )
+    assert fill("At {time}. Bye...", {P.TIME: "2:30 p. m."}) == "At 2:30 p. m. Bye..."
     assert fill(words, {}) == "Hello,\nWhere:\n\nBye"
 
 

@@ -17,6 +17,8 @@ from notifications.domain.words.values import clean, cut
 _BRACKETS = re.compile(r"\[([^\[\]\n]*)\]")
 _SPACES = re.compile(r"[ \t]{2,}")
 _BEFORE_STOP = re.compile(r" +([,.])")
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+"""An hour may end with one: *2:30 p. m.*"""
 _BLANK_LINES = re.compile(r"\n{3,}")
 SHORTEST_CLINIC_NAME = 8
 """A clinic's name is never cut below this: then a text takes two messages rather than lose what matters."""
@@ -40,7 +42,7 @@ def fill(words: str, values: Values) -> str:
     )
     for placeholder in Placeholder:
         text = text.replace(placeholder.mark, values.get(placeholder, ""))
-    text = _BEFORE_STOP.sub(r"\1", _SPACES.sub(" ", text))
+    text = _TWO_STOPS.sub(".", _BEFORE_STOP.sub(r"\1", _SPACES.sub(" ", text)))
     return _BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in text.splitlines())).strip()
 
 

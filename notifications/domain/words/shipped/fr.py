@@ -94,25 +94,25 @@ _WORRIED = (
 EMAILS: Mapping[Purpose, Words] = MappingProxyType(
     {
         _P.BOOK_VISIT: Words(
-            "Bonjour[ {first_name}],\n\nIl est temps de prendre votre prochain rendez-vous : {clinic_name}.\n\n"
+            "Bonjour[ {first_name}],\n\nIl est temps de prendre votre prochain rendez-vous avec {clinic_name}.\n\n"
             "Choisissez la date qui vous convient :\n\n{link}\n\n"
             "[Vous pouvez aussi nous appeler au {clinic_phone}.]\nSi vous l’avez déjà pris, vous n’avez rien à faire.\n"
             + _FOOT,
             subject="{clinic_name} : prenez votre prochain rendez-vous",
         ),
         _P.VISIT: Words(
-            "Bonjour[ {first_name}],\n\nNous vous rappelons votre rendez-vous : {clinic_name}.\n\n" + _WHEN + "\n"
+            "Bonjour[ {first_name}],\n\nVoici un rappel de {clinic_name} : vous avez rendez-vous.\n\n" + _WHEN + "\n"
             "Voir votre rendez-vous ou demander une autre date :\n\n{link}\n\n" + _CALL + _FOOT,
             subject="{clinic_name} : votre rendez-vous du {weekday_date}",
         ),
         _P.VISIT_CONFIRM: Words(
-            "Bonjour[ {first_name}],\n\nVous avez un rendez-vous : {clinic_name}.\n\n" + _WHEN + "\n"
+            "Bonjour[ {first_name}],\n\n{clinic_name} vous attend pour votre rendez-vous.\n\n" + _WHEN + "\n"
             "Merci de nous dire si vous pouvez venir. Si la date ne vous convient pas, vous pouvez en demander "
             "une autre :\n\n{link}\n\n" + _CALL + _FOOT,
             subject="{clinic_name} : confirmez votre rendez-vous du {weekday_date}",
         ),
         _P.DIGEST: Words(
-            "Bonjour[ {first_name}],\n\nVoici ce qui est prévu : {clinic_name}.\n\n{items}\n\n"
+            "Bonjour[ {first_name}],\n\nVoici ce que {clinic_name} a prévu avec vous.\n\n{items}\n\n"
             "[Lieu : {place}]\n\n" + _CALL + _FOOT,
             subject="{clinic_name} : vos prochaines dates",
         ),
@@ -133,12 +133,12 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             subject="{clinic_name} : donnez-nous de vos nouvelles",
         ),
         _P.MOVED: Words(
-            "Bonjour[ {first_name}],\n\nVotre rendez-vous a une nouvelle date : {clinic_name}.\n\n" + _WHEN + "\n"
+            "Bonjour[ {first_name}],\n\nVotre rendez-vous avec {clinic_name} a une nouvelle date.\n\n" + _WHEN + "\n"
             "Voir votre rendez-vous ou demander une autre date :\n\n{link}\n\n" + _CALL + _SIGNED,
             subject="{clinic_name} : nouvelle date de votre rendez-vous",
         ),
         _P.CANCELLED: Words(
-            "Bonjour[ {first_name}],\n\nVotre rendez-vous du {weekday_date}, {time}, est annulé : {clinic_name}.\n\n"
+            "Bonjour[ {first_name}],\n\nVotre rendez-vous avec {clinic_name} du {weekday_date}, {time}, est annulé.\n\n"
             "Nous trouverons une autre date avec vous.\n[Vous pouvez aussi nous appeler au {clinic_phone}.]\n"
             + _SIGNED,
             subject="{clinic_name} : votre rendez-vous du {weekday_date} est annulé",
@@ -153,7 +153,7 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             subject="{clinic_name} : vous recevrez à nouveau nos messages",
         ),
         _P.REPLY_HELP: Words(
-            "Bonjour,\n\nNous vous écrivons au sujet de vos rendez-vous : {clinic_name}.\n\n" + _CALL + _FOOT,
+            "Bonjour,\n\n{clinic_name} vous écrit au sujet de vos rendez-vous.\n\n" + _CALL + _FOOT,
             subject="{clinic_name} : comment nous joindre",
         ),
         _P.REPLY_CONFIRMED: Words(
@@ -176,7 +176,7 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             subject="{clinic_name} : nous avons votre message",
         ),
         _P.TEST: Words(
-            "Bonjour,\n\nCeci est un message d’essai : {clinic_name}. Vous n’avez rien à faire.\n" + _SIGNED,
+            "Bonjour,\n\nCeci est un message d’essai de {clinic_name}. Vous n’avez rien à faire.\n" + _SIGNED,
             subject="{clinic_name} : message d’essai",
         ),
         _P.STAFF: Words(
