@@ -1,4 +1,4 @@
-"""The words of a letter: first name, clinic, telephone, and nothing clinical; and what a mail server's error proves."""
+"""A letter as it left: nothing of the record in it; and what a mail server's error proves."""
 
 import re
 import smtplib
@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.core import mail
 
-from clinic.selectors.recipients import Addressee
 from notifications.channels.failures import outcome_of
 from notifications.domain.states import Outcome
 from notifications.services.delivery import deliver_batch
-from notifications.services.letters import LANGUAGES, render
 from tests.factories import House, make_clinic, make_running_pump
 from tests.services.test_messages import make_due, reachable
 
@@ -31,33 +29,14 @@ CLINICAL = re.compile(
 )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("phone", ["+1 312 555 0100", ""])
-def test_a_letter_names_first_name_clinic_and_telephone_and_nothing_clinical(
-    language: str, phone: str
-) -> None:
-    to = Addressee(
-        "canary@example.org", "Zzyzx\r\nBcc: x@example.org", language, "Riverside Clinic & Co", phone
-    )
-    subject, text = render(step="book_visit", to=to)
-    assert "\n" not in subject
-    assert "Riverside Clinic & Co" in subject
-    assert "Zzyzx" not in subject
-    assert "Zzyzx Bcc: x@example.org" in text
-    assert (phone in text) or not phone
-    for said in (subject, text.replace("Zzyzx Bcc: x@example.org", "")):
-        assert not CLINICAL.search(said)
-        assert not re.search(r"\d", said.replace(phone, "")), "no date, no number but the telephone's"
-        assert "canary" not in said
-
-
 def test_a_letter_of_a_real_patient_holds_none_of_the_record(house: House) -> None:
     patient = reachable(house, last_name="Canarylast", mrn="CANARYMRN", notes="canary note", language="fr")
     implant = make_running_pump(house, patient)
     make_due(implant)
     deliver_batch(now=NOW)
     (letter,) = mail.outbox
-    said = f"{letter.subject}\n{letter.body}"
+    said = "\n".join([letter.subject, str(letter.body), *(str(part.content) for part in letter.alternatives)])
+    said = re.sub(r"/l/[\w-]+", "", said)  # a link's token is chance and may spell anything
     assert "Bonjour Ursula" in said
     for secret in ("Canarylast", "CANARYMRN", "canary note", implant.serial, "1961", "SynchroMed"):
         assert secret.lower() not in said.lower()

@@ -1,0 +1,102 @@
+"""Canary patients: whatever is sent, in whatever language and by whatever channel, holds nothing of the record."""
+
+import re
+from datetime import UTC, date, datetime, time
+from itertools import product
+
+import pytest
+
+from clinic.models import Implant, Patient
+from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.domain.transport import Outgoing
+from notifications.domain.words.forbidden import forbidden_in
+from notifications.domain.words.purposes import LANGUAGES, Purpose, purpose_of
+from notifications.models import Message, MessagingPolicy
+from notifications.selectors.words import unspeakable_names
+from notifications.services.words import compose
+from scheduling.models import Visit
+from tests.bookings import book
+from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.services.test_compose import contact_of, message
+
+NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
+MONDAY = date(2026, 11, 30)
+BORN = date(1961, 5, 4)
+ASKED = [
+    *((kind, "d3", asks) for kind in MessageKind for asks in (False, True) if kind is not MessageKind.REPLY),
+    (MessageKind.CHECK_IN, "chase1", False),
+    (MessageKind.CHANGE, "cancelled", False),
+    *((MessageKind.REPLY, step, False) for step in ("stop", "start", "help", "confirm", "reschedule", "decline", "?")),
+]  # fmt: skip
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    house = make_clinic(name="Riverside Clinic", now=NOW)
+    MessagingPolicy.objects.update_or_create(clinic=house.clinic, defaults={"place": "Building C"})
+    return house
+
+
+def canary(house: House, language: str) -> tuple[Patient, Implant, Visit]:
+    patient = make_patient(
+        house, first_name="Ursula", last_name="Canarylast", mrn="CANARYMRN", notes="canary note, cancer",
+        birth_date=BORN, language=language,
+    )  # fmt: skip
+    implant = make_running_pump(house, patient)
+    visit = book(house, implant, on=MONDAY, at=time(10), note="canary remark about baclofen")
+    return patient, implant, visit
+
+
+def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
+    """Every purpose by every channel, to a canary, and a digest of two."""
+    patient, implant, visit = canary(house, language)
+    found = []
+    for channel in ChannelName:
+        recipient = contact_of(house, patient, channel=channel)
+        for number, (kind, step, asks) in enumerate(ASKED):
+            whom = {"user": house.nurse} if kind is MessageKind.ESCALATION else {"recipient": recipient}
+            if kind is MessageKind.ESCALATION and channel is ChannelName.SMS:
+                continue
+            row = message(
+                house, patient, kind=kind, step=step, wants_answer=asks, visit=visit, implant=implant,
+                channel=channel, occurrence=f"visit:{number}", **whom,
+            )  # fmt: skip
+            outgoing = compose(row, now=NOW)
+            assert outgoing is not None
+            found.append((purpose_of(kind=kind, step=step, wants_answer=asks), outgoing))
+        main = Message.objects.get(recipient=recipient, occurrence="visit:2")
+        message(
+            house, patient, kind=MessageKind.CHECK_IN, recipient=recipient, channel=channel, carried_by=main,
+            occurrence="carried", state="suppressed", reason="digest",
+        )  # fmt: skip
+        digest = compose(main, now=NOW)
+        assert digest is not None
+        found.append((Purpose.DIGEST, digest))
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_holds_anything_of_the_record(house: House, language: str) -> None:
+    written = everything(house, language)
+    said_for = {(purpose, outgoing.channel) for purpose, outgoing in written}
+    not_by_text = {(Purpose.STAFF, ChannelName.SMS)}
+    assert said_for == set(product(set(Purpose) - {Purpose.TEST}, ChannelName)) - not_by_text
+    implant = Implant.objects.get(patient__mrn="CANARYMRN")
+    secrets = ("canary", "1961", "04/05", implant.serial, str(implant.ref), "Riverside Pump")
+    names = unspeakable_names()
+    for purpose, outgoing in written:
+        for side in (outgoing.subject, outgoing.text, outgoing.html, outgoing.sender_name):
+            said = re.sub(r"/l/[\w-]+", "", side).lower()
+            assert not [secret for secret in secrets if secret.lower() in said], purpose
+        plain = re.sub(r"/l/[\w-]+", "", f"{outgoing.subject}\n{outgoing.text}")  # a token may spell anything
+        assert forbidden_in(plain, names=names) == [], purpose
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_e_mail_fetches_anything_from_anywhere(house: House, language: str) -> None:
+    for _, outgoing in everything(house, language):
+        page = outgoing.html.lower()
+        for means in ("<img", "<script", "<link", "url(", "@import", "src=", "<iframe", "onload"):
+            assert means not in page
+        assert page.count("http") == page.count("/l/") or "/c/" in page
