@@ -42,7 +42,7 @@ class EmailCarrier:
     def __init__(self) -> None:
         self._connection: BaseEmailBackend = get_connection()
         is_esp = isinstance(self._connection, AnymailBaseBackend)
-        self.name = str(getattr(self._connection, "esp_name", "")).lower().replace(" ", "_")[:30] or "smtp"
+        self.name = provider_name(str(getattr(self._connection, "esp_name", "smtp")))
         self.capability = Capability(idempotent_for=IDEMPOTENT_FOR.get(self.name) if is_esp else None)
         self.longest = timedelta(seconds=settings.EMAIL_TIMEOUT * 3)
 
@@ -110,6 +110,11 @@ class EmailCarrier:
         if outgoing.html:
             letter.attach_alternative(outgoing.html, "text/html")
         return letter
+
+
+def provider_name(esp_name: str) -> str:
+    """A provider as messages and reports name it."""
+    return esp_name.lower().replace(" ", "_")[:30]
 
 
 def _failed(key: str, outcome: Outcome, error: Exception) -> Receipt:

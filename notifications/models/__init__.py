@@ -13,6 +13,7 @@ from notifications.models.messages import (
     Message,
     ReconcilerRun,
     WebhookEvent,
+    WebhookRefusal,
 )
 from notifications.models.policies import CheckInRules, MessageTemplate, MessagingPolicy, ReminderRule
 
@@ -35,4 +36,5 @@ __all__ = [
     "RosterEntry",
     "StoppedAddress",
     "WebhookEvent",
+    "WebhookRefusal",
 ]

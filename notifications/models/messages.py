@@ -235,6 +235,20 @@ class WebhookEvent(models.Model):
         return f"report {self.pk} of {self.provider}"
 
 
+class WebhookRefusal(models.Model):
+    """How many reports that claimed to be a provider's were refused on a day (UTC). Holds nothing of what came."""
+
+    provider = models.CharField(max_length=30)
+    day = models.DateField()
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "day"], name="webhook_refusal_one_a_day")]
+
+    def __str__(self) -> str:
+        return f"refusals of {self.provider} on {self.day}"
+
+
 class ReconcilerRun(models.Model):
     """One hourly comparison of a clinic: every pump accounted for, every message there that should be."""
 

@@ -1,0 +1,10 @@
+"""Texts that come in: kept first, then acted on, each clinic in a transaction of its own.
+
+What a text may do by itself is little: stop and start texts, answer for the one visit that the last reminder asked
+about. Everything else, and everything from a number that is several people's, goes to a person.
+"""
+
+from notifications.services.inbound.take import CameIn, take_text
+from notifications.services.inbound.unread import mark_handled
+
+__all__ = ["CameIn", "mark_handled", "take_text"]

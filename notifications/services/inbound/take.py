@@ -1,0 +1,100 @@
+"""Keeping a text that came in, once, and having it acted on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from clinic.domain.phones import dialable
+from clinic.selectors.numbers import NumberOwner, only_clinic_id, owners_of
+from notifications.domain.inbound import meaning_of
+from notifications.domain.kinds import ChannelName
+from notifications.models import InboundMessage, WebhookEvent
+from notifications.services.inbound.acts import act_on, hand_to_person
+
+log = logging.getLogger(__name__)
+
+LONGEST_BODY = 2_000
+RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameIn:
+    """A text as a provider hands it on. Patient data. ``event_id``: the provider's name for it.
+
+    ``has_provider_answered``: the provider itself has confirmed the stop already, and once is enough.
+    """
+
+    provider: str
+    event_id: str
+    payload_sha256: str
+    from_address: str
+    body: str
+    has_provider_answered: bool = False
+
+
+def take_text(came: CameIn, *, now: datetime) -> bool:
+    """Keep the text and act on it; False for one that was taken before.
+
+    Once it is committed nothing of it is lost: what cannot be acted on is left to a person.
+    """
+    number = dialable(came.from_address, "") or came.from_address[:254]
+    owners = owners_of(kind="phone", dialable=number)
+    kept = _keep(came, number, owners, now)
+    for row in kept:
+        own = [owner for owner in owners if owner.clinic_id == row.clinic_id]
+        is_certain = len(owners) == 1 and owners[0].is_own
+        try:
+            act_on(
+                row,
+                owners=own,
+                is_certain=is_certain,
+                may_reply=row is kept[0] and not came.has_provider_answered,
+                now=now,
+            )
+        except Exception as error:
+            log.error("inbound %s could not be acted on (%s)", row.pk, type(error).__name__)
+            hand_to_person(row, owners=own, now=now)
+    return bool(kept)
+
+
+def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -> list[InboundMessage]:
+    """One row for each clinic that knows the number, with the patient where it can be only one; [] for a repeat."""
+    clinic_ids: list[int | None] = sorted({owner.clinic_id for owner in owners})  # type: ignore[assignment]
+    patient_ids = {owner.patient_id for owner in owners}
+    body = came.body.replace("\x00", "")[:LONGEST_BODY]
+    event = WebhookEvent(
+        provider=came.provider,
+        event_id=came.event_id[:150],
+        payload_sha256=came.payload_sha256,
+        status=RECEIVED,
+        received_at=now,
+        applied_at=now,
+    )
+    with transaction.atomic():
+        if not _is_first(event):
+            return []
+        return [
+            InboundMessage.objects.create(
+                clinic_id=clinic_id,
+                patient_id=next(iter(patient_ids)) if len(patient_ids) == 1 else None,
+                channel=ChannelName.SMS,
+                from_address=number,
+                body=body,
+                received_at=now,
+                meaning=meaning_of(body),
+            )
+            for clinic_id in clinic_ids or [only_clinic_id()]
+        ]
+
+
+def _is_first(event: WebhookEvent) -> bool:
+    """Write the event; False where it, or the same event in another transaction, was there first."""
+    if WebhookEvent.objects.filter(provider=event.provider, event_id=event.event_id).exists():
+        return False
+    WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
+    stored = WebhookEvent.objects.select_for_update().get(provider=event.provider, event_id=event.event_id)
+    return stored.pk == event.pk or (event.pk is None and stored.received_at == event.received_at)
