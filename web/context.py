@@ -1,4 +1,4 @@
-"""What every page's frame needs: the clinic, what its reader may do, and whether last night's check finished."""
+"""What every page's frame needs: the clinic, what its reader may do, whether last night's check finished, what waits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from clinic.domain.roles import Permission
+from notifications.selectors.escalations import alarm_of
+from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.sweeps import late_sweep
 from web.navigation import links
+
+RUNG_NAMES = {
+    Rung.EMERGENCY: _("emergency"),
+    Rung.PHYSICIAN: _("very urgent"),
+    Rung.NURSE_CALLS_DAILY: _("urgent"),
+    Rung.STAFF_CALLS: _("soon"),
+    Rung.RESCHEDULE: _("when there is time"),
+}
+"""How grave, where it is not said of what."""
 
 
 def clinic_frame(request: HttpRequest) -> dict[str, Any]:
@@ -27,4 +40,18 @@ def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "htmx", False):
         frame["navigation"] = links(clinic_slug=clinic.slug, permissions=permissions)
         frame["late_sweep"] = late_sweep(clinic_id=clinic.id, now=now)
+        if Permission.VIEW_PATIENTS in permissions:
+            frame["alarm"] = alarm(clinic_id=clinic.id, user_id=request.user.pk)
     return frame
+
+
+def alarm(*, clinic_id: int, user_id: int | None) -> dict[str, Any]:
+    """What waits for somebody, counted at each page load; loud where it is an emergency or nobody took it."""
+    found = alarm_of(clinic_id=clinic_id, user_id=user_id or 0)
+    return {
+        "number": found.number,
+        "mine": found.mine,
+        "with_everybody": found.with_everybody,
+        "rung": RUNG_NAMES[Rung(found.gravest)] if found.gravest else "",
+        "is_loud": found.with_everybody > 0 or found.gravest >= Rung.EMERGENCY,
+    }

@@ -111,7 +111,7 @@ def _own(clinic_id: int, now: datetime) -> int:
     )
     ownerless = (
         Message.objects.for_clinic(clinic_id)
-        .filter(ends, settled_at__gt=now - OWNED_SINCE)
+        .filter(ends, settled_at__gt=now - OWNED_SINCE, user__isnull=True)
         .filter(~Exists(Escalation.objects.filter(message_id=OuterRef("pk"))))
     )
     found = 0

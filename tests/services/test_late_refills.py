@@ -8,14 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import Implant
 from clinic.services.implants import record_explant
 from notifications.models import Escalation
 from notifications.services.escalations import open_running_late, raise_due
 from scheduling.domain.care.rungs import Rung
-from scheduling.models import Forecast
 from scheduling.services import booking
 from tests.factories import House, make_clinic, make_fill, make_implant, make_patient, make_running_pump
+from tests.matters import days_left
 from tests.services.test_escalations import MONDAY, What, end, steps
 from tests.visits import make_desk
 
@@ -25,26 +24,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def house() -> House:
     return make_clinic(now=MONDAY)
-
-
-def days_left(house: House, implant: Implant, days: int, **values: object) -> Implant:
-    """Put the pump so many days before empty, its target long past."""
-    today = house.today
-    Forecast.objects.filter(implant=implant).update(
-        **{
-            "status": "ok",
-            "must_refill_by": today + timedelta(days=days),
-            "limited_by": "empty",
-            "target_visit_on": today - timedelta(days=20),
-            "latest_visit_on": today - timedelta(days=1),
-            "empty_on": today + timedelta(days=days),
-            "empty_at": MONDAY + timedelta(days=days),
-            "low_reservoir_on": None,
-            "hazard": 0,
-        }
-        | values
-    )
-    return implant
 
 
 @pytest.mark.parametrize(

@@ -34,13 +34,16 @@ _KIND_OF_CONTACT = MappingProxyType(
 
 
 def hand_to_person(row: Message, *, now: datetime) -> None:
-    """Open the escalation of a message that only a person can bring to its end. ``row.state`` says which."""
+    """Open the escalation of a message that only a person can bring to its end. ``row.state`` says which.
+
+    Words to one member of staff are one matter, however many fail: each matter tells people, and must not breed.
+    """
     open_escalation(
         clinic_id=row.clinic_id,
         cause=CAUSES[row.state],
-        key=f"message:{row.pk}",
+        key=f"message:{row.pk}" if row.user_id is None else f"staff:{row.user_id}",
         now=now,
-        patient_id=row.patient_id,
+        patient_id=row.patient_id if row.user_id is None else None,
         implant_id=row.implant_id,
         visit_id=row.visit_id,
         message_id=row.pk,

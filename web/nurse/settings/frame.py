@@ -16,6 +16,7 @@ TABS: tuple[tuple[str, str | Promise], ...] = (
     ("resources", _("Nurses and rooms")),
     ("visit_kinds", _("Visit kinds")),
     ("closed_days", _("Closed days")),
+    ("on_call", _("On call")),
     ("protocol", _("Care protocol")),
     ("words", _("Words")),
 )

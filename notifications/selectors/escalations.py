@@ -1,0 +1,178 @@
+"""Matters as pages, metrics and probes ask for them. Every read about persons names the clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Min, Prefetch, Q, QuerySet
+
+from notifications.models import Escalation, EscalationStep
+from notifications.models.escalations import Cause, EscalationOutcome
+
+PAGE_SIZE = 50
+
+
+class View(StrEnum):
+    """What the board shows."""
+
+    MINE = "mine"
+    """With me by name, or with everybody."""
+    ALL = "all"
+    ENDED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What every page of a clinic says: how many are open, how many are mine, how grave the gravest is.
+
+    ``with_everybody``: nobody took these in time, and everybody is asked.
+    """
+
+    number: int = 0
+    mine: int = 0
+    gravest: int = 0
+    with_everybody: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One page of matters, and how many each view holds."""
+
+    rows: Sequence[Escalation]
+    counts: dict[View, int]
+    page: int
+    pages: int
+    causes: dict[str, int] = field(default_factory=dict)
+    """The causes among the open ones, with their number."""
+
+
+def alarm_of(*, clinic_id: int, user_id: int) -> Alarm:
+    """For the head of every page; one query. What resolved by itself waits in silence."""
+    pressing = Q(gone_at__isnull=True)
+    found = _open(clinic_id).aggregate(
+        number=Count("pk", filter=pressing),
+        mine=Count("pk", filter=pressing & _mine(user_id)),
+        gravest=Max("rung", filter=pressing),
+        with_everybody=Count("pk", filter=pressing & Q(responsible__isnull=True)),
+    )
+    return Alarm(**{name: value or 0 for name, value in found.items()})
+
+
+def board(
+    *,
+    clinic_id: int,
+    user_id: int,
+    view: View,
+    cause: str = "",
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+) -> Board:
+    """The matters of one view, gravest first, what resolved by itself last; a constant number of queries."""
+    open_rows = _open(clinic_id)
+    rows: QuerySet[Escalation]
+    ended = Escalation.objects.for_clinic(clinic_id).filter(acknowledged_at__isnull=False)
+    counts = {
+        View.MINE: open_rows.filter(_mine(user_id)).count(),
+        View.ALL: open_rows.count(),
+        View.ENDED: ended.count(),
+    }
+    if view is View.ENDED:
+        rows = ended.order_by("-acknowledged_at", "-pk")
+    else:
+        chosen = open_rows.filter(_mine(user_id)) if view is View.MINE else open_rows
+        rows = chosen.order_by(F("gone_at").asc(nulls_first=True), "-rung", "respond_by", "pk")
+    if cause:
+        rows = rows.filter(cause=cause)
+    number = rows.count() if cause else counts[view]
+    pages = max(1, -(-number // page_size))
+    page = min(max(page, 1), pages)
+    by_cause = open_rows.order_by().values_list("cause").annotate(Count("pk"))
+    return Board(
+        rows=list(_with_people(rows)[(page - 1) * page_size : page * page_size]),
+        counts=counts,
+        page=page,
+        pages=pages,
+        causes=dict(by_cause),
+    )
+
+
+def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
+    """One matter with everything that happened to it, in order; None for one of another clinic."""
+    steps = EscalationStep.objects.select_related("user").order_by("id")
+    return (
+        _with_people(Escalation.objects.for_clinic(clinic_id).filter(ref=ref))
+        .select_related("check_in", "inbound", "message__recipient")
+        .prefetch_related(Prefetch("steps", queryset=steps))
+        .first()
+    )
+
+
+def next_of_mine(*, clinic_id: int, user_id: int) -> Escalation | None:
+    """The one to turn to next."""
+    rows = _open(clinic_id).filter(_mine(user_id), gone_at__isnull=True)
+    return rows.order_by("-rung", "respond_by", "pk").first()
+
+
+def open_matters_of_patient(*, clinic_id: int, patient_id: int) -> list[Escalation]:
+    """What is open about the patient, gravest first."""
+    rows = _open(clinic_id).filter(patient_id=patient_id)
+    return list(_with_people(rows).order_by(F("gone_at").asc(nulls_first=True), "-rung", "pk"))
+
+
+def steps_of_patient(*, clinic_id: int, patient_id: int) -> list[EscalationStep]:
+    """What happened to the patient's matters, in order; words that were only repeated are left out."""
+    return list(
+        EscalationStep.objects.for_clinic(clinic_id)
+        .filter(escalation__patient_id=patient_id)
+        .exclude(what=EscalationStep.What.TOLD)
+        .select_related("escalation", "user")
+        .order_by("id")
+    )
+
+
+def open_numbers() -> list[tuple[int, str, int]]:
+    """(rung, cause, number) of what is open, over all clinics. Figures only."""
+    rows = Escalation.objects.filter(acknowledged_at__isnull=True).order_by("rung", "cause")
+    return list(rows.values_list("rung", "cause").annotate(number=Count("pk")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Over all clinics. ``overdue``: their time has run out and nobody passed them on; ``with_everybody``: nobody is
+    left to pass them on to; ``oldest_at``: since when the oldest is open.
+    """
+
+    overdue: int
+    with_everybody: int
+    oldest_at: datetime | None
+
+
+def waiting(*, before: datetime) -> Waiting:
+    """What waits, where its time ran out before ``before``; what resolved by itself is left out. One query."""
+    found = Escalation.objects.filter(acknowledged_at__isnull=True, gone_at__isnull=True).aggregate(
+        overdue=Count("pk", filter=Q(respond_by__lt=before)),
+        with_everybody=Count("pk", filter=Q(responsible__isnull=True)),
+        oldest_at=Min("opened_at"),
+    )
+    return Waiting(**found)
+
+
+def _open(clinic_id: int) -> QuerySet[Escalation]:
+    return Escalation.objects.for_clinic(clinic_id).filter(acknowledged_at__isnull=True)
+
+
+def _mine(user_id: int) -> Q:
+    return Q(responsible_id=user_id) | Q(responsible__isnull=True)
+
+
+def _with_people(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
+    return rows.select_related("patient", "responsible", "acknowledged_by", "visit__kind", "implant")
+
+
+CAUSES = Cause
+OUTCOMES = EscalationOutcome
+STEPS = EscalationStep.What
