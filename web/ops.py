@@ -22,6 +22,7 @@ from scheduling.selectors.operation import forecasts_by_status, last_seen, last_
 from scheduling.selectors.paper_lists import clinics_without_fresh_list
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
+from web.waiting import escalation_metrics, what_waits_too_long
 
 LONGEST_SILENCE = timedelta(minutes=3)  # signs of life come each minute
 _BROKER_SECONDS = 2
@@ -43,7 +44,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every part can do its work, or 503 with the reason beside each part that cannot.
 
-    A lapse, or a paper list that is old, is told and does not take the process out of rotation: those who must
+    A lapse, a paper list that is old, or a matter that nobody took, is told and does not take the process out of rotation: those who must
     act on it work through it.
     """
     now = timezone.now()
@@ -58,6 +59,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     is_ready = all(result == "ok" for result in results.values())
     results["lapse"] = _result(check_lapses, now)
     results["paper_list"] = _result(check_paper_lists, now)
+    results["escalations"] = _result(check_escalations, now)
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
     )
@@ -123,6 +125,12 @@ def check_paper_lists(now: datetime) -> None:
         raise NotReadyError(f"older than 26 hours for {clinics} clinic(s)")
 
 
+def check_escalations(now: datetime) -> None:
+    """Matters are passed on, and somebody takes them. Figures only."""
+    if words := what_waits_too_long(now):
+        raise NotReadyError(words)
+
+
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -154,6 +162,7 @@ class Figures(Collector):
         yield from self._sweeps()
         yield self._lapses()
         yield self._paper_lists()
+        yield from escalation_metrics(now=self.now)
         yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
         yield _counts("refillwise_messages", "Messages by state", messages_by_state())
 

@@ -30,6 +30,7 @@ from tests.factories import (
     make_program,
     make_reading,
 )
+from tests.matters import open_matter
 from tests.register_files import register
 from tests.web.table_rows import about_settings, about_visits, plan_operation
 from web.nurse import urls
@@ -97,6 +98,11 @@ PAGES = (
     Row("program_edit", PROGRAM, "program"),
     Row("program_edit_preview", PROGRAM, "program", post=True),
     Row("program_void", PROGRAM, "program"),
+    Row("escalations", VIEW),
+    Row("escalation", VIEW, "matter"),
+    Row("escalation_acknowledge", FOLLOW_UPS, "matter", post=True),
+    Row("escalations_acknowledge", FOLLOW_UPS, post=True),
+    Row("on_call", CLINIC),
     Row("messages", Permission.VIEW_MESSAGES),
     Row("reports", VIEW),
     Row("paper_list_page", VIEW),
@@ -236,6 +242,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "surgery": {"ref": plan_operation(house, patient).ref},
         **about_settings(house),
         **about_visits(house),
+        "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},

@@ -242,3 +242,20 @@ def test_a_long_board_costs_as_many_questions_as_a_short_one(house: House, nurse
             nurse.get(url("escalations") + "?view=all")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_figures_and_readiness_name_what_waits_and_nobody(house: House, client: Client) -> None:
+    matter = open_matter(house, cause="red_flag", rung=Rung.EMERGENCY, patient_id=make_patient(house).id)
+    figures = client.get("/metrics").content.decode()
+    assert 'refillwise_escalations_open{cause="red_flag",rung="emergency"} 1.0' in figures
+    assert "refillwise_escalations_overdue 0.0" in figures
+    assert client.get("/readyz").json()["checks"]["escalations"] == "ok"
+    long_ago = house.now - timedelta(days=1)
+    Escalation.objects.filter(pk=matter.pk).update(respond_by=long_ago, opened_at=long_ago)
+    assert "refillwise_escalations_overdue 1.0" in client.get("/metrics").content.decode()
+    said = client.get("/readyz").json()["checks"]["escalations"]
+    assert said == "1 escalation(s) are over their time and not passed on"
+    pass_on_due(house.clinic.id, house.now)
+    Escalation.objects.filter(pk=matter.pk).update(responsible=None)
+    said = client.get("/readyz").json()["checks"]["escalations"]
+    assert said == "1 escalation(s) went past the last person on call"

@@ -37,7 +37,16 @@ def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
     status, checks = ask(client)
     assert status == 200
     assert set(checks.values()) == {"ok"}
-    assert list(checks) == ["database", "broker", "worker", "beat", "sweep", "lapse", "paper_list"]
+    assert list(checks) == [
+        "database",
+        "broker",
+        "worker",
+        "beat",
+        "sweep",
+        "lapse",
+        "paper_list",
+        "escalations",
+    ]
 
 
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Fill, Implant
+from notifications.selectors.escalations import open_matters_of_patient
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
@@ -29,6 +30,7 @@ from scheduling.services.residuals import Found, residual_trend
 from web import findings
 from web.access import ClinicRequest, clinic_page
 from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
+from web.nurse.escalations.words import shown as shown_matter
 from web.nurse.frame import patient_frame, patient_or_404
 from web.nurse.next_steps import next_steps
 from web.nurse.outlooks import Limit, limits_of, look_of
@@ -53,6 +55,10 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     )
     context = patient_frame(request, found, tab="patient") | {
         "implants": implants,
+        "matters": [
+            shown_matter(row, user_id=request.user.id, now=request.now)
+            for row in open_matters_of_patient(clinic_id=request.clinic.id, patient_id=found.id)
+        ],
         "pumps": [_pump(request, implant, groups.get(implant.id, "")) for implant in in_place],
         "first_in_place": next(iter(in_place), None),
         "operations": operations_of(request, found),

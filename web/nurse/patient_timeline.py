@@ -25,6 +25,7 @@ from web.nurse.happenings.care import (
     visit_happenings,
 )
 from web.nurse.happenings.lines import KINDS, Happening
+from web.nurse.happenings.matters import matter_happenings
 from web.nurse.happenings.record import operation_happenings, record_happenings
 
 LINES_PER_PAGE = 50
@@ -73,6 +74,7 @@ def _lines(request: ClinicRequest, patient: Patient, wanted: str) -> list[Happen
         "follow_up": follow_up_happenings,
         "call": call_happenings,
         "message": message_happenings,
+        "escalation": matter_happenings,
     }
     for kind, source in sources.items():
         if wanted in ("", kind) and _may_see(request, kind):

@@ -20,6 +20,7 @@ KINDS: Mapping[str, str | Promise] = MappingProxyType(
         "follow_up": _("Follow-ups"),
         "call": _("Calls"),
         "message": _("Messages"),
+        "escalation": _("Escalations"),
         "operation": _("Operations and pumps"),
     }
 )
