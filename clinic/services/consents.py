@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from clinic.audit import recording
-from clinic.changes import announce, announce_patients
-from clinic.models import Consent, Implant, Patient, Topic
+from clinic.changes import announce_people
+from clinic.models import Consent, Patient, Topic
 
 LONGEST_WORDING = 1_000
 
@@ -54,7 +54,5 @@ def record_patients_word(
             if was_granted is not is_granted
         ]
         Consent.objects.bulk_create(rows)
-        implants = Implant.objects.for_clinic(clinic_id).filter(patient_id__any_of=ids)
-        announce(clinic_id=clinic_id, implant_ids=list(implants.values_list("pk", flat=True)), now=now)
-        announce_patients(clinic_id=clinic_id, patient_ids=ids, now=now)
+        announce_people(clinic_id=clinic_id, patient_ids=ids, now=now)
         return len(rows)

@@ -22,7 +22,7 @@ from notifications.selectors.answers import answers_of_visits
 from notifications.services.escalations import open_escalation
 from notifications.services.inbound.asked import visit_asked_about
 from notifications.services.inbound.reply import reply
-from notifications.services.plan import replan
+from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
 from scheduling.services.booking.locks import Locked, lock_patient, lock_visit
 from scheduling.services.booking.transactions import in_one_transaction
@@ -190,7 +190,7 @@ def _say(row: InboundMessage, patient_ids: list[int], *, is_granted: bool, now: 
 
 
 def _replan(row: InboundMessage, locked: Sequence[Locked], now: datetime) -> None:
-    replan(_clinic_id(row), [pump for each in locked for pump in each.implant_ids], now)
+    replan_patients(_clinic_id(row), [each.patient.pk for each in locked], now)
 
 
 def _open(
