@@ -34,8 +34,9 @@ from clinic.services.patients import add_contact_point, add_patient, add_proxy, 
 from clinic.services.programs import record_program
 from clinic.services.surgeries import plan_surgery
 from config.demo.calendar import DemoCalendar
+from config.demo.correspondence import RED_AND_FEVERISH, SWOLLEN, DemoCorrespondence, Operated
 from config.demo.people import FIRST_NAMES, PHYSICIANS, Person, people
-from config.demo.stories import Story, stories
+from config.demo.stories import OPERATED_DAYS_AGO, Story, stories
 
 PATIENTS = 120
 """Each with a pump; those whose operation is planned come on top."""
@@ -72,6 +73,7 @@ class DemoClinic:
         self.clinic: Any = None
         self.staff: dict[str, int] = {}
         self.pumps: list[tuple[Any, Story]] = []
+        self.operated: list[Operated] = []
 
     def make(self) -> None:
         with transaction.atomic():
@@ -84,6 +86,7 @@ class DemoClinic:
             for person, days in zip(everybody[PATIENTS:], OPERATIONS_IN_DAYS, strict=True):
                 self._operation(person, days)
             DemoCalendar(self.clinic, self.staff, self.pumps, self.now, self.chance).play()
+            DemoCorrespondence(self.clinic, self.staff, self.operated, self.now).play()
 
     def _open(self) -> None:
         (_, administrator), *others = STAFF
@@ -170,9 +173,22 @@ class DemoClinic:
             **by,
         )
         self.pumps.append((implant.ref, story))
+        if story.implanted_days_ago is not None:
+            self.operated.append(self._newly_operated(patient, story.implanted_days_ago))
         self._run(implant.ref, story, implanted_on, fills)
         self._fills(implant.ref, story, fills)
         self._afterwards(implant.ref, story, fills)
+
+    def _newly_operated(self, patient: Any, days: int) -> Operated:
+        """One has answered alarmingly, one is silent, one is swollen, one is well."""
+        first, second, third, _ = OPERATED_DAYS_AGO
+        return Operated(
+            patient_ref=patient.ref,
+            patient_id=patient.pk,
+            days_ago=days,
+            silent_days=2 if days == second else 0,
+            last={first: RED_AND_FEVERISH, third: SWOLLEN}.get(days),
+        )
 
     def _reach(self, patient_ref: Any, person: Person, by: dict[str, Any]) -> None:
         add_contact_point(patient_ref=patient_ref, kind="phone", value=person.phone, is_preferred=True, **by)
@@ -186,6 +202,14 @@ class DemoClinic:
                 channel="email",
                 is_granted=True,
                 wording="May we send you appointment reminders by e-mail? — Yes.",
+                **by,
+            )
+        if self.chance.random() < 0.5:
+            record_consent(
+                patient_ref=patient_ref,
+                channel="sms",
+                is_granted=True,
+                wording="May we send you appointment reminders by text message? — Yes.",
                 **by,
             )
         if self.chance.random() < 0.3:
@@ -207,11 +231,15 @@ class DemoClinic:
         """The days of the fills, oldest first: the newest so long ago that ``days_left`` remain."""
         if not story.is_filled:
             return []
+        if story.implanted_days_ago is not None:
+            return [self.today - timedelta(days=story.implanted_days_ago)]
         newest = self.today - timedelta(days=max(story.cycle_days - story.days_left, 0))
         step = max(story.cycle_days - 9, 14)
         return [newest - timedelta(days=step * back) for back in range(story.cycles - 1, -1, -1)]
 
     def _implant_day(self, story: Story, fills: list[date]) -> date:
+        if story.implanted_days_ago is not None:
+            return self.today - timedelta(days=story.implanted_days_ago)
         day = self.today - timedelta(days=365 * story.implant_years + self.chance.randint(20, 300))
         if not fills:
             return self.today - timedelta(days=1)

@@ -52,6 +52,10 @@ PUMPS = (
 )
 
 
+OPERATED_DAYS_AGO = (3, 8, 17, 45)
+"""The operations of the patients who are under watch."""
+
+
 @dataclass(slots=True)
 class Story:
     """One pump's life, in days before today."""
@@ -77,6 +81,8 @@ class Story:
     has_bridge: bool = True
     implant_years: int = 3
     is_filled: bool = True
+    implanted_days_ago: int | None = None
+    """For a new pump, filled at the operation."""
 
     @property
     def cycle_days(self) -> int:
@@ -126,6 +132,7 @@ def special_stories() -> list[Story]:
         _special(BACLOFEN_500, "140", 22, reading_below_model_ml=Decimal("3.2")),
         _special(HYDROMORPHONE, "2.6", 40, implant_years=8),
         _special(BACLOFEN_2000, "180", 0, is_filled=False, cycles=0, implant_years=0),
+        *(_special(BACLOFEN_500, "90", 60, cycles=1, implanted_days_ago=days) for days in OPERATED_DAYS_AGO),
     ]
 
 
