@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, QuerySet, Value, When
 
+from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.states import NEEDS_A_PERSON, State
-from notifications.models import Message
+from notifications.models import Attempt, Escalation, Message
 
 IN_APP = "notifications.backends.InAppBackend"
 
@@ -37,13 +40,27 @@ GROUP_OF: Mapping[str, Group] = MappingProxyType(
 )
 
 
-def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Message]:
-    """The clinic's messages with patient, address, attempts and kept letters; those for a person first."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages are asked for; None: any."""
+
+    kind: MessageKind | None = None
+    channel: ChannelName | None = None
+    patient_ref: UUID | None = None
+
+
+def message_list(
+    *, clinic_id: int, group: Group | None = None, wanted: Wanted = Wanted()
+) -> QuerySet[Message]:
+    """The clinic's messages with patient, address, attempts and kept letters; those for a person first.
+
+    ``is_digest`` says whether a message says other messages' content too.
+    """
     rows = (
-        Message.objects.for_clinic(clinic_id)
-        .filter(user__isnull=True)
+        _wanted(clinic_id, wanted)
         .select_related("patient", "recipient")
         .prefetch_related("attempts", "mails")
+        .annotate(is_digest=Exists(Message.objects.filter(carried_by=OuterRef("pk"))))
     )
     if group is not None:
         rows = rows.filter(state__in=STATES[group])
@@ -53,6 +70,25 @@ def message_list(*, clinic_id: int, group: Group | None = None) -> QuerySet[Mess
     )
     soonest_first = group in (None, Group.PLANNED)
     return rows.annotate(rank=rank).order_by("rank", "due_at" if soonest_first else "-due_at", "id")
+
+
+def message_by_ref(*, clinic_id: int, ref: UUID) -> Message | None:
+    """One message to a patient or helper, with whom and what it is about, attempts, kept letters, what it carries."""
+    return (
+        _wanted(clinic_id, Wanted())
+        .select_related("patient", "recipient__proxy", "visit__kind", "follow_up", "inbound", "carried_by")
+        .prefetch_related(
+            Prefetch("attempts", Attempt.objects.order_by("pk")), "mails", "carries__visit__kind"
+        )
+        .filter(ref=ref)
+        .first()
+    )
+
+
+def matters_of_message(*, clinic_id: int, message_id: int) -> list[Escalation]:
+    """What was handed to a person because of the message, the newest first."""
+    rows = Escalation.objects.for_clinic(clinic_id).filter(message_id=message_id)
+    return list(rows.select_related("acknowledged_by").order_by("-pk"))
 
 
 def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
@@ -67,10 +103,10 @@ def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
     )
 
 
-def message_counts(*, clinic_id: int) -> dict[Group, int]:
+def message_counts(*, clinic_id: int, wanted: Wanted = Wanted()) -> dict[Group, int]:
     """How many messages stand in each group."""
     counts = dict.fromkeys(Group, 0)
-    rows = Message.objects.for_clinic(clinic_id).filter(user__isnull=True)
+    rows = _wanted(clinic_id, wanted)
     for state, number in rows.order_by().values_list("state").annotate(Count("pk")):
         counts[GROUP_OF[state]] += number
     return counts
@@ -79,3 +115,13 @@ def message_counts(*, clinic_id: int) -> dict[Group, int]:
 def stays_in_installation() -> bool:
     """Whether letters are kept here instead of sent, for want of a mail server."""
     return str(settings.EMAIL_BACKEND) == IN_APP
+
+
+def _wanted(clinic_id: int, wanted: Wanted) -> QuerySet[Message]:
+    asked = {
+        "kind": wanted.kind,
+        "channel": wanted.channel,
+        "patient__ref": wanted.patient_ref,
+    }
+    rows = Message.objects.for_clinic(clinic_id).filter(user__isnull=True)
+    return rows.filter(**{name: value for name, value in asked.items() if value is not None})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications.domain.kinds import ChannelName, MessageKind
-from notifications.domain.words.purposes import Purpose
+from notifications.domain.words.purposes import Purpose, purpose_of
+from notifications.selectors.messages import Group
 
 PURPOSES: dict[Purpose, str | Promise] = {
     Purpose.BOOK_VISIT: _("Time to book a visit"),
@@ -27,6 +30,12 @@ PURPOSES: dict[Purpose, str | Promise] = {
     Purpose.REPLY_UNCLEAR: _("Reply: not understood"),
     Purpose.TEST: _("Test"),
     Purpose.STAFF: _("Somebody must act"),
+}
+GROUPS: dict[Group, str | Promise] = {
+    Group.ATTENTION: _("Needs a person"),
+    Group.PLANNED: _("Planned"),
+    Group.SENT: _("Sent"),
+    Group.NOT_SENT: _("Not sent"),
 }
 KINDS: dict[MessageKind, str | Promise] = {
     MessageKind.BOOK_VISIT: _("Time to book a visit"),
@@ -92,3 +101,17 @@ OUTCOMES: dict[str, str | Promise] = {
     "postponed": _("not taken, to be tried again"),
     "unknown": _("nobody can tell"),
 }
+CHANNEL_ICONS: dict[str, str] = {ChannelName.EMAIL: "envelope", ChannelName.SMS: "chat-left-text"}
+
+
+def what_it_is(message: Any, *, is_digest: bool = False) -> str | Promise:
+    """What a message is for, in a few words."""
+    purpose = purpose_of(
+        kind=message.kind, step=message.step, wants_answer=message.wants_answer, is_digest=is_digest
+    )
+    return PURPOSES[purpose]
+
+
+def why(message: Any) -> str | Promise:
+    """What a person must do about it, or why it was not sent."""
+    return WHAT_TO_DO.get(message.state) or REASONS.get(message.reason, "")

@@ -18,7 +18,7 @@ from scheduling.selectors.rows import FollowUpAct, VisitStatus
 from scheduling.selectors.timeline import visit_statuses_of_patient
 from web.access import ClinicRequest
 from web.nurse.happenings.lines import Happening
-from web.nurse.messages import REASONS, STATES, STEPS, WHAT_TO_DO
+from web.nurse.message_words import STATES, what_it_is, why
 from web.words import day_words, moment_words
 
 VISIT_ICONS = {
@@ -148,17 +148,15 @@ def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happ
     for message in messages_of_patient(clinic_id=request.clinic.id, patient_id=patient_id):
         label, icon, _look = STATES[message.state]
         at = message.first_sent_at or message.settled_at or message.due_at
-        note = WHAT_TO_DO.get(message.state) or REASONS.get(message.reason, "")
         yield Happening(
             kind="message",
             icon=icon,
             on=_local(request, at).date(),
             at=at,
             noted_at=at,
-            title=_t("Message “%(what)s”: %(state)s")
-            % {"what": STEPS.get(message.step, message.step), "state": label},
+            title=_t("Message “%(what)s”: %(state)s") % {"what": what_it_is(message), "state": label},
             detail=" · ".join(
-                filter(None, [message.recipient.value if message.recipient else "", str(note)])
+                filter(None, [message.recipient.value if message.recipient else "", str(why(message))])
             ),
         )
 
