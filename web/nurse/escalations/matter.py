@@ -24,7 +24,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.escalations.words import shown, step_line
 from web.nurse.forms.escalations import OutcomeForm
 from web.nurse.frame import Trail, clinic_reverse
-from web.nurse.messages import STATES
+from web.nurse.message_words import STATES
 
 RECENT = 5
 
