@@ -14,6 +14,7 @@ from notifications.domain.states import State
 from notifications.models import Message
 from notifications.services.delivery import deliver_batch
 from tests.e2e.conftest import DESK, PHONE
+from tests.e2e.test_clinic_pages import keep
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump
 
 NOON = datetime.now(UTC).replace(hour=18, minute=0)  # noon in Chicago, near enough
@@ -40,7 +41,7 @@ def _plan(house: House, last_name: str) -> Message:
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_nurse_reads_a_letter_and_finds_what_needs_a_person(
+def test_a_nurse_reads_a_letter_finds_what_needs_a_person_and_looks_at_one_patients_messages(
     house: House,
     new_page: Callable[..., Page],
     sign_in: Callable[[Page, str, str], None],
@@ -51,6 +52,7 @@ def test_a_nurse_reads_a_letter_and_finds_what_needs_a_person(
     sign_in(page, house.nurse.email, PASSWORD)
     page.goto(f"/c/{house.clinic.slug}/messages/")
     assert_accessible(page)
+    keep(page, "messages")
     letter = page.get_by_text("Read the letter")
     letter.focus()
     page.keyboard.press("Enter")
@@ -59,6 +61,20 @@ def test_a_nurse_reads_a_letter_and_finds_what_needs_a_person(
     expect(page.get_by_text("May not have arrived")).to_be_visible()
     expect(page.get_by_text("Poe")).to_have_count(0)
     assert_accessible(page)
+    keep(page, "messages-attention")
+    page.get_by_role("link", name="Time to book a visit").click()
+    expect(page.get_by_role("heading", name="What became of it")).to_be_visible()
+    expect(page.get_by_text("It is time to arrange your next visit")).to_be_visible()
+    assert_accessible(page)
+    keep(page, "message")
+    page.get_by_role("link", name="Every message about this patient").click()
+    expect(page.get_by_text("Only those about")).to_be_visible()
+    page.get_by_label("Through").select_option("sms")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No message here")).to_be_visible()
+    assert_accessible(page)
+    keep(page, "messages-none")
+    page.get_by_role("link", name="Clear").click()
     page.get_by_role("link", name="Not sent 0").click()
     expect(page.get_by_text("No message here")).to_be_visible()
     assert_accessible(page)
