@@ -35,7 +35,8 @@ class World:
     """What bears on one message, read after its row is locked.
 
     What it is not about counts as in order: a message about no visit has ``is_visit_booked`` and ``is_same_version``.
-    ``texts_sent_at``: the texts that this patient has, or may have, of the last eight days, oldest first.
+    ``texts_sent_at``: the texts about this patient that the same reader has, or may have, of the last eight days,
+    oldest first.
     """
 
     kind: MessageKind
@@ -134,7 +135,8 @@ def _unwelcome(world: World) -> Stay | None:
 def _in_time(world: World, now: datetime) -> Verdict:
     """Now, or the first moment that neither hours nor caps forbid; missed where that is after its end."""
     manners, allowed = world.manners, now
-    if world.channel is ChannelName.SMS:
+    # A change is told whatever went before: somebody who is not told stands before a closed door.
+    if world.channel is ChannelName.SMS and world.kind is not MessageKind.CHANGE:
         allowed = _after_caps(world, now)
     allowed = first_allowed(allowed, manners.zone, manners.quiet_from, manners.quiet_until)
     if allowed <= now:

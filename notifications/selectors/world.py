@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from clinic.selectors.rows import Consent, Topic
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
@@ -67,7 +67,7 @@ def world_of(message: Message, *, now: datetime) -> World:
         is_answered=_is_answered(message, facts),
         is_booked_already=is_booked,
         is_acknowledged=message.kind == MessageKind.ESCALATION and facts["acknowledged_at"] is not None,
-        texts_sent_at=_texts(message.clinic_id, message.patient_id, message.pk, now)
+        texts_sent_at=_texts(message, facts["proxy_id"], now)
         if message.channel == ChannelName.SMS and message.patient_id is not None
         else (),
     )
@@ -145,17 +145,18 @@ def _booking(message: Message, facts: dict[str, Any], now: datetime) -> tuple[bo
     return True, False
 
 
-def _texts(clinic_id: int, patient_id: int, besides: int, now: datetime) -> tuple[datetime, ...]:
-    """When this patient's other texts went out, or may have."""
+def _texts(message: Message, proxy_id: int | None, now: datetime) -> tuple[datetime, ...]:
+    """When other texts about this patient went out to the same reader, or may have."""
     rows = (
-        Message.objects.for_clinic(clinic_id)
+        Message.objects.for_clinic(message.clinic_id)
         .filter(
-            patient_id=patient_id,
+            Q(recipient__proxy_id=proxy_id) if proxy_id is not None else Q(recipient__proxy__isnull=True),
+            patient_id=message.patient_id,
             channel=ChannelName.SMS,
             state__in=WENT_OUT,
             first_sent_at__gt=now - TEXTS_COUNTED_FOR,
         )
-        .exclude(pk=besides)
+        .exclude(pk=message.pk)
         .exclude(kind__in=[MessageKind.REPLY, MessageKind.ESCALATION])
     )
     return tuple(sorted(moment for moment in rows.values_list("first_sent_at", flat=True) if moment))

@@ -136,7 +136,6 @@ def test_a_clinic_without_texts_sends_letters_or_says_why_not() -> None:
 def test_a_helper_hears_of_visits_and_is_not_asked_how_the_patient_feels() -> None:
     of = facts(
         readers=(reader(EMAIL), reader(SMS, proxy_id=4)),
-        consents=frozenset({(EMAIL, "reminders"), (EMAIL, "check_ins")}),
         visits=(visit(30),),
         check_ins=(check_in(1),),
     )

@@ -74,7 +74,7 @@ def _address(
         address = reader.by(channel)
         if address is None:
             continue
-        why = _against(wish, reader, address, setting)
+        why = _against(wish, address, setting)
         if why is None and channel in without:
             why = WhyNot.CAP
         if why is None:
@@ -84,13 +84,13 @@ def _address(
     return refused
 
 
-def _against(wish: Wish, reader: Reader, address: Address, setting: Setting) -> WhyNot | None:
-    """A helper's leave is the patient's word about the helper; the patient's own is given channel by channel."""
+def _against(wish: Wish, address: Address, setting: Setting) -> WhyNot | None:
+    """What the patient said of a channel holds for the helpers as well: it is about the patient whoever reads it."""
     if address.channel is ChannelName.SMS and not setting.policy.is_text_on:
         return WhyNot.CHANNEL_OFF
     if address.is_stopped:
         return WhyNot.STOPPED
-    if reader.proxy_id is None and (address.channel, wish.topic) not in setting.facts.consents:
+    if (address.channel, wish.topic) not in setting.facts.consents:
         return WhyNot.NO_CONSENT
     return None
 
