@@ -28,6 +28,8 @@ class Plan:
 
     messages: tuple[Planned, ...]
     why_gone: Mapping[str, WhyNot]
+    versions: Mapping[str, str]
+    has_died: bool
     outdated: frozenset[int]
     """Messages that went out, by id, whose words hold no longer."""
 
@@ -40,9 +42,11 @@ class Plan:
             if each.why_not is not None:
                 return each.why_not
         about = known.occurrence
+        if self.versions.get(about) == known.version:
+            return WhyNot.RULE_OFF
         if about.startswith("fill:"):
             about = f"implant:{known.implant_id}"
-        return self.why_gone.get(about, WhyNot.ENDED)
+        return self.why_gone.get(about, WhyNot.ENDED if self.has_died else WhyNot.CANCELLED)
 
 
 def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: datetime) -> Plan:
@@ -61,6 +65,8 @@ def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: dat
     return Plan(
         messages=tuple(sorted(messages, key=_by_hour)),
         why_gone=found.why_gone,
+        versions=found.versions,
+        has_died=facts.has_died,
         outdated=_outdated(facts, now),
     )
 

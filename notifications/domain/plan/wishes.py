@@ -85,10 +85,14 @@ class Wish:
 
 @dataclass(slots=True)
 class Wishes:
-    """All of them, and why nothing (else) is said: by ``occurrence``, and by ``implant:<id>`` for its refill."""
+    """All of them, and why nothing (else) is said: by ``occurrence``, and by ``implant:<id>`` for its refill.
+
+    ``versions``: of what stands, so that a step without a rule is told from one of an earlier time.
+    """
 
     wanted: list[Wish] = field(default_factory=list)
     why_gone: dict[str, WhyNot] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def wishes(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: datetime) -> Wishes:
@@ -108,7 +112,8 @@ def wishes(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: d
         _of_check_in(found, check_in, by_kind.get(MessageKind.CHECK_IN, ()), policy)
     for operation in facts.operations:
         found.wanted += _of_operation(operation, by_kind.get(MessageKind.PREPARATION, ()))
-        found.why_gone[operation.occurrence] = WhyNot.RULE_OFF
+        found.why_gone[operation.occurrence] = WhyNot.MOVED
+        found.versions[operation.occurrence] = operation.planned_on.isoformat()
     return found
 
 
@@ -180,6 +185,7 @@ def _of_visit(found: Wishes, visit: VisitFacts, rules: Iterable[Rule], now: date
         found.why_gone[visit.occurrence] = _GONE[visit.standing]
         return
     found.why_gone[visit.occurrence] = WhyNot.MOVED
+    found.versions[visit.occurrence] = str(visit.sequence)
     for rule in rules:
         found.wanted.append(
             Wish(
@@ -274,6 +280,7 @@ def _of_check_in(found: Wishes, check_in: CheckInFacts, rules: Iterable[Rule], p
         found.why_gone[check_in.occurrence] = why
         return
     found.why_gone[check_in.occurrence] = WhyNot.MOVED
+    found.versions[check_in.occurrence] = check_in.target_on.isoformat()
     for rule in rules:
         last_on = max(check_in.latest_on, check_in.target_on + timedelta(days=rule.days))
         found.wanted.append(
