@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.rules import DEFAULT_RULES, Policy, Rule
 from notifications.domain.quiet_hours import QuietHours
 from notifications.models import MessagingPolicy, ReminderRule
+
+StoredPolicy = MessagingPolicy
+StoredRule = ReminderRule
 
 
 def rules_of(*, clinic_id: int) -> tuple[Rule, ...]:
@@ -34,8 +39,29 @@ def stored_policy(*, clinic_id: int) -> MessagingPolicy:
 
 
 def stored_rules(*, clinic_id: int) -> list[ReminderRule]:
-    """The clinic's rules, in use or not."""
-    return list(ReminderRule.objects.for_clinic(clinic_id))
+    """The clinic's rules, in use or not; those that every clinic begins with, not stored, where it has none."""
+    rows = list(ReminderRule.objects.for_clinic(clinic_id))
+    return rows or [as_row(clinic_id, rule) for rule in DEFAULT_RULES]
+
+
+def is_as_shipped(kind: MessageKind, rows: Iterable[ReminderRule]) -> bool:
+    """Whether a kind's rules are those that every clinic begins with."""
+    used = {as_rule(row) for row in rows if row.is_active}
+    return used == {rule for rule in DEFAULT_RULES if rule.kind is kind}
+
+
+def as_row(clinic_id: int, rule: Rule) -> ReminderRule:
+    """The rule as it is stored; not saved."""
+    return ReminderRule(
+        clinic_id=clinic_id,
+        kind=rule.kind.value,
+        step=rule.step,
+        days=rule.days,
+        at=rule.at,
+        channels=[channel.value for channel in rule.channels],
+        wants_answer=rule.wants_answer,
+        is_critical=rule.is_critical,
+    )
 
 
 def as_rule(row: ReminderRule) -> Rule:

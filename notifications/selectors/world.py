@@ -151,7 +151,7 @@ def _texts(message: Message, proxy_id: int | None, now: datetime) -> tuple[datet
         Message.objects.for_clinic(message.clinic_id)
         .filter(
             Q(recipient__proxy_id=proxy_id) if proxy_id is not None else Q(recipient__proxy__isnull=True),
-            patient_id=message.patient_id,
+            patient_id=message.patient_id or 0,
             channel=ChannelName.SMS,
             state__in=WENT_OUT,
             first_sent_at__gt=now - TEXTS_COUNTED_FOR,

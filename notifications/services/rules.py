@@ -13,6 +13,7 @@ from clinic.domain.register.reasons import gettext_noop
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.rules import DEFAULT_RULES, Rule
 from notifications.models import MessagingPolicy, ReminderRule
+from notifications.selectors.rules import as_row
 from scheduling.services.sweeps import start_recalculation
 
 
@@ -162,19 +163,4 @@ def _named(kind: MessageKind, entries: Iterable[RuleEntry], taken: set[str]) -> 
 
 
 def _add(clinic_id: int, rules: Iterable[Rule]) -> None:
-    ReminderRule.objects.bulk_create(
-        [
-            ReminderRule(
-                clinic_id=clinic_id,
-                kind=rule.kind.value,
-                step=rule.step,
-                days=rule.days,
-                at=rule.at,
-                channels=[channel.value for channel in rule.channels],
-                wants_answer=rule.wants_answer,
-                is_critical=rule.is_critical,
-            )
-            for rule in rules
-        ],
-        ignore_conflicts=True,
-    )
+    ReminderRule.objects.bulk_create([as_row(clinic_id, rule) for rule in rules], ignore_conflicts=True)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from clinic.audit import recording
 from clinic.domain.entries import ProxyEntry, SurgeryEntry
 from clinic.models import ContactPoint, Patient
 from clinic.services.patients import (
@@ -330,9 +331,8 @@ def test_a_rule_that_is_dropped_takes_its_messages_along_when_the_run_is_done(
         actor_id=house.administrator.id,
         now=NOW,
     )
-    assert fates(patient) == WAITS
     run_everything(now=NOW)
-    assert fates(patient) == dict.fromkeys(WAITS, "moved")
+    assert fates(patient) == dict.fromkeys(WAITS, "rule_off")
 
 
 def test_planning_costs_the_same_number_of_queries_whatever_there_is(house: House) -> None:
@@ -340,7 +340,7 @@ def test_planning_costs_the_same_number_of_queries_whatever_there_is(house: Hous
     for more in (1, 4):
         patients = [reachable(house) for _ in range(more)]
         for number, each in enumerate(patients):
-            book(house, each, on=open_day(house, 20 + more), at=time(9 + number))
+            book(house, each, on=open_day(house, 20 + more), at=time((9, 10, 11, 14)[number]))
         Message.objects.all().delete()
         Correspondence.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
@@ -351,17 +351,23 @@ def test_planning_costs_the_same_number_of_queries_whatever_there_is(house: Hous
     assert counts[0] <= 30
 
 
+def live_in(patient: Patient, zone: str) -> None:
+    """Write a zone that no form would take."""
+    with recording(actor_id=None, reason="a slip of an earlier version"):
+        ContactPoint.objects.filter(patient=patient).update(time_zone=zone)
+
+
 def test_one_patient_who_cannot_be_planned_for_keeps_nobody_else_waiting(
     house: House, patient: Patient, visit: Visit, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = reachable(house)
-    ContactPoint.objects.filter(patient=patient).update(time_zone="Nowhere/At_All")
+    live_in(patient, "Nowhere/At_All")
     book(house, other, on=open_day(house, 30), at=time(14))
     replan_patients(house.clinic.id, [patient.id, other.id], NOW)
     assert fates(other) == WAITS
     assert set(fates(patient).values()) == {"no_certain_date"}
     assert f"planning failed for patient {patient.id} (ZoneInfoNotFoundError)" in caplog.text
-    ContactPoint.objects.filter(patient=patient).update(time_zone="")
+    live_in(patient, "")
     replan_patients(house.clinic.id, [patient.id], NOW)
     assert fates(patient) == WAITS
 

@@ -82,8 +82,8 @@ class VisitFacts:
         return f"visit:{self.visit_id}"
 
     def start_as_of(self, moment: datetime) -> datetime:
-        """The start that the visit had at a moment."""
-        later = (move.moved_from for move in self.moves if move.at > moment)
+        """The start that the visit had just before a moment."""
+        later = (move.moved_from for move in self.moves if move.at >= moment)
         return next(later, self.starts_at)
 
 

@@ -255,19 +255,15 @@ def _last_told(visit: VisitFacts, known: Iterable[Known]) -> dict[int | None, Kn
 
 
 def _step_of_change(visit: VisitFacts, last: Known) -> str | None:
-    was_told_off = (last.kind, last.step) == (MessageKind.CHANGE, STEP_CANCELLED)
-    match visit.standing:
-        case Standing.OVER:
-            return None
-        case Standing.BOOKED:
-            return STEP_MOVED if was_told_off or is_outdated(visit, last) else None
-    return None if was_told_off else STEP_CANCELLED
+    if not is_outdated(visit, last):
+        return None
+    return STEP_MOVED if visit.standing is Standing.BOOKED else STEP_CANCELLED
 
 
 def is_outdated(visit: VisitFacts, known: Known) -> bool:
     """Whether a message that went out says something of the visit that holds no longer."""
     says_off = (known.kind, known.step) == (MessageKind.CHANGE, STEP_CANCELLED)
-    if known.first_sent_at is None or visit.standing is Standing.OVER:
+    if known.first_sent_at is None or visit.standing is Standing.OVER or known.version == str(visit.sequence):
         return False
     if visit.standing is not Standing.BOOKED:
         return not says_off

@@ -9,6 +9,7 @@ from web.nurse.settings import (
     on_call,
     protocol,
     protocol_versions,
+    reminders,
     resources,
     visit_kinds,
     words,
@@ -23,5 +24,6 @@ urlpatterns: list[URLPattern] = [
     *on_call.urlpatterns,
     *protocol.urlpatterns,
     *protocol_versions.urlpatterns,
+    *reminders.urlpatterns,
     *words.urlpatterns,
 ]

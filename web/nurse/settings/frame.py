@@ -18,6 +18,7 @@ TABS: tuple[tuple[str, str | Promise], ...] = (
     ("closed_days", _("Closed days")),
     ("on_call", _("On call")),
     ("protocol", _("Care protocol")),
+    ("reminders", _("Reminders")),
     ("words", _("Words")),
 )
 
