@@ -192,12 +192,18 @@ PAGES = (
     Row("visit_kind", CLINIC, "visit kind"),
     Row("visit_kind_retire", CLINIC, "visit kind", post=True),
     Row("visit_kind_restore", CLINIC, "visit kind", post=True),
+    Row("reminders", CLINIC),
+    Row("reminders_kind", CLINIC, "reminder kind"),
+    Row("reminders_restore", CLINIC, "reminder kind", post=True),
     Row("recalculation", CLOSE, "run"),
     Row("members", MEMBERS),
     Row("member_invite", MEMBERS),
     Row("member_edit", MEMBERS, "membership"),
     Row("invitation_revoke", MEMBERS, "invitation", post=True),
 )
+
+EVERYBODYS = ("reminder kind",)
+"""What every clinic has under the same name."""
 
 
 @pytest.fixture
@@ -244,6 +250,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         **about_visits(house),
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
+        "reminder kind": {"kind": "refill"},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
     }
@@ -287,7 +294,7 @@ def test_what_belongs_to_this_clinic_is_not_found_below_the_address_of_another(
         client = signed_in(person)
         permissions = PERMISSIONS[Role.NURSE if person == house.outsider else Role.ADMINISTRATOR]
         for row in PAGES:
-            if not row.about or row.needs not in permissions:
+            if row.about in ("", *EVERYBODYS) or row.needs not in permissions:
                 continue
             address = reverse(
                 f"nurse:{row.name}", kwargs={"clinic_slug": house.elsewhere.slug, **about[row.about]}
