@@ -27,6 +27,7 @@ PLACES = (
     Place("worklist", _("Work list"), "list-check", Permission.VIEW_PATIENTS),
     Place("escalations", _("Escalations"), "bell", Permission.VIEW_PATIENTS),
     Place("calendar", _("Calendar"), "calendar-week", Permission.VIEW_PATIENTS),
+    Place("watch", _("Watch"), "eye", Permission.VIEW_PATIENTS),
     Place("patients", _("Patients"), "people", Permission.VIEW_PATIENTS),
     Place("reports", _("Reports"), "bar-chart", Permission.VIEW_PATIENTS),
     Place("lots", _("Lots"), "upc-scan", Permission.TRACE_LOTS),

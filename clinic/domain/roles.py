@@ -29,6 +29,7 @@ class Permission(StrEnum):
     TRACE_LOTS = "trace_lots"
     VIEW_MESSAGES = "view_messages"
     IMPORT_REGISTER = "import_register"
+    EDIT_CHECK_IN_RULES = "edit_check_in_rules"
     MANAGE_CLINIC = "manage_clinic"
     MANAGE_MEMBERS = "manage_members"
     VIEW_AUDIT = "view_audit"
@@ -49,7 +50,7 @@ _CARE = {
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: frozenset(_CARE),
-    Role.PRESCRIBER: frozenset(_CARE),
+    Role.PRESCRIBER: frozenset(_CARE | {Permission.EDIT_CHECK_IN_RULES}),
     Role.SCHEDULER: frozenset(
         {
             Permission.VIEW_PATIENTS,
@@ -63,6 +64,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _CARE
         | {
             Permission.IMPORT_REGISTER,
+            Permission.EDIT_CHECK_IN_RULES,
             Permission.MANAGE_CLINIC,
             Permission.MANAGE_MEMBERS,
             Permission.VIEW_AUDIT,

@@ -8,6 +8,9 @@ from clinic.audit import recording
 from clinic.domain.entries import SurgeryEntry
 from clinic.models import Closure, Patient, Surgery
 from clinic.services.surgeries import plan_surgery
+from notifications.domain.check_in.questions import Question
+from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
+from notifications.services.check_in_rules import save_check_in_rules
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
 from scheduling.services.closing_days import propose_closing
@@ -62,7 +65,18 @@ def about_settings(house: House) -> dict[str, dict[str, object]]:
         actor_id=house.administrator.id,
         now=house.now,
     )
+    own = Rule(key="own", title="Own", grade=Grade.SAME_DAY, conditions=(answer(Question.NECK, "yes"),))
+    save_check_in_rules(
+        clinic=house.clinic,
+        rules=[*DEFAULT_RULES, own],
+        note="for the table",
+        expected_version=0,
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
     return {
+        "check-in version": {"version": 1},
+        "check-in row": {"key": "own"},
         "closing": {"ref": closing.ref},
         "protocol row": {"key": "own"},
         "protocol version": {"version": protocol.version},

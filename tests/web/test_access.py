@@ -41,6 +41,7 @@ PROGRAM, IMPORT = Permission.CHANGE_PROGRAM, Permission.IMPORT_REGISTER
 FOLLOW_UPS = Permission.WORK_FOLLOW_UPS
 CLINIC, MEMBERS = Permission.MANAGE_CLINIC, Permission.MANAGE_MEMBERS
 CLOSE = Permission.CLOSE_DAYS
+GRADING = Permission.EDIT_CHECK_IN_RULES
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,13 @@ PAGES = (
     Row("patient_record", VIEW, "patient"),
     Row("patient_care", VIEW, "patient"),
     Row("patient_timeline", VIEW, "patient"),
+    Row("watch", VIEW),
+    Row("patient_check_ins", VIEW, "patient"),
+    Row("check_in_new", CARE, "patient"),
+    Row("check_in_rules", VIEW),
+    Row("check_in_rules_version", VIEW, "check-in version"),
+    Row("check_in_rule_new", GRADING),
+    Row("check_in_rule", GRADING, "check-in row"),
     Row("call_new", FOLLOW_UPS, "patient"),
     Row("patient_details", VIEW, "patient"),
     Row("patient_history", Permission.VIEW_AUDIT, "patient"),

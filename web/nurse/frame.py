@@ -31,6 +31,7 @@ class Tab:
 TABS = (
     Tab("patient", _("Overview")),
     Tab("patient_care", _("Care plan")),
+    Tab("patient_check_ins", _("Check-ins")),
     Tab("patient_timeline", _("Timeline")),
     Tab("patient_record", _("Record")),
     Tab("patient_details", _("Contacts")),

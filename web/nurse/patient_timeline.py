@@ -24,6 +24,7 @@ from web.nurse.happenings.care import (
     message_happenings,
     visit_happenings,
 )
+from web.nurse.happenings.check_ins import check_in_happenings
 from web.nurse.happenings.lines import KINDS, Happening
 from web.nurse.happenings.matters import matter_happenings
 from web.nurse.happenings.record import operation_happenings, record_happenings
@@ -72,6 +73,7 @@ def _lines(request: ClinicRequest, patient: Patient, wanted: str) -> list[Happen
     sources: dict[str, Callable[[Any, int], Iterable[Happening]]] = {
         "visit": visit_happenings,
         "follow_up": follow_up_happenings,
+        "check_in": check_in_happenings,
         "call": call_happenings,
         "message": message_happenings,
         "escalation": matter_happenings,

@@ -34,6 +34,7 @@ from web.nurse import (
     reports,
     settings,
     surgeries,
+    watch,
     worklist,
 )
 
@@ -65,4 +66,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *messages.urlpatterns,
     *settings.urlpatterns,
     *surgeries.urlpatterns,
+    *watch.urlpatterns,
 ]

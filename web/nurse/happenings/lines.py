@@ -18,6 +18,7 @@ KINDS: Mapping[str, str | Promise] = MappingProxyType(
         "event": _("Events"),
         "visit": _("Visits"),
         "follow_up": _("Follow-ups"),
+        "check_in": _("Check-ins"),
         "call": _("Calls"),
         "message": _("Messages"),
         "escalation": _("Escalations"),
