@@ -87,6 +87,13 @@ def answer_check_in(
         return check_in
 
 
+def would_be(
+    *, clinic_id: int, patient_id: int, answers: Answers, asked: Sequence[Question], now: datetime
+) -> Grade:
+    """What these answers would be graded; keeps nothing."""
+    return _graded(clinic_id, patient_id, answers, asked, now)[1].grade
+
+
 def new_once() -> UUID:
     """What a form carries so that sending it twice is answering once."""
     return uuid4()

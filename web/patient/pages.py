@@ -8,13 +8,14 @@ from types import MappingProxyType
 from django.http import HttpResponse
 
 from notifications.selectors.rows import LinkPurpose
-from web.patient import preparation, visit
+from web.patient import check_in, preparation, visit
 from web.patient.access import PatientRequest, link_page
 
 PAGES: Mapping[str, Callable[[PatientRequest], HttpResponse]] = MappingProxyType(
     {
         LinkPurpose.VISIT.value: visit.visit,
         LinkPurpose.BOOK.value: visit.visit,
+        LinkPurpose.CHECK_IN.value: check_in.check_in,
         LinkPurpose.PREPARATION.value: preparation.preparation,
     }
 )

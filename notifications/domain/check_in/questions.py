@@ -110,6 +110,22 @@ ANSWERS: Mapping[Question, Mapping[str, str]] = MappingProxyType(
     }
 )
 
+WELL_MEANS: Mapping[Question, str] = MappingProxyType(
+    {
+        Question.WOUND: gettext_noop("the scars are dry and closed"),
+        Question.FEVER: gettext_noop("no fever"),
+        Question.HEADACHE: gettext_noop("no headache"),
+        Question.NECK: gettext_noop("no stiff neck, no confusion"),
+        Question.FEELING: gettext_noop("I feel the same as before or better"),
+        Question.WITHDRAWAL: gettext_noop("no itching, no stiffness or cramping coming back"),
+        Question.WEAKNESS: gettext_noop("legs, bladder and bowel as before"),
+        Question.ALARM: gettext_noop("no beeping sounds from my body"),
+        Question.BREATHING: gettext_noop("I breathe and wake as usual"),
+        Question.MOOD: gettext_noop("I see and hear nothing strange, and my mood is as usual"),
+    }
+)
+"""What somebody says who says that all is well."""
+
 SHORT: Mapping[Question, str] = MappingProxyType(
     {
         Question.WOUND: gettext_noop("Wound"),
