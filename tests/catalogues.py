@@ -24,16 +24,22 @@ LANGUAGES = ("es", "fr")
 """All but English, which the pages are written in."""
 _FIXED = datetime(2026, 11, 27, tzinfo=UTC)
 """In place of the hour at which a file is made, so that the same words give the same bytes."""
+_SHARED = (
+    SOURCE / "notifications" / "domain" / "check_in" / "questions.py",
+    SOURCE / "web" / "check_in_form.py",
+)
+"""Outside the patient pages, and read by patients."""
 KEYWORDS = {"_": None, "_t": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None}
 
 
 def wanted() -> dict[str, list[str]]:
     """Every text of the patient pages, with the files that it stands in."""
     found: dict[str, list[str]] = {}
-    for path in sorted((SOURCE / "web" / "patient").rglob("*.py")):
+    for path in [*sorted((SOURCE / "web" / "patient").rglob("*.py")), *_SHARED]:
         for _line, message, *_rest in extract("python", io.BytesIO(path.read_bytes()), KEYWORDS):
             found.setdefault(_only(message), []).append(_name(path))
-    for path in sorted((SOURCE / "web" / "templates" / "patient").rglob("*.html")):
+    templates = SOURCE / "web" / "templates"
+    for path in sorted([*(templates / "patient").rglob("*.html"), *(templates / "check_in").rglob("*.html")]):
         for message in _of_template(path):
             found.setdefault(message, []).append(_name(path))
     return {message: sorted(set(places)) for message, places in sorted(found.items())}

@@ -43,6 +43,11 @@ class Field:
     is_multiple: bool
     error: str = ""
 
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether the answers are short enough to stand side by side."""
+        return not self.is_multiple and all(len(choice.label) <= 5 for choice in self.choices)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckInForm:

@@ -28,6 +28,8 @@ from scheduling.selectors.check_ins import (
 WATCH_DAYS = 90
 """The surveillance window after an implant."""
 FIRST_DAYS = 14
+WOUND_DAYS = 14
+"""The wound is seen, and sutures are out, by then."""
 ABOUT_CHECK_INS = (Cause.RED_FLAG, Cause.CHECK_IN_MISSED)
 
 
@@ -70,6 +72,11 @@ class Watched:
     def missed(self) -> int:
         """Check-ins in a row without an answer."""
         return missed_in_a_row(self.trend)
+
+    @property
+    def needs_wound_visit(self) -> bool:
+        """Whether somebody should still look at the wound, and no visit for it is booked."""
+        return self.wound_visit is None and self.day is not None and self.day <= WOUND_DAYS
 
     @property
     def is_first(self) -> bool:

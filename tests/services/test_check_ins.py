@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 
 from clinic.models import Patient
 from notifications.domain.check_in.rules import DEFAULT_RULES
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def house() -> House:
+def house(db: None) -> House:
     return make_clinic()
 
 
@@ -247,3 +250,24 @@ def test_the_graver_of_two_pumps_counts(house: House) -> None:
     assert context.hours_since_change is not None
     assert context.hours_since_change <= 48
     assert Decimal(context.hours_since_change) >= 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_presses_at_the_same_moment_are_one_answer_and_one_matter() -> None:
+    house = make_clinic()
+    patient, once = make_patient(house), uuid4()
+    make_check_in_due(house, patient)
+    barrier = threading.Barrier(4)
+
+    def press() -> int:
+        try:
+            barrier.wait()
+            return answer(house, patient, said(alarm="double"), once=once).pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [future.result() for future in [pool.submit(press) for _ in range(4)]]
+
+    assert len(set(made)) == 1
+    assert CheckIn.objects.count() == len(open_matters(house)) == 1

@@ -233,3 +233,32 @@ def test_only_what_the_record_does_not_rule_out_is_asked(
     asked = {field.name for field in sent.open().get(sent.page()).context["check_in"].fields}
 
     assert asked == {question.value for question in Question} - {"headache", "breathing", "mood"}
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "told", "number"),
+    [
+        (
+            "es",
+            "¿Cómo se encuentra hoy?",
+            "Pida ayuda ahora",
+            "Llame ahora al número de emergencias de su zona.",
+        ),
+        ("fr", "Comment allez-vous aujourd’hui ?", "Demandez de l’aide maintenant", "numéro d’urgence local"),
+    ],
+)
+def test_questions_and_advice_speak_the_patients_language(
+    house: House, language: str, asked: str, told: str, number: str
+) -> None:
+    sent = send_link(
+        house, make_check_in_due(house, make_patient(house, language=language)), purpose="check_in"
+    )
+    browser = sent.open()
+
+    assert asked in text_of(browser, sent)
+    answered = browser.post(sent.page(), {"alarm": "double"}, follow=True).content.decode()
+
+    assert told in answered
+    assert number in answered
+    for english in ("Hello", "Get help", "Questions?"):
+        assert english not in answered

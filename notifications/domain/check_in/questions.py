@@ -126,54 +126,6 @@ WELL_MEANS: Mapping[Question, str] = MappingProxyType(
 )
 """What somebody says who says that all is well."""
 
-SHORT: Mapping[Question, str] = MappingProxyType(
-    {
-        Question.WOUND: gettext_noop("Wound"),
-        Question.FEVER: gettext_noop("Fever"),
-        Question.HEADACHE: gettext_noop("Headache"),
-        Question.NECK: gettext_noop("Stiff neck or confusion"),
-        Question.FEELING: gettext_noop("Feeling"),
-        Question.WITHDRAWAL: gettext_noop("Itching or returning stiffness"),
-        Question.WEAKNESS: gettext_noop("Legs, bladder, bowel"),
-        Question.ALARM: gettext_noop("Alarm"),
-        Question.BREATHING: gettext_noop("Slow breathing, hard to wake"),
-        Question.MOOD: gettext_noop("Hallucinations or mood"),
-    }
-)
-"""The same for a nurse, who has little room."""
-
-SHORT_ANSWERS: Mapping[Question, Mapping[str, str]] = MappingProxyType(
-    {
-        Question.WOUND: {
-            DRY: gettext_noop("dry, closed"),
-            "redness": gettext_noop("redness"),
-            "swelling": gettext_noop("swelling"),
-            "moved": gettext_noop("pump moved"),
-            "fluid": gettext_noop("clear fluid"),
-            "pus": gettext_noop("pus or drainage"),
-            "open": gettext_noop("opening"),
-        },
-        Question.HEADACHE: {
-            "none": gettext_noop("none"),
-            "mild": gettext_noop("mild"),
-            "severe": gettext_noop("severe or worse upright"),
-            "vomiting": gettext_noop("severe with vomiting"),
-        },
-        Question.FEELING: {
-            "better": gettext_noop("better"),
-            "same": gettext_noop("same"),
-            "worse": gettext_noop("worse"),
-            "lost": gettext_noop("sudden loss of effect"),
-        },
-        Question.ALARM: {
-            "none": gettext_noop("none"),
-            "single": gettext_noop("single tone"),
-            "double": gettext_noop("two tones"),
-        },
-    }
-)
-YES_NO: Mapping[str, str] = MappingProxyType({NO: gettext_noop("no"), YES: gettext_noop("yes")})
-
 LONGEST_NOTE = 500
 BREATHING_WITHIN_HOURS = 24
 """After a refill or a change of dose; the hours in which too much shows (docs/reference/check-in.md)."""
@@ -208,8 +160,3 @@ def questions_for(context: Context) -> tuple[Question, ...]:
     if context.drugs is not None and MOOD_DRUG not in context.drugs:
         left_out.add(Question.MOOD)
     return tuple(question for question in Question if question not in left_out)
-
-
-def short_answer(question: Question, value: str) -> str:
-    """The answer as a nurse reads it, to be translated."""
-    return SHORT_ANSWERS.get(question, YES_NO).get(value, value)

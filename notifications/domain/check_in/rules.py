@@ -82,8 +82,8 @@ def wound(*signs: str) -> Condition:
 
 NEAR_ALARM_DAYS = 7
 """21 of 88 patients had withdrawal one to seven days before the reservoir was low."""
-_LISTED = gettext_noop("our own list; a clinician must be able to change it")
-_NEAREST = gettext_noop("not in our list: graded like the nearest that is")
+_LISTED = gettext_noop("the product's list")
+_NEAREST = gettext_noop("beyond the list: like the nearest on it")
 _Q = Question
 
 

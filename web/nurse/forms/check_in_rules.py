@@ -11,8 +11,9 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from notifications.domain.check_in.questions import SCALES, SHORT, SIGNS, WELL, Question, short_answer
+from notifications.domain.check_in.questions import SCALES, SIGNS, WELL, Question
 from notifications.domain.check_in.rules import Condition, Grade, Kind, Rule
+from notifications.domain.check_in.short import SHORT, short_answer
 from notifications.domain.check_in.table import LONGEST_TITLE, MOST_OF
 from web.forms import CountField, RecordForm
 

@@ -16,9 +16,10 @@ from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.catalogue import drug_choices
 from notifications.domain.check_in.grading import grade
-from notifications.domain.check_in.questions import SHORT, Question, short_answer
+from notifications.domain.check_in.questions import SCALES, Question
 from notifications.domain.check_in.rules import Condition, Kind, Rule
 from notifications.domain.check_in.samples import SAMPLES
+from notifications.domain.check_in.short import SHORT, short_answer
 from notifications.domain.check_in.table import faults_of, free_key
 from notifications.selectors.check_in_rules import Table, table_in_force, table_version, table_versions
 from notifications.services.check_in_rules import save_check_in_rules
@@ -137,8 +138,9 @@ def condition_words(condition: Condition, drugs: _DRUG_NAMES) -> str:
     question = condition.question
     if question is None or condition.value == "yes":
         return _(SHORT[question]) if question else ""
+    is_worst = condition.value == SCALES[question][-1]
     answer = {"question": _(SHORT[question]), "answer": _(short_answer(question, condition.value))}
-    return _("%(question)s: at least %(answer)s") % answer
+    return (_("%(question)s: %(answer)s") if is_worst else _("%(question)s: at least %(answer)s")) % answer
 
 
 def _after(form: RuleForm, table: Table, rule: Rule | None) -> tuple[Rule, ...]:

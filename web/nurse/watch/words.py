@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 
 from notifications.domain.check_in.answers import Answers
 from notifications.domain.check_in.grading import REVIEWS, Review
-from notifications.domain.check_in.questions import SHORT, Question, short_answer
+from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import Grade
+from notifications.domain.check_in.short import SHORT, short_answer
 from notifications.domain.check_in.trend import DayKind, TrendDay, not_well
 from notifications.selectors.check_in_rules import Table
 from notifications.selectors.watch import Said
@@ -77,8 +78,9 @@ def reviews_in_words(said: Said) -> list[str]:
 
 
 def rules_in_words(said: Said, table: Table | None) -> list[str]:
-    """The rows of the table that gave the grade, by their titles."""
-    titles = {rule.key: _t(rule.title) for rule in table.rules} if table else {}
+    """The rows of the table that gave the grade, by their titles; milder ones that hold too are left out."""
+    rules = table.rules if table else ()
+    titles = {rule.key: _t(rule.title) for rule in rules if rule.grade is said.grade}
     return [titles[key] for key in said.check_in.matched if key in titles]
 
 
