@@ -1,7 +1,9 @@
 """What `manage.py check --deploy --database default` refuses: settings under which promises do not hold."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 _BROKER_SECONDS = 2
+TELLING_HOSTS = ("refill", "pump", "intrathecal", "spasm", "spastic", "pain", "cancer", "palliative")
 
 
 @register("broker", deploy=True)
@@ -43,6 +46,21 @@ def cache_is_shared(**_: Any) -> list[CheckMessage]:
         return [
             Error(
                 "CACHE_URL is not set: limits on attempts would be counted per process.", id="refillwise.E003"
+            )
+        ]
+    return []
+
+
+@register("links", deploy=True)
+def links_give_nothing_away(**_: Any) -> list[CheckMessage]:
+    """The host of a patient's link is read on lock screens."""
+    parts = re.split(r"[^a-z]+", urlsplit(settings.PUBLIC_URL).hostname or "")
+    telling = [word for word in TELLING_HOSTS if any(part.startswith(word) for part in parts)]
+    if telling:
+        return [
+            django_checks.Warning(
+                f"PUBLIC_URL names a host that tells what patients come for: {', '.join(telling)}.",
+                id="refillwise.W002",
             )
         ]
     return []

@@ -36,7 +36,8 @@ if not SECRET_KEY:
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Where patients' links lead: https://pumps.example.org, without a slash at the end. Never taken from a request.
+# Where patients' links lead: https://visits.example.org, without a slash at the end. Never taken from a request.
+# The host is read on lock screens: let it say nothing.
 PUBLIC_URL = env.str(
     "PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}" if EMBEDDED else ""
 ).rstrip("/")

@@ -42,6 +42,23 @@ def test_a_cache_for_one_process_is_refused() -> None:
     assert ids(checks.cache_is_shared()) == ["refillwise.E003"]
 
 
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://visits.example.org", []),
+        ("https://hospital-spain.example.org", []),
+        ("", []),
+        ("https://pumps.example.org", ["refillwise.W002"]),
+        ("https://my.painclinic.example", ["refillwise.W002"]),
+    ],
+)
+def test_a_host_that_tells_what_patients_come_for_is_warned_of(
+    settings: Settings, url: str, found: list[str]
+) -> None:
+    settings.PUBLIC_URL = url
+    assert ids(checks.links_give_nothing_away()) == found
+
+
 @pytest.mark.django_db
 def test_the_applications_role_is_accepted() -> None:
     assert ids(checks.application_has_no_power(databases=["default"])) == []
