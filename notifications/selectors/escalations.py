@@ -47,7 +47,7 @@ class Board:
     page: int
     pages: int
     causes: dict[str, int] = field(default_factory=dict)
-    """The causes among the open ones, with their number."""
+    """The causes in this view, with their number."""
 
 
 def alarm_of(*, clinic_id: int, user_id: int) -> Alarm:
@@ -80,17 +80,18 @@ def board(
         View.ALL: open_rows.count(),
         View.ENDED: ended.count(),
     }
+    shown: QuerySet[Escalation] = ended
     if view is View.ENDED:
         rows = ended.order_by("-acknowledged_at", "-pk")
     else:
-        chosen = open_rows.filter(_mine(user_id)) if view is View.MINE else open_rows
-        rows = chosen.order_by(F("gone_at").asc(nulls_first=True), "-rung", "respond_by", "pk")
+        shown = open_rows.filter(_mine(user_id)) if view is View.MINE else open_rows
+        rows = shown.order_by(F("gone_at").asc(nulls_first=True), "-rung", "respond_by", "pk")
     if cause:
         rows = rows.filter(cause=cause)
     number = rows.count() if cause else counts[view]
     pages = max(1, -(-number // page_size))
     page = min(max(page, 1), pages)
-    by_cause = open_rows.order_by().values_list("cause").annotate(Count("pk"))
+    by_cause = shown.order_by().values_list("cause").annotate(Count("pk"))
     return Board(
         rows=list(_with_people(rows)[(page - 1) * page_size : page * page_size]),
         counts=counts,

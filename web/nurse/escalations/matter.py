@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import contact_points, proxies
+from notifications.domain.states import NEEDS_A_PERSON
 from notifications.selectors.escalations import matter, next_of_mine
 from notifications.selectors.messages import messages_of_patient
 from notifications.services.escalations import acknowledge, try_without_answer
@@ -109,9 +110,15 @@ def _about_patient(request: ClinicRequest, patient: Any) -> dict[str, Any]:
         "calls": calls_of_patient(**which)[:RECENT],
         "told": [
             {"message": message, "state": STATES[message.state]}
-            for message in (messages_of_patient(**which)[:RECENT] if may_read else ())
+            for message in (_told(which) if may_read else ())
         ],
     }
+
+
+def _told(which: dict[str, int]) -> list[Any]:
+    """The newest messages that went out, or were to and could not."""
+    rows = [row for row in messages_of_patient(**which) if row.first_sent_at or row.state in NEEDS_A_PERSON]
+    return rows[:RECENT]
 
 
 urlpatterns = [
