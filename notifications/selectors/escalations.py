@@ -106,7 +106,7 @@ def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
     steps = EscalationStep.objects.select_related("user").order_by("id")
     return (
         _with_people(Escalation.objects.for_clinic(clinic_id).filter(ref=ref))
-        .select_related("check_in", "inbound", "message__recipient")
+        .select_related("check_in", "inbound", "message__recipient", "implant__forecast")
         .prefetch_related(Prefetch("steps", queryset=steps))
         .first()
     )

@@ -89,6 +89,17 @@ def test_graver_begins_again_with_that_rungs_first_person() -> None:
     assert ladder.graver(graver, Rung.RESCHEDULE, now=MONDAY, setting=ALL) == graver
 
 
+def test_what_everybody_has_stays_with_everybody_though_graver() -> None:
+    matter = ladder.opened(Cause.RUNNING_LATE, Rung.STAFF_CALLS, now=MONDAY, setting=ALL)
+    for _ in range(5):
+        matter = run_out(matter)
+    assert matter.responsible is None
+    graver = ladder.graver(matter, Rung.EMERGENCY, now=matter.respond_by, setting=ALL)
+    assert (graver.responsible, graver.rung) == (None, Rung.EMERGENCY)
+    assert graver.respond_by == matter.respond_by + timedelta(minutes=30)
+    assert run_out(graver).responsible is None
+
+
 def test_graver_gives_whoever_has_it_no_more_time() -> None:
     matter = ladder.opened(Cause.RUNNING_LATE, Rung.STAFF_CALLS, now=MONDAY, setting=ALL)
     late = matter.respond_by - timedelta(minutes=5)

@@ -16,13 +16,13 @@ from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership
 from clinic.services.patients import add_contact_point
 from notifications.models import Escalation, RosterEntry
-from notifications.services.escalations import pass_on_due
+from notifications.services.escalations import pass_on_due, raise_due
 from notifications.services.escalations.late import mark_gone
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import CallAttempt
 from scheduling.selectors.late_refills import NotLate
-from tests.factories import House, make_patient
-from tests.matters import open_matter
+from tests.factories import House, make_patient, make_running_pump
+from tests.matters import days_left, open_matter
 
 pytestmark = pytest.mark.django_db
 Url = Callable[..., str]
@@ -183,6 +183,14 @@ def test_many_about_messages_are_ended_together(house: House, nurse: Client, url
     nurse.post(url("escalations_acknowledge"), posted | {"note": "mail server was down"})
     assert Escalation.objects.get(acknowledged_at__isnull=True) == alarm
     assert "Nothing was ticked." in page_of(nurse, nurse.post(url("escalations_acknowledge"), {}).url)
+
+
+def test_a_late_refill_says_by_when_and_that_nothing_is_booked(house: House, nurse: Client, url: Url) -> None:
+    days_left(house, make_running_pump(house), 5)
+    raise_due(house.now)
+    page = page_of(nurse, url("escalation", ref=Escalation.objects.get().ref))
+    for words in ("Must refill by", "none booked", "A nurse calls every day", "nurse calls daily"):
+        assert words in page
 
 
 def test_an_auditor_sees_and_does_not_act(

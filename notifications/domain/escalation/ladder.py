@@ -101,12 +101,14 @@ def opened(cause: Cause, rung: Rung, *, now: datetime, setting: Setting) -> Matt
 def graver(matter: Matter, rung: Rung, *, now: datetime, setting: Setting) -> Matter:
     """At a higher rung it begins again with that rung's first person; a lower one changes nothing.
 
-    Whoever has it already gets no more time by that.
+    Whoever has it already gets no more time by that. What everybody has stays with everybody.
     """
     if rung <= matter.rung or not matter.is_open:
         return matter
     fresh = opened(matter.cause, rung, now=now, setting=setting)
     by = fresh.respond_by
+    if matter.responsible is None and matter.asked:
+        return replace(matter, rung=rung, respond_by=by, again_at=None)
     if fresh.responsible == matter.responsible and matter.again_at is None and matter.gone_at is None:
         by = min(by, matter.respond_by)
     return replace(fresh, respond_by=by, level=matter.level, gone_at=matter.gone_at)

@@ -8,7 +8,7 @@ from notifications.services.escalations.late import follow_refills, open_running
 from notifications.services.escalations.opening import open_escalation
 from notifications.services.escalations.passing import pass_on_due, raise_due
 from notifications.services.escalations.roster import save_roster
-from notifications.services.escalations.unanswered import open_unanswered
+from notifications.services.escalations.unanswered import open_unanswered, open_unanswered_of
 
 __all__ = [
     "acknowledge",
@@ -17,6 +17,7 @@ __all__ = [
     "open_escalation",
     "open_running_late",
     "open_unanswered",
+    "open_unanswered_of",
     "pass_on_due",
     "raise_due",
     "save_roster",

@@ -14,7 +14,6 @@ from scheduling.domain.care.rungs import Rung
 
 What = EscalationStep.What
 WRITTEN = ["rung", "level", "responsible", "respond_by", "again_at", "gone_at", "gone_because"]
-_BEGINS = frozenset({What.OPENED, What.GRAVER})
 _ASKS = frozenset({What.OPENED, What.GRAVER, What.PASSED_ON, What.TRIED, What.BACK})
 WORD_IS_GOOD_FOR = timedelta(hours=12)
 """A word to staff that could not be sent for so long is overtaken by the next one."""
@@ -36,7 +35,7 @@ def matters_of(rows: Collection[Escalation]) -> dict[int, Matter]:
     tries: defaultdict[int, int] = defaultdict(int)
     steps = EscalationStep.objects.filter(escalation_id__any_of=[row.pk for row in rows]).order_by("id")
     for escalation_id, what, user_id in steps.values_list("escalation_id", "what", "user_id"):
-        if what in _BEGINS:
+        if what == What.OPENED or (what == What.GRAVER and user_id is not None):
             asked[escalation_id], tries[escalation_id] = set(), 0
         if what in _ASKS and user_id is not None:
             asked[escalation_id].add(user_id)

@@ -21,6 +21,7 @@ from notifications.selectors.escalations import matter, next_of_mine
 from notifications.selectors.messages import messages_of_patient
 from notifications.services.escalations import acknowledge, try_without_answer
 from scheduling.selectors.calls import calls_of_patient
+from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
 from web.access import ClinicRequest, clinic_page
 from web.nurse.escalations.words import shown, step_line
 from web.nurse.forms.escalations import OutcomeForm
@@ -92,6 +93,7 @@ def _page(request: ClinicRequest, ref: UUID, form: OutcomeForm | None = None) ->
         "matter": shown(row, user_id=request.user.id, now=request.now),
         "row": row,
         "steps": [step_line(step) for step in row.steps.all()],
+        "refill_visit": _refill_visit(request, row),
         "form": form or OutcomeForm(has_patient=row.patient_id is not None),
         **(_about_patient(request, row.patient) if row.patient else {}),
     }
@@ -113,6 +115,16 @@ def _about_patient(request: ClinicRequest, patient: Any) -> dict[str, Any]:
             for message in (_told(which) if may_read else ())
         ],
     }
+
+
+def _refill_visit(request: ClinicRequest, row: Any) -> NextVisit | None:
+    """The first refill visit ahead of the pump that runs late."""
+    if row.implant_id is None:
+        return None
+    visits = next_refill_visits(
+        clinic_id=request.clinic.id, implant_ids=[row.implant_id], today=request.today
+    )
+    return visits.get(row.implant_id)
 
 
 def _told(which: dict[str, int]) -> list[Any]:
