@@ -42,22 +42,26 @@ def asked(visit: Visit, *, state: str = "delivered", wants_answer: bool = True) 
         actor_id=visit.booked_by_id,
         now=MONDAY,
     )
-    return Message.objects.create(
+    row, _ = Message.objects.update_or_create(
         clinic_id=visit.clinic_id,
-        patient=patient,
         recipient=contact,
-        visit=visit,
         kind="refill",
         occurrence=f"visit:{visit.pk}",
         step="d14",
         channel="email",
         planned_version=str(visit.sequence),
-        wants_answer=wants_answer,
-        state=state,
-        due_at=MONDAY - timedelta(days=1),
-        not_after=MONDAY + timedelta(days=1),
-        planned_at=MONDAY - timedelta(days=2),
+        defaults={
+            "patient": patient,
+            "visit": visit,
+            "wants_answer": wants_answer,
+            "state": state,
+            "reason": "",
+            "due_at": MONDAY - timedelta(days=1),
+            "not_after": MONDAY + timedelta(days=1),
+            "planned_at": MONDAY - timedelta(days=2),
+        },
     )
+    return row
 
 
 def answer(visit: Visit, said: str) -> PatientAnswer:
