@@ -197,6 +197,11 @@ def test_a_digest_lists_what_still_stands_each_with_its_link(house: House) -> No
     letter = said(main)
     assert [day in letter.text for day in ("November 30", "December 1", "December 2")] == [True] * 3
     assert PatientLink.objects.count() == letter.text.count("/l/") == 3
+    message(
+        house, patient, visit=visits[2], recipient=main.recipient, carried_by=main, occurrence="visit:9",
+        state="cancelled", reason="moved",
+    )  # fmt: skip
+    assert said(main) == letter
     with recording(actor_id=house.nurse.id, reason="for a test"):
         Visit.objects.filter(pk=visits[1].pk).update(status="cancelled")
     assert "December 1" not in said(main).text

@@ -75,7 +75,7 @@ def when(visit: Visit, manner: Manner, message: Message, now: datetime) -> dict[
 
 def carried_by(message: Message, *, now: datetime) -> list[Message]:
     """What the message says besides its own: what still stands, in the order of its days."""
-    rows = message.carries.select_related(
+    rows = message.carries.filter(reason=WhyNot.DIGEST).select_related(
         "visit", "clinic", "patient", "recipient", "follow_up", "escalation"
     )
     return [row for row in rows.order_by("visit__starts_at", "id") if still_stands(row, now=now)]
