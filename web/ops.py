@@ -22,6 +22,7 @@ from scheduling.selectors.operation import forecasts_by_status, last_seen, last_
 from scheduling.selectors.paper_lists import clinics_without_fresh_list
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
+from web.provider_figures import provider_metrics
 from web.waiting import escalation_metrics, what_waits_too_long
 
 LONGEST_SILENCE = timedelta(minutes=3)  # signs of life come each minute
@@ -163,6 +164,7 @@ class Figures(Collector):
         yield self._lapses()
         yield self._paper_lists()
         yield from escalation_metrics(now=self.now)
+        yield from provider_metrics(now=self.now)
         yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
         yield _counts("refillwise_messages", "Messages by state", messages_by_state())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from clinic.models import Clinic, ContactPoint
+from clinic.models import Clinic, ContactPoint, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,17 @@ def only_clinic_id() -> int | None:
 def clinic_by_id(*, clinic_id: int) -> Clinic:
     """The clinic with this number."""
     return Clinic.objects.get(pk=clinic_id)
+
+
+def patients_with(*, clinic_id: int, dialable: Collection[str]) -> dict[str, list[Patient]]:
+    """Whose these numbers are in the clinic, the patient's own or a helper's; one query."""
+    points = (
+        ContactPoint.objects.for_clinic(clinic_id)
+        .filter(dialable__in=sorted(filter(None, dialable)), kind="phone", is_active=True)
+        .select_related("patient")
+        .order_by("patient__last_name", "patient__first_name", "patient_id", "id")
+    )
+    found: dict[str, dict[int, Patient]] = {}
+    for point in points:
+        found.setdefault(point.dialable, {})[point.patient_id] = point.patient
+    return {number: list(patients.values()) for number, patients in found.items()}

@@ -10,7 +10,7 @@ from django.db.models import Count, Min
 
 from clinic.selectors.operation import clinic_numbers
 from notifications.domain.states import State
-from notifications.models import Message, ReconcilerRun
+from notifications.models import InboundMessage, Message, ReconcilerRun, WebhookEvent, WebhookRefusal
 
 LATE_AFTER = timedelta(minutes=10)
 """A message that is due so long and was not taken is late: dispatch stands still."""
@@ -117,3 +117,18 @@ def clock_difference(*, now: datetime) -> timedelta:
 def is_clock_trusted(*, now: datetime) -> bool:
     """Leases run on the database's clock and hours on ours: they must agree."""
     return clock_difference(now=now) <= FURTHEST_CLOCKS
+
+
+def refused_reports(*, now: datetime) -> dict[str, int]:
+    """How many reports were refused today (UTC), by the provider they claimed to be of."""
+    return dict(WebhookRefusal.objects.filter(day=now.date()).values_list("provider", "number"))
+
+
+def texts_of_nobody() -> int:
+    """How many texts came from numbers that no clinic knows and nobody has dealt with."""
+    return InboundMessage.objects.filter(clinic=None, handled_at=None).count()
+
+
+def waiting_reports() -> int:
+    """How many reports wait for a message that they name."""
+    return WebhookEvent.objects.filter(applied_at=None).count()

@@ -11,6 +11,7 @@ from clinic.services.surgeries import plan_surgery
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
 from notifications.services.check_in_rules import save_check_in_rules
+from notifications.models import InboundMessage
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
 from scheduling.services.closing_days import propose_closing
@@ -93,3 +94,10 @@ def about_visits(house: House) -> dict[str, dict[str, object]]:
         "visit": {"ref": book(house, make_patient(house), on=open_day(house)).ref},
         "held visit": {"ref": hold(house, make_patient(house), on=open_day(house, 14)).ref},
     }
+
+
+def text_that_came(house: House) -> InboundMessage:
+    """A text that came in, of nobody's number."""
+    return InboundMessage.objects.create(
+        clinic=house.clinic, channel="sms", from_address="+13125550142", body="Hello", received_at=house.now
+    )

@@ -32,7 +32,7 @@ from tests.factories import (
 )
 from tests.matters import open_matter
 from tests.register_files import register
-from tests.web.table_rows import about_settings, about_visits, plan_operation
+from tests.web.table_rows import about_settings, about_visits, plan_operation, text_that_came
 from web.nurse import urls
 
 BOOK = Permission.BOOK_VISITS
@@ -105,6 +105,8 @@ PAGES = (
     Row("escalations_acknowledge", FOLLOW_UPS, post=True),
     Row("on_call", CLINIC),
     Row("messages", Permission.VIEW_MESSAGES),
+    Row("texts", Permission.VIEW_MESSAGES),
+    Row("text_handled", FOLLOW_UPS, "text", post=True),
     Row("reports", VIEW),
     Row("paper_list_page", VIEW),
     Row("paper_list_table", VIEW),
@@ -256,6 +258,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "surgery": {"ref": plan_operation(house, patient).ref},
         **about_settings(house),
         **about_visits(house),
+        "text": {"ref": text_that_came(house).ref},
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
         "reminder kind": {"kind": "refill"},

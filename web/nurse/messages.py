@@ -20,6 +20,7 @@ from clinic.domain.roles import Permission
 from clinic.selectors.patients import get_patient
 from clinic.selectors.rows import Patient
 from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.selectors.inbound import new_texts_count
 from notifications.selectors.messages import (
     GROUP_OF,
     Group,
@@ -83,6 +84,7 @@ def messages(request: ClinicRequest) -> HttpResponse:
             {kind: label for kind, label in KINDS.items() if kind is not MessageKind.ESCALATION}, wanted.kind
         ),
         "channels": _choices(CHANNELS, wanted.channel),
+        "new_texts": new_texts_count(clinic_id=request.clinic.id),
     }
     return render(request, "nurse/messages/page.html", context)
 

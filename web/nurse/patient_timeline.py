@@ -28,6 +28,7 @@ from web.nurse.happenings.check_ins import check_in_happenings
 from web.nurse.happenings.lines import KINDS, Happening
 from web.nurse.happenings.matters import matter_happenings
 from web.nurse.happenings.record import operation_happenings, record_happenings
+from web.nurse.happenings.texts import text_happenings
 
 LINES_PER_PAGE = 50
 MOST_LINES = 5000
@@ -75,13 +76,18 @@ def _lines(request: ClinicRequest, patient: Patient, wanted: str) -> list[Happen
         "follow_up": follow_up_happenings,
         "check_in": check_in_happenings,
         "call": call_happenings,
-        "message": message_happenings,
+        "message": _message_lines,
         "escalation": matter_happenings,
     }
     for kind, source in sources.items():
         if wanted in ("", kind) and _may_see(request, kind):
             found += source(request, patient.id)
     return [line for line in found if wanted in ("", line.kind)]
+
+
+def _message_lines(request: ClinicRequest, patient_id: int) -> Iterable[Happening]:
+    """What the patient was told, and what came back."""
+    return [*message_happenings(request, patient_id), *text_happenings(request, patient_id)]
 
 
 urlpatterns = [path("patients/<uuid:ref>/timeline/", patient_timeline, name="patient_timeline")]

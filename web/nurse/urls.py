@@ -35,6 +35,7 @@ from web.nurse import (
     settings,
     surgeries,
     watch,
+    texts,
     worklist,
 )
 
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *reports.urlpatterns,
     *members.urlpatterns,
     *messages.urlpatterns,
+    *texts.urlpatterns,
     *settings.urlpatterns,
     *surgeries.urlpatterns,
     *watch.urlpatterns,
