@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from notifications.models import InboundMessage
+from notifications.domain.inbound import Meaning
+from notifications.models import InboundMessage, PatientAnswer
+
+_ANSWERS = frozenset({Meaning.CONFIRM, Meaning.RESCHEDULE, Meaning.DECLINE})
 
 
 def inbound_texts(*, clinic_id: int, is_new: bool | None = None) -> QuerySet[InboundMessage]:
     """The clinic's texts, the newest first; only the new ones, or only those dealt with, where asked."""
-    rows = InboundMessage.objects.filter(clinic_id=clinic_id).select_related("patient")
+    rows = _with_what_was_done().filter(clinic_id=clinic_id).select_related("patient")
     if is_new is not None:
         rows = rows.filter(handled_at__isnull=is_new)
     return rows.order_by("-received_at", "-id")
@@ -22,5 +25,17 @@ def new_texts_count(*, clinic_id: int) -> int:
 
 def texts_of_patient(*, clinic_id: int, patient_id: int) -> list[InboundMessage]:
     """The texts of a number that is this patient's alone, the newest first."""
-    rows = InboundMessage.objects.filter(clinic_id=clinic_id, patient_id=patient_id)
+    rows = _with_what_was_done().filter(clinic_id=clinic_id, patient_id=patient_id)
     return list(rows.order_by("-received_at", "-id"))
+
+
+def what_was_done(text: InboundMessage) -> str:
+    """What the text did by itself, by the name of its meaning; '' where it waited for a person."""
+    if text.meaning in _ANSWERS and not getattr(text, "is_answer", False):
+        return ""
+    return "" if text.patient_id is None and text.meaning == Meaning.START else text.meaning
+
+
+def _with_what_was_done() -> QuerySet[InboundMessage]:
+    answers = PatientAnswer.objects.filter(inbound_id=OuterRef("pk"))
+    return InboundMessage.objects.annotate(is_answer=Exists(answers))

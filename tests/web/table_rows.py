@@ -10,8 +10,8 @@ from clinic.models import Closure, Patient, Surgery
 from clinic.services.surgeries import plan_surgery
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
-from notifications.services.check_in_rules import save_check_in_rules
 from notifications.models import InboundMessage
+from notifications.services.check_in_rules import save_check_in_rules
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
 from scheduling.services.closing_days import propose_closing

@@ -49,6 +49,8 @@ def test_of_a_shared_number_everybody_is_named(house: House, nurse: Client, url:
     assert url("patient", ref=first.ref) in page
     assert url("patient", ref=second.ref) in page
     assert "several people’s" in page
+    assert "is coming" not in page, "nobody is said to be coming who may not be meant"
+    assert "to be read" in page
     assert "The patient wrote" not in nurse.get(url("patient_timeline", ref=first.ref)).content.decode()
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.domain.roles import Permission
 from clinic.selectors.numbers import patients_with
-from notifications.selectors.inbound import inbound_texts, new_texts_count
+from notifications.selectors.inbound import inbound_texts, new_texts_count, what_was_done
 from notifications.services.inbound import mark_handled
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
@@ -33,7 +33,7 @@ MEANINGS: dict[str, tuple[str | Promise, str, str]] = {
     "decline": (_("cannot come"), "calendar-x", "tag-warn"),
     "": (_("to be read"), "chat-left-text", "tag-warn"),
 }
-"""How a text was read, with icon and look: a word and a sign, never a colour alone."""
+"""What a text did by itself, with icon and look: a word and a sign, never a colour alone."""
 
 
 @require_safe
@@ -72,7 +72,7 @@ def text_handled(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 
 def _shown(row: Any, senders: list[Any]) -> dict[str, Any]:
-    label, icon, look = MEANINGS.get(row.meaning, MEANINGS[""])
+    label, icon, look = MEANINGS[what_was_done(row)]
     return {
         "text": row,
         "senders": [row.patient] if row.patient else senders,

@@ -34,8 +34,8 @@ from web.nurse import (
     reports,
     settings,
     surgeries,
-    watch,
     texts,
+    watch,
     worklist,
 )
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _t
 
-from notifications.selectors.inbound import texts_of_patient
+from notifications.selectors.inbound import texts_of_patient, what_was_done
 from web.access import ClinicRequest
 from web.nurse.frame import clinic_reverse
 from web.nurse.happenings.lines import Happening
@@ -18,7 +18,7 @@ def text_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happeni
     """Texts of a number that is this patient's alone."""
     zone = ZoneInfo(request.clinic.time_zone)
     for text in texts_of_patient(clinic_id=request.clinic.id, patient_id=patient_id):
-        label, icon, _look = MEANINGS.get(text.meaning, MEANINGS[""])
+        label, icon, _look = MEANINGS[what_was_done(text)]
         yield Happening(
             kind="message",
             icon=icon,
