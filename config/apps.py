@@ -10,7 +10,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         import config.celery  # noqa: F401  (shared tasks publish through this application)
-        from config import checks, history, wiring  # noqa: F401
+        from config import carrier_checks, checks, history, wiring  # noqa: F401
         from config.grants import grant_application_role
 
         history.install()

@@ -6,7 +6,7 @@ import pytest
 import redis
 from pytest_django import Settings
 
-from config import checks
+from config import carrier_checks, checks
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests.conftest import broker_url
@@ -62,3 +62,45 @@ def test_a_host_that_tells_what_patients_come_for_is_warned_of(
 @pytest.mark.django_db
 def test_the_applications_role_is_accepted() -> None:
     assert ids(checks.application_has_no_power(databases=["default"])) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, []),
+        ({"PUBLIC_URL": ""}, ["E105"]),
+        ({"PUBLIC_URL": "http://pumps.example.org"}, ["E106"]),
+        ({"EMAIL_BACKEND": "notifications.backends.InAppBackend"}, ["W102"]),
+        ({"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}, ["W103"]),
+        ({"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}, ["W104"]),
+        ({"SMS_PROVIDER": "pigeon"}, ["E107"]),
+        ({"SMS_PROVIDER": "in_app"}, ["W105"]),
+        ({"TWILIO_FROM": ""}, ["E108"]),
+        ({"TWILIO_SETTLE_SECONDS": 30.0}, ["E111"]),
+        ({"SMS_PROVIDER": "gateway"}, ["E109", "W106"]),
+        ({"SMS_PROVIDER": "gateway", "GATEWAY_URL": "http://texts.example.org"}, ["E110", "W106"]),
+        (
+            {
+                "SMS_PROVIDER": "gateway",
+                "GATEWAY_URL": "http://localhost:9",
+                "GATEWAY_WEBHOOK_SECRETS": ["s"],
+                "GATEWAY_SETTLE_SECONDS": 5.0,
+            },
+            ["E111"],
+        ),
+    ],
+)
+def test_what_is_said_of_mail_and_texts(
+    settings: Settings, given: dict[str, object], found: list[str]
+) -> None:
+    whole = {
+        "PUBLIC_URL": "https://pumps.example.org",
+        "EMAIL_BACKEND": "notifications.backends.SmtpBackend",
+        "SMS_PROVIDER": "twilio",
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": "t",
+        "TWILIO_FROM": "+13125550100",
+    }
+    for name, value in (whole | given).items():
+        setattr(settings, name, value)
+    assert ids(carrier_checks.carriers_are_whole()) == [f"refillwise.{each}" for each in found]
