@@ -10,7 +10,7 @@ from clinic.models import Closure, Patient, Surgery
 from clinic.services.surgeries import plan_surgery
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
-from notifications.models import InboundMessage
+from notifications.models import InboundMessage, Message
 from notifications.services.check_in_rules import save_check_in_rules
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
@@ -100,4 +100,21 @@ def text_that_came(house: House) -> InboundMessage:
     """A text that came in, of nobody's number."""
     return InboundMessage.objects.create(
         clinic=house.clinic, channel="sms", from_address="+13125550142", body="Hello", received_at=house.now
+    )
+
+
+def message_to(house: House, contact_id: int, patient_id: int) -> Message:
+    """A message that waits."""
+    return Message.objects.create(
+        clinic=house.clinic,
+        patient_id=patient_id,
+        recipient_id=contact_id,
+        kind="book_visit",
+        occurrence="fill:1",
+        step="book_visit",
+        channel="email",
+        planned_version="1",
+        due_at=house.now,
+        not_after=house.now + timedelta(days=1),
+        planned_at=house.now,
     )

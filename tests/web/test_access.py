@@ -32,7 +32,7 @@ from tests.factories import (
 )
 from tests.matters import open_matter
 from tests.register_files import register
-from tests.web.table_rows import about_settings, about_visits, plan_operation, text_that_came
+from tests.web.table_rows import about_settings, about_visits, message_to, plan_operation, text_that_came
 from web.nurse import urls
 
 BOOK = Permission.BOOK_VISITS
@@ -105,6 +105,7 @@ PAGES = (
     Row("escalations_acknowledge", FOLLOW_UPS, post=True),
     Row("on_call", CLINIC),
     Row("messages", Permission.VIEW_MESSAGES),
+    Row("message", Permission.VIEW_MESSAGES, "message"),
     Row("texts", Permission.VIEW_MESSAGES),
     Row("text_handled", FOLLOW_UPS, "text", post=True),
     Row("reports", VIEW),
@@ -205,6 +206,10 @@ PAGES = (
     Row("reminders", CLINIC),
     Row("reminders_kind", CLINIC, "reminder kind"),
     Row("reminders_restore", CLINIC, "reminder kind", post=True),
+    Row("words", CLINIC),
+    Row("words_edit", CLINIC, "words"),
+    Row("words_preview", CLINIC, "words", post=True),
+    Row("words_restore", CLINIC, "words", post=True),
     Row("recalculation", CLOSE, "run"),
     Row("members", MEMBERS),
     Row("member_invite", MEMBERS),
@@ -212,7 +217,7 @@ PAGES = (
     Row("invitation_revoke", MEMBERS, "invitation", post=True),
 )
 
-EVERYBODYS = ("reminder kind",)
+EVERYBODYS = ("reminder kind", "words")
 """What every clinic has under the same name."""
 
 
@@ -262,6 +267,8 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
         "reminder kind": {"kind": "refill"},
+        "words": {"purpose": "visit", "channel": "sms", "language": "en"},
+        "message": {"ref": message_to(house, contact.id, patient.id).ref},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
     }
