@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from clinic.services.patients import record_consent
 from notifications.domain.check_in.answers import Answers
 from notifications.domain.check_in.questions import DRY, Question, questions_for
+from notifications.domain.check_in.questions import WELL as WELL_ANSWERS
 from notifications.domain.escalation.causes import Duty
 from notifications.selectors.check_in_facts import check_in_context
 from notifications.services.check_ins import answer_check_in, new_once
@@ -23,9 +24,9 @@ from notifications.services.escalations.roster import save_roster
 MAY_WE_ASK = "May we ask how you are after the operation? — Yes."
 WELL = Answers(wound=frozenset({DRY}), all_well=True)
 RED_AND_FEVERISH = Answers(
-    wound=frozenset({"redness", "swelling"}), scales={Question.FEVER: "yes"}, all_well=True
+    wound=frozenset({"redness", "swelling"}), scales=dict(WELL_ANSWERS) | {Question.FEVER: "yes"}
 )
-SWOLLEN = Answers(wound=frozenset({"swelling"}), all_well=True)
+SWOLLEN = Answers(wound=frozenset({"swelling"}), scales=dict(WELL_ANSWERS))
 
 
 @dataclass(frozen=True, slots=True)
