@@ -22,8 +22,11 @@ from notifications.models.escalations import Cause
 from notifications.selectors.check_in_facts import check_in_context
 from notifications.selectors.check_in_rules import table_in_force
 from notifications.services.escalations import open_escalation
+from notifications.services.escalations.late import mark_gone
+from notifications.services.plan import replan_patients
 from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.check_ins import DueCheckIn, missed_check_ins
+from scheduling.selectors.late_refills import NotLate
 from scheduling.services.follow_ups import complete_check_ins
 
 log = logging.getLogger(__name__)
@@ -83,6 +86,8 @@ def answer_check_in(
         )
         if link_id is not None:
             PatientLink.objects.for_clinic(clinic.id).filter(pk=link_id, used_at=None).update(used_at=now)
+        replan_patients(clinic.id, [patient_id], now)
+        _end_silence(clinic.id, patient_id, now)
         _open_matter(clinic.id, check_in, graded, now)
         return check_in
 
@@ -124,6 +129,15 @@ def _graded(
         reached = max(graded.grade, Grade.WORKING_DAY)
         graded = Graded(reached, (*graded.matched, Review.TABLE.value))
     return table.version, graded
+
+
+def _end_silence(clinic_id: int, patient_id: int, now: datetime) -> None:
+    """Mark what asked for a call because nobody answered: a person still confirms it."""
+    keys = Escalation.objects.for_clinic(clinic_id).filter(
+        cause=Cause.CHECK_IN_MISSED, patient_id=patient_id, acknowledged_at__isnull=True
+    )
+    why = dict.fromkeys(keys.values_list("key", flat=True), NotLate.ANSWERED)
+    mark_gone(clinic_id, why, cause=Cause.CHECK_IN_MISSED, now=now)
 
 
 def _open_matter(clinic_id: int, check_in: CheckIn, graded: Graded, now: datetime) -> None:
@@ -186,13 +200,14 @@ def _still_silent(clinic_id: int, newest: dict[int, DueCheckIn], now: datetime) 
     ):
         answered[patient_id] = at.astimezone(zone).date()
     busy: set[int] = set()
-    for patient_id, ended_at in (
+    for patient_id, ended_at, gone_at in (
         Escalation.objects.for_clinic(clinic_id)
         .filter(cause=Cause.CHECK_IN_MISSED, patient_id__any_of=newest)
-        .values_list("patient_id", "acknowledged_at")
+        .values_list("patient_id", "acknowledged_at", "gone_at")
     ):
+        until = ended_at or gone_at
         if patient_id is not None and (
-            ended_at is None or ended_at.astimezone(zone).date() >= newest[patient_id].latest_on
+            until is None or until.astimezone(zone).date() >= newest[patient_id].latest_on
         ):
             busy.add(patient_id)
     return [

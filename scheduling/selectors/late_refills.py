@@ -34,6 +34,8 @@ class NotLate(StrEnum):
     """The pump is out, or the patient has died."""
     LATER = "later"
     """Refilled, or its date has moved: there is time again."""
+    ANSWERED = "answered"
+    """What was asked has been answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

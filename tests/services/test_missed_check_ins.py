@@ -100,6 +100,21 @@ def test_who_has_answered_since_is_not_called(house: House, patient: Patient) ->
     assert open_missed_check_ins(house.now) == 0
 
 
+def test_an_answer_marks_the_call_as_settled_and_new_silence_is_a_new_call(
+    house: House, patient: Patient
+) -> None:
+    missed(house, patient)
+    open_missed_check_ins(house.now)
+    answer(house, patient)
+    (call,) = calls(house)
+    assert (call.gone_at, call.gone_because, call.acknowledged_at) == (house.now, "answered", None)
+
+    make_check_in_due(house, patient, target_in=1, latest_in=2)
+    assert open_missed_check_ins(at(house, days=1)) == 0
+    assert open_missed_check_ins(at(house, days=3)) == 1
+    assert len(calls(house)) == 2
+
+
 @pytest.mark.parametrize(
     "case", ["still open today", "long ago", "entered late", "postponed", "died", "a call"]
 )

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import contact_points, proxies
+from notifications.domain.check_in.answers import read_answers
 from notifications.domain.states import NEEDS_A_PERSON
 from notifications.selectors.escalations import matter, next_of_mine
 from notifications.selectors.messages import messages_of_patient
+from notifications.selectors.watch import ABOUT_CHECK_INS
 from notifications.services.escalations import acknowledge, try_without_answer
 from scheduling.selectors.calls import calls_of_patient
 from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
@@ -27,6 +29,7 @@ from web.nurse.escalations.words import shown, step_line
 from web.nurse.forms.escalations import OutcomeForm
 from web.nurse.frame import Trail, clinic_reverse
 from web.nurse.message_words import STATES
+from web.nurse.watch.words import answers_in_short
 
 RECENT = 5
 
@@ -95,6 +98,8 @@ def _page(request: ClinicRequest, ref: UUID, form: OutcomeForm | None = None) ->
         "steps": [step_line(step) for step in row.steps.all()],
         "refill_visit": _refill_visit(request, row),
         "form": form or OutcomeForm(has_patient=row.patient_id is not None),
+        "answers": answers_in_short(read_answers(row.check_in.answers)) if row.check_in else (),
+        "is_about_check_in": row.cause in ABOUT_CHECK_INS,
         **(_about_patient(request, row.patient) if row.patient else {}),
     }
     return render(request, "nurse/escalations/matter.html", context, status=422 if form else 200)
