@@ -22,7 +22,7 @@ from scheduling.selectors.visit_dates import visit_dates
 from scheduling.selectors.visit_needs import needs_of_visit
 from scheduling.selectors.visits import visit_by_id, visit_by_ref
 
-MOST_TIMES = 400
+MOST_TIMES = 2_000
 ABOUT_A_VISIT = (LinkPurpose.VISIT, LinkPurpose.BOOK)
 
 

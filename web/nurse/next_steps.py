@@ -9,9 +9,11 @@ from scheduling.domain.visit_conflicts import LIVE
 from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.selectors.due_list import booked_for
 from scheduling.selectors.follow_ups import open_of_patient
+from scheduling.selectors.rows import Status
 from scheduling.selectors.visits import visits_of_patient
 from web.access import ClinicRequest
 from web.conflicts import conflict_words
+from web.nurse.answers import answer_marks
 from web.nurse.follow_ups.rows import lines_of, shown_line
 
 MOST_VISITS = 3
@@ -33,9 +35,13 @@ def next_steps(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     due = [line for line in lines if line["has_begun"] and not line["is_refill"]]
     soon = due or [line for line in lines if not line["is_refill"]][:1]
     wrong = visit_conflicts(request.clinic.id, request.now, patient_id=patient.id) if ahead else []
+    answers = answer_marks(request, [visit.pk for visit in ahead if visit.status == Status.BOOKED])
     problems = {each.visit_id: conflict_words(each) for each in wrong}
     return {
-        "visits": [{"visit": visit, "problem": problems.get(visit.pk, "")} for visit in ahead[:MOST_VISITS]],
+        "visits": [
+            {"visit": visit, "problem": problems.get(visit.pk, ""), "answer": answers.get(visit.pk)}
+            for visit in ahead[:MOST_VISITS]
+        ],
         "has_more_visits": len(ahead) > MOST_VISITS,
         "rows": soon[:MOST_DUE],
         "more": max(len(lines) - len(soon[:MOST_DUE]), 0),

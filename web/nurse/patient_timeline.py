@@ -18,6 +18,7 @@ from clinic.selectors.rows import Patient
 from clinic.selectors.surgeries import surgeries_of
 from web.access import ClinicRequest, clinic_page
 from web.nurse.frame import patient_frame, patient_or_404
+from web.nurse.happenings.answers import answer_happenings
 from web.nurse.happenings.care import (
     call_happenings,
     follow_up_happenings,
@@ -78,6 +79,7 @@ def _lines(request: ClinicRequest, patient: Patient, wanted: str) -> list[Happen
         "call": call_happenings,
         "message": _message_lines,
         "escalation": matter_happenings,
+        "answer": answer_happenings,
     }
     for kind, source in sources.items():
         if wanted in ("", kind) and _may_see(request, kind):

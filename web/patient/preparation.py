@@ -32,21 +32,24 @@ ANOTHER: str | Promise = _("One more step: we explain it to you by telephone.")
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """``day`` is the last one; empty: as soon as can be."""
+
     words: str | Promise
     day: str
 
 
 def preparation(request: PatientRequest) -> HttpResponse:
     """The steps that are still to be done, by their days."""
-    steps = steps_shown(preparation_steps(link=request.link))
+    steps = steps_shown(preparation_steps(link=request.link), today=request.today)
     return show(request, "patient/preparation.html", {"steps": steps})
 
 
-def steps_shown(rows: Iterable[FollowUp]) -> list[Step]:
+def steps_shown(rows: Iterable[FollowUp], *, today: date) -> list[Step]:
     """The follow-ups as steps with the last day of each; several that only the clinic names are one."""
     found: dict[tuple[str, date | None], Step] = {}
     for row in rows:
         key = (row.row_key if row.row_key in WORDS else "", row.latest_on)
         words = WORDS.get(row.row_key, ANOTHER)
-        found.setdefault(key, Step(words, day_words(row.latest_on) if row.latest_on else ""))
+        is_late = row.latest_on is None or row.latest_on < today
+        found.setdefault(key, Step(words, "" if is_late else day_words(row.latest_on)))
     return list(found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -23,7 +23,7 @@ from web.patient.words import day_words, time_words
 
 OF_A_VISIT = (LinkPurpose.VISIT.value, LinkPurpose.BOOK.value)
 FEW_DAYS, FEW_A_DAY = 3, 4
-MANY_DAYS, MANY_A_DAY = 15, 12
+MANY_DAYS, MANY_A_DAY = 20, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def offer_times(
     found = times_behind(link=request.link, behind=behind, now=request.now)
     wants_more = "more" in request.GET
     limits = (MANY_DAYS, MANY_A_DAY) if wants_more else (FEW_DAYS, FEW_A_DAY)
-    days = by_day(found, *limits)
+    days = by_day(found, *limits, near=behind.visit.local_on if behind.visit else None)
     shown = sum(len(day.times) for day in days)
     context = _context(behind) | {
         "days": days,
@@ -125,9 +125,12 @@ def ask(request: PatientRequest) -> HttpResponse:
     return back_to_page(request) if behind.visit else show(request, "patient/asked.html", {})
 
 
-def by_day(slots: Sequence[Slot], most_days: int, most_a_day: int) -> list[OfferedDay]:
-    """The first days, of each some times spread from its morning to its evening."""
-    days = [(day, list(found)) for day, found in groupby(slots, key=lambda slot: slot.local_on)][:most_days]
+def by_day(slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date | None) -> list[OfferedDay]:
+    """The first days, or those nearest to one, in order; of each some times spread from its morning to its evening."""
+    days = [(day, list(found)) for day, found in groupby(slots, key=lambda slot: slot.local_on)]
+    if near is not None:
+        days.sort(key=lambda each: abs(each[0] - near))
+    days = sorted(days[:most_days], key=lambda each: each[0])
     return [
         OfferedDay(
             day_words(day),

@@ -54,7 +54,7 @@ def show_visit(
         "over": _over(request, behind.visit),
         "has_moved": _has_moved(request, behind),
         "notice": request.GET.get("now", ""),
-        "steps": steps_shown(preparation_steps(link=request.link)),
+        "steps": steps_shown(preparation_steps(link=request.link), today=request.today),
     }
     return show(request, "patient/visit.html", context, status=status)
 

@@ -15,6 +15,7 @@ from scheduling.selectors.rows import FollowUp, Status, Visit
 from scheduling.selectors.visits import possible_events, purposes, status_history
 from web.access import ClinicRequest, clinic_page
 from web.conflicts import REMEDIES, conflict_words
+from web.nurse.answers import answer_lines, answer_marks
 from web.nurse.booking.about import about_visit, visit_or_404
 from web.nurse.calendar.looks import STATUSES
 from web.nurse.frame import clinic_reverse, full_name
@@ -40,6 +41,8 @@ def visit(request: ClinicRequest, ref: UUID) -> HttpResponse:
             for row in status_history(clinic_id=request.clinic.id, visit_id=found.id)
         ],
         "can": possible(request, found),
+        "answer": answer_marks(request, [found.id]).get(found.id) if found.status == Status.BOOKED else None,
+        "answers": answer_lines(request, found),
         "conflict": conflict_words(conflicts[0]) if conflicts else "",
         "remedy": REMEDIES[conflicts[0].remedy] if conflicts else "",
         "is_standing": VisitState(found.status) in BLOCKING,

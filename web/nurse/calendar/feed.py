@@ -28,8 +28,10 @@ from scheduling.selectors.calendar import (
     work_on_days,
 )
 from scheduling.selectors.conflicts import visit_conflicts
+from scheduling.selectors.rows import Status
 from web.access import ClinicRequest, clinic_page
 from web.conflicts import conflict_words
+from web.nurse.answers import AnswerLook, answer_marks
 from web.nurse.calendar.address import MONTH, Address, read_address, read_day
 from web.nurse.calendar.looks import MOVABLE, STATUSES, kind_of, name_of, sentence, wall
 from web.nurse.frame import clinic_reverse
@@ -74,15 +76,24 @@ def conflicts_by_visit(request: ClinicRequest, entries: list[Entry]) -> dict[int
     return {conflict.visit_id: conflict_words(conflict) for conflict in found}
 
 
+def answers_by_visit(request: ClinicRequest, entries: list[Entry]) -> dict[int, AnswerLook]:
+    """What patients said about those of the visits that are still to come."""
+    return answer_marks(request, [entry.id for entry in entries if entry.status == Status.BOOKED])
+
+
 def _visits(request: ClinicRequest, wanted: Wanted, first_on: date, last_on: date) -> list[dict[str, Any]]:
     entries = visits_on_days(
         clinic_id=request.clinic.id, first_on=first_on, last_on=last_on, wanted=wanted, now=request.now
     )
-    conflicts = conflicts_by_visit(request, entries)
-    return [visit_event(request, entry, conflicts.get(entry.id, "")) for entry in entries]
+    conflicts, answers = conflicts_by_visit(request, entries), answers_by_visit(request, entries)
+    return [
+        visit_event(request, entry, conflicts.get(entry.id, ""), answers.get(entry.id)) for entry in entries
+    ]
 
 
-def visit_event(request: ClinicRequest, entry: Entry, conflict: str) -> dict[str, Any]:
+def visit_event(
+    request: ClinicRequest, entry: Entry, conflict: str, answer: AnswerLook | None = None
+) -> dict[str, Any]:
     """One visit as the grid draws it."""
     begin, end = wall(entry)
     look = STATUSES[entry.status]
@@ -107,7 +118,9 @@ def visit_event(request: ClinicRequest, entry: Entry, conflict: str) -> dict[str
             "with": ", ".join(each for each in (entry.nurse, entry.room) if each),
             "conflict": conflict,
             "isOverbooked": entry.is_overbooked,
-            "sentence": sentence(entry, conflict),
+            "answer": str(answer.label) if answer else "",
+            "answerIcon": answer.icon if answer else "",
+            "sentence": sentence(entry, conflict, answer),
         },
     }
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.selectors.calendar import Entry
 from scheduling.selectors.rows import Status
+from web.nurse.answers import AnswerLook
 from web.words import day_words
 
 
@@ -54,7 +55,7 @@ def kind_of(entry: Entry) -> str:
     return _t(entry.kind)
 
 
-def sentence(entry: Entry, conflict: str = "") -> str:
+def sentence(entry: Entry, conflict: str = "", answer: AnswerLook | None = None) -> str:
     """All that a calendar's entry shows, in words, for whoever does not see it."""
     said = _t("%(time)s, %(minutes)d minutes: %(kind)s, %(patient)s, %(status)s") % {
         "time": entry.local_at.strftime("%H:%M"),
@@ -65,6 +66,8 @@ def sentence(entry: Entry, conflict: str = "") -> str:
     }
     with_whom = ", ".join(each for each in (entry.nurse, entry.room) if each)
     parts = [f"{day_words(entry.local_on)}, {said}", with_whom, conflict]
+    if answer is not None:
+        parts.append(_t("the patient: %(answer)s") % {"answer": answer.label})
     if entry.is_overbooked:
         parts.append(_t("overbooked"))
     return ". ".join(part for part in parts if part)
@@ -76,12 +79,13 @@ def wall(entry: Entry) -> tuple[datetime, datetime]:
     return begin, begin + (entry.ends_at - entry.starts_at)
 
 
-def shown(entry: Entry, conflict: str = "") -> dict[str, Any]:
+def shown(entry: Entry, conflict: str = "", answer: AnswerLook | None = None) -> dict[str, Any]:
     """What a list's row needs."""
     return {
         "entry": entry,
         "look": STATUSES[entry.status],
         "name": name_of(entry),
         "conflict": conflict,
+        "answer": answer,
         "until": wall(entry)[1].time(),
     }

@@ -25,7 +25,7 @@ from scheduling.selectors.calendar import (
 from scheduling.selectors.resources import work_policy
 from web.access import ClinicRequest, clinic_page
 from web.nurse.calendar.address import DAY, LIST, MONTH, WEEK, Address, first_weekday, read_address
-from web.nurse.calendar.feed import away_said, clinic_now, closed_said, conflicts_by_visit
+from web.nurse.calendar.feed import answers_by_visit, away_said, clinic_now, closed_said, conflicts_by_visit
 from web.nurse.calendar.looks import shown
 from web.nurse.filters import filter_chips
 from web.nurse.frame import clinic_reverse
@@ -68,11 +68,11 @@ def agenda(request: ClinicRequest, address: Address, choices: Choices) -> dict[s
     entries = visits_on_days(
         clinic_id=request.clinic.id, first_on=day, last_on=day, wanted=wanted, now=request.now
     )
-    conflicts = conflicts_by_visit(request, entries)
+    conflicts, answers = conflicts_by_visit(request, entries), answers_by_visit(request, entries)
     (work,) = work_on_days(clinic=request.clinic, first_on=day, last_on=day, wanted=wanted)
     absences = absences_on_days(clinic_id=request.clinic.id, first_on=day, last_on=day)
     return {
-        "rows": [shown(entry, conflicts.get(entry.id, "")) for entry in entries],
+        "rows": [shown(entry, conflicts.get(entry.id, ""), answers.get(entry.id)) for entry in entries],
         "closed": "" if work.is_open else closed_said(work),
         "hours": [(begin.time(), end.time()) for begin, end in work.at_work],
         "absences": [(away_said(each), each.starts_at, each.ends_at) for each in absences],

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 
 from notifications.selectors.messages import messages_of_patient
+from notifications.services.answers import BY_LINK
 from scheduling.selectors.calls import calls_of_patient
 from scheduling.selectors.follow_ups import acts_of_patient
 from scheduling.selectors.rows import FollowUpAct, VisitStatus
@@ -64,6 +65,8 @@ def _visit(request: ClinicRequest, rows: Sequence[VisitStatus]) -> Iterator[Happ
             "status": what,
             "when": moment_words(starts_at),
         }
+        is_patients = row.by is None and row.reason == BY_LINK
+        reason_is_said = bool(row.reason) and not is_patients
         before = _t("before: %(when)s") % {"when": moment_words(row.moved_from)} if moved else ""
         yield Happening(
             kind="visit",
@@ -72,8 +75,8 @@ def _visit(request: ClinicRequest, rows: Sequence[VisitStatus]) -> Iterator[Happ
             at=row.since,
             noted_at=row.since,
             title=title,
-            detail=" · ".join(filter(None, [before, *places, _t(row.reason) if row.reason else ""])),
-            who=_person(row.by),
+            detail=" · ".join(filter(None, [before, *places, _t(row.reason) if reason_is_said else ""])),
+            who=_t(BY_LINK) if is_patients else _person(row.by),
             is_replaced=visit.status == "entered-in-error",
         )
         starts_at = row.moved_from or starts_at

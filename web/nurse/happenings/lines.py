@@ -22,6 +22,7 @@ KINDS: Mapping[str, str | Promise] = MappingProxyType(
         "call": _("Calls"),
         "message": _("Messages"),
         "escalation": _("Escalations"),
+        "answer": _("Answers"),
         "operation": _("Operations and pumps"),
     }
 )

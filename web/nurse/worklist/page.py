@@ -14,6 +14,7 @@ from clinic.domain.roles import Permission
 from scheduling.selectors.calls import last_calls_by_ref
 from scheduling.selectors.worklist import MISSING, ORDER, PAGE_SIZE, WorkRow, work_list
 from web.access import ClinicRequest, clinic_page
+from web.nurse.answers import answer_marks
 from web.nurse.colleagues import colleagues
 from web.nurse.filters import filter_chips
 from web.nurse.forms.patients import SearchForm
@@ -101,8 +102,10 @@ def _owner_chips(chosen: dict[str, str], groups: frozenset[str]) -> list[dict[st
 def _sections(request: ClinicRequest, rows: list[WorkRow], *, is_by_urgency: bool) -> list[dict[str, Any]]:
     """The rows under a heading per group; one section without a heading in another order."""
     calls = last_calls_by_ref(clinic_id=request.clinic.id, patient_refs={row.patient_ref for row in rows})
+    answers = answer_marks(request, [row.visit.visit_id for row in rows if row.visit])
     shown = [
-        shown_row(row, LOOKS[row.group], calls, today=request.today, user_id=request.user.id) for row in rows
+        shown_row(row, LOOKS[row.group], calls, answers, today=request.today, user_id=request.user.id)
+        for row in rows
     ]
     if not is_by_urgency:
         return [{"rows": shown}] if shown else []

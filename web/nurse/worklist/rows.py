@@ -16,15 +16,22 @@ from scheduling.selectors.rows import CallAttempt
 from scheduling.selectors.worklist import Booking, WorkRow
 from web import findings
 from web.groups import GroupLook
+from web.nurse.answers import AnswerLook
 
 ON_THE_LADDER = frozenset({"emergency", "overdue", "at_risk"})
 TO_BE_BOOKED = ON_THE_LADDER | {"missing", "due"}
 
 
 def shown_row(
-    row: WorkRow, look: GroupLook, calls: Mapping[UUID, CallAttempt], *, today: date, user_id: int
+    row: WorkRow,
+    look: GroupLook,
+    calls: Mapping[UUID, CallAttempt],
+    answers: Mapping[int, AnswerLook],
+    *,
+    today: date,
+    user_id: int,
 ) -> dict[str, Any]:
-    """The row with its group's look, its findings, its rung and the patient's newest call."""
+    """The row with its group's look, its findings, its rung, the patient's newest call and answer."""
     return {
         "row": row,
         "look": look,
@@ -34,6 +41,7 @@ def shown_row(
         "is_too_late": row.booking is Booking.TOO_LATE,
         "is_mine": row.owner_id == user_id,
         "call": calls.get(row.patient_ref),
+        "answer": answers.get(row.visit.visit_id) if row.visit else None,
     } | _rung(row)
 
 

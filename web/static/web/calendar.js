@@ -245,8 +245,11 @@
     if (visit.isOverbooked) {
       first.append(icon("layers-fill"), " ");
     }
+    if (visit.answerIcon) {
+      first.append(icon(visit.answerIcon), " ");
+    }
     const name = make("strong", "cal-name", info.event.title);
-    const rest = [visit.kind, visit.statusLabel, visit.isOverbooked ? words.overbooked : "", visit.with];
+    const rest = [visit.kind, visit.statusLabel, visit.answer, visit.isOverbooked ? words.overbooked : "", visit.with];
     const more = make("span", "cal-more", rest.filter(Boolean).join(" · "));
     if (visit.conflict) {
       const warning = icon("exclamation-triangle-fill");
