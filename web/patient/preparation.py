@@ -50,6 +50,6 @@ def steps_shown(rows: Iterable[FollowUp], *, today: date) -> list[Step]:
     for row in rows:
         key = (row.row_key if row.row_key in WORDS else "", row.latest_on)
         words = WORDS.get(row.row_key, ANOTHER)
-        is_late = row.latest_on is None or row.latest_on < today
-        found.setdefault(key, Step(words, "" if is_late else day_words(row.latest_on)))
+        ahead = row.latest_on if row.latest_on and row.latest_on >= today else None
+        found.setdefault(key, Step(words, day_words(ahead) if ahead else ""))
     return list(found.values())
