@@ -32,7 +32,7 @@ def asked(house: House, visit: Visit, *, version: str = "", **values: Any) -> Me
     number = ContactPoint.objects.get(patient=visit.patient, kind="phone", proxy=None)
     whole = {
         "kind": "check_up",
-        "step": f"d{next(_numbers)}",
+        "step": f"asked{next(_numbers)}",
         "state": "delivered",
         "first_sent_at": house.now,
         "wants_answer": True,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from notifications.domain.inbound import Meaning
-from notifications.models import InboundMessage, PatientAnswer
+from notifications.models import InboundMessage, PatientAnswer, StoppedAddress
 
 _ANSWERS = frozenset({Meaning.CONFIRM, Meaning.RESCHEDULE, Meaning.DECLINE})
 
@@ -39,3 +41,11 @@ def what_was_done(text: InboundMessage) -> str:
 def _with_what_was_done() -> QuerySet[InboundMessage]:
     answers = PatientAnswer.objects.filter(inbound_id=OuterRef("pk"))
     return InboundMessage.objects.annotate(is_answer=Exists(answers))
+
+
+def stops_of(*, clinic_id: int, addresses: Collection[str]) -> dict[str, StoppedAddress]:
+    """The stops in force at these addresses, by address (one query)."""
+    rows = StoppedAddress.objects.for_clinic(clinic_id).filter(
+        address__in=sorted(filter(None, addresses)), lifted_at=None
+    )
+    return {row.address: row for row in rows}

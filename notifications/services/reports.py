@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from notifications.domain.states import State
@@ -52,13 +52,13 @@ def take_report(report: Report, *, now: datetime) -> bool:
         status=report.state.value,
         received_at=now,
     )
-    with transaction.atomic():
-        WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
-        stored = WebhookEvent.objects.get(provider=event.provider, event_id=event.event_id)
-    is_new = stored.received_at == now and stored.applied_at is None
-    if is_new:
-        _apply(stored, now)
-    return is_new
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
+        return False
+    _apply(event, now)
+    return True
 
 
 def refuse_report(provider: str, *, now: datetime) -> None:

@@ -147,6 +147,7 @@ PAGES = (
     Row("contact_new", EDIT, "patient"),
     Row("contact_retire", EDIT, "contact", post=True),
     Row("contact_restore", EDIT, "contact", post=True),
+    Row("stop_lift", EDIT, "contact"),
     Row("consent_new", EDIT, "channel"),
     Row("proxy_new", EDIT, "patient"),
     Row("proxy_edit", EDIT, "proxy"),

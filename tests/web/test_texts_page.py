@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import InboundMessage
+from clinic.models import ContactPoint
+from notifications.models import InboundMessage, StoppedAddress
 from tests.factories import House
 from tests.texts import NUMBER, text, texter
 
@@ -75,3 +76,22 @@ def test_more_texts_cost_no_more_queries(house: House, nurse: Client, url: Url, 
     ) as queries:
         assert nurse.get(url("texts")).status_code == 200
     assert len(queries) <= 12
+
+
+def test_a_stop_stands_at_the_number_until_a_person_lifts_it_and_says_why(
+    house: House, nurse: Client, url: Url
+) -> None:
+    patient = texter(house)
+    text(house, "stop")
+    details = nurse.get(url("patient_details", ref=patient.ref)).content.decode()
+    assert "said stop," in details
+    assert "said by the patient" in details
+    assert "None" not in details
+    point = ContactPoint.objects.get(patient=patient)
+    lift = url("stop_lift", ref=patient.ref, contact_id=point.id)
+    assert nurse.post(lift, {"reason": " "}).status_code == 422
+    assert StoppedAddress.objects.get().lifted_at is None
+    page = nurse.post(lift, {"reason": "It was a mistake"}, follow=True).content.decode()
+    assert "said stop," not in page
+    assert StoppedAddress.objects.get().lifted_because == "Nora Nurse: It was a mistake"
+    assert nurse.post(lift, {"reason": "again"}).status_code == 422

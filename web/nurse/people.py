@@ -23,9 +23,11 @@ from clinic.services.patients import (
     restore_contact_point,
     retire_contact_point,
 )
+from notifications.selectors.inbound import stops_of
+from notifications.services.stops import lift_stop
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
-from web.nurse.forms.people import ConsentForm, ContactForm
+from web.nurse.forms.people import ConsentForm, ContactForm, LiftForm
 from web.nurse.frame import about_patient, clinic_reverse, patient_frame, patient_or_404
 from web.nurse.pages import act_and_return, form_page
 from web.nurse.proxies import proxy_or_404
@@ -50,9 +52,15 @@ def patient_details(request: ClinicRequest, ref: UUID) -> HttpResponse:
         ChannelConsent(value, label, next((row for row in said if row.channel == value), None))
         for value, label in Channel.choices
     ]
+    own = contact_points(clinic_id=request.clinic.id, patient_id=patient.id)
+    helpers = proxies(clinic_id=request.clinic.id, patient_id=patient.id)
+    everywhere = [*own, *(point for helper in helpers for point in helper.contact_points.all())]
+    stops = stops_of(clinic_id=request.clinic.id, addresses={point.dialable for point in everywhere})
+    for point in everywhere:
+        point.stop = stops.get(point.dialable)  # type: ignore[attr-defined]
     context = patient_frame(request, patient, tab="patient_details") | {
-        "contacts": contact_points(clinic_id=request.clinic.id, patient_id=patient.id),
-        "proxies": proxies(clinic_id=request.clinic.id, patient_id=patient.id),
+        "contacts": own,
+        "proxies": helpers,
         "channels": channels,
         "consents": said,
     }
@@ -123,6 +131,43 @@ def contact_restore(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpR
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.EDIT_PATIENTS)
+def stop_lift(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpResponse:
+    """Let messages go to a number or address again that had said stop."""
+    patient = patient_or_404(request, ref)
+    point = _contact_or_404(request, patient, contact_id)
+    form = LiftForm(request.POST or None)
+    details = clinic_reverse(request, "patient_details", ref=ref)
+    return form_page(
+        request,
+        form,
+        save=lambda: lift_stop(
+            clinic=request.clinic,
+            patient_ref=ref,
+            channel=_channel_of(point),
+            address=point.dialable,
+            actor_id=request.user.id,
+            actor_name=str(request.user),
+            now=request.now,
+            **form.cleaned_data,
+        ),
+        then=details,
+        done=_("Messages may go there again. Record the agreement too, if it was taken back."),
+        context={
+            **about_patient(request, patient, (_("Lift the stop"), "")),
+            "heading": _("Let messages go to %(address)s again") % {"address": point.value},
+            "lead": _("Only when the patient, or whoever has this number now, says so."),
+            "submit_label": _("Lift the stop"),
+            "cancel_url": details,
+        },
+    )
+
+
+def _channel_of(point: ContactPoint) -> Channel:
+    return Channel.SMS if point.kind == "phone" else Channel.EMAIL
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.EDIT_PATIENTS)
 def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse:
     """Record what the patient said about a channel, in which words."""
     patient = patient_or_404(request, ref)
@@ -187,6 +232,7 @@ urlpatterns = [
     path(PATIENT + "contacts/new/", contact_new, name="contact_new"),
     path(PATIENT + "contacts/<int:contact_id>/retire/", contact_retire, name="contact_retire"),
     path(PATIENT + "contacts/<int:contact_id>/restore/", contact_restore, name="contact_restore"),
+    path(PATIENT + "contacts/<int:contact_id>/lift-stop/", stop_lift, name="stop_lift"),
     path(PATIENT + "proxies/<int:proxy_id>/contacts/new/", contact_new, name="proxy_contact_new"),
     path(PATIENT + "consents/<slug:channel>/", consent_new, name="consent_new"),
 ]

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from clinic.domain.phones import dialable
 from clinic.selectors.numbers import NumberOwner, only_clinic_id, owners_of
@@ -93,8 +93,9 @@ def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -
 
 def _is_first(event: WebhookEvent) -> bool:
     """Write the event; False where it, or the same event in another transaction, was there first."""
-    if WebhookEvent.objects.filter(provider=event.provider, event_id=event.event_id).exists():
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
         return False
-    WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
-    stored = WebhookEvent.objects.select_for_update().get(provider=event.provider, event_id=event.event_id)
-    return stored.pk == event.pk or (event.pk is None and stored.received_at == event.received_at)
+    return True

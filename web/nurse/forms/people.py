@@ -61,6 +61,15 @@ class ConsentForm(RecordForm):
     )
 
 
+class LiftForm(RecordForm):
+    reason = forms.CharField(
+        label=_("What was said"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept with your name."),
+    )
+
+
 class ProxyForm(ChangeForm):
     name = forms.CharField(
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
