@@ -15,6 +15,7 @@ from notifications.domain.words.purposes import LANGUAGES
 from notifications.models import Message, MessageTemplate, MessagingPolicy, PatientLink
 from notifications.services.links import open_link
 from notifications.services.words import as_it_would_read, compose
+from notifications.services.words.compose import VisitMissing
 from scheduling.models import Visit
 from tests.bookings import book
 from tests.factories import House, make_clinic, make_patient
@@ -226,6 +227,13 @@ def test_no_message_is_written_for_an_address_that_is_not_in_use(house: House) -
             ContactPoint.objects.filter(pk=late.recipient_id).update(**change)
         assert compose(late, now=NOW) is None
     assert not PatientLink.objects.exists()
+
+
+def test_words_about_a_visit_without_one_are_a_defect_and_read_as_nothing(house: House) -> None:
+    astray = message(house, patient_of(house))
+    with pytest.raises(VisitMissing):
+        compose(astray, now=NOW)
+    assert as_it_would_read(astray, now=NOW) is None
 
 
 def test_a_name_can_bring_neither_a_link_nor_a_line_nor_markup(house: House) -> None:

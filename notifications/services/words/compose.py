@@ -21,18 +21,28 @@ from notifications.services.words.links import LinkOf, likely_address, make_addr
 _READ = ("clinic", "patient", "recipient", "user", "visit", "follow_up", "escalation")
 
 
+class VisitMissing(ValueError):
+    """Words about a visit were asked for, and the message names none: a defect of whoever planned it."""
+
+
 def compose(message: Message, *, now: datetime) -> Outgoing | None:
     """The message as it goes out, from the record as it is; None when there is no such address any more.
 
     Makes the link it names. Composed again, it is the same while the record is. Raises nothing for what a record
-    may hold; a visit's words without a visit are a defect (``ValueError``).
+    may hold; a visit's words without a visit are a defect (``VisitMissing``).
     """
     return _write(message, link=partial(make_address, now=now), now=now)
 
 
 def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
-    """The same for a person of the clinic to read: nothing is written, and its link opens nothing."""
-    return _write(message, link=likely_address, now=now)
+    """The same for a person of the clinic to read: nothing is written, and its link opens nothing.
+
+    None as well where there is nothing to say.
+    """
+    try:
+        return _write(message, link=likely_address, now=now)
+    except VisitMissing:
+        return None
 
 
 def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language: str, key: str) -> Outgoing:
@@ -51,7 +61,7 @@ def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
     carried = carried_by(row, now=now)
     purpose = purpose_of(kind=row.kind, step=row.step, wants_answer=row.wants_answer, is_digest=bool(carried))
     if purpose in ABOUT_A_VISIT and row.visit is None:
-        raise ValueError("words about a visit without a visit")
+        raise VisitMissing
     written = written_for(row, purpose=purpose, carried=carried, link=link, now=now)
     channel = ChannelName(row.channel)
     words = words_in_use(clinic_id=row.clinic_id, occasion=Occasion(purpose, channel, written.language))

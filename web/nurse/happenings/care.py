@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 
+from clinic.domain.roles import Permission
 from notifications.selectors.messages import messages_of_patient
 from notifications.services.answers import BY_LINK
 from scheduling.selectors.calls import calls_of_patient
@@ -18,6 +19,7 @@ from scheduling.selectors.follow_ups import acts_of_patient
 from scheduling.selectors.rows import FollowUpAct, VisitStatus
 from scheduling.selectors.timeline import visit_statuses_of_patient
 from web.access import ClinicRequest
+from web.nurse.frame import clinic_reverse
 from web.nurse.happenings.lines import Happening
 from web.nurse.message_words import STATES, what_it_is, why
 from web.words import day_words, moment_words
@@ -148,6 +150,7 @@ def call_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happeni
 
 def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happening]:
     """What was sent, and what was held back and why; what still waits has not happened."""
+    may_read = Permission.VIEW_MESSAGES in request.permissions
     for message in messages_of_patient(clinic_id=request.clinic.id, patient_id=patient_id):
         label, icon, _look = STATES[message.state]
         at = message.first_sent_at or message.settled_at or message.due_at
@@ -161,6 +164,8 @@ def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happ
             detail=" · ".join(
                 filter(None, [message.recipient.value if message.recipient else "", str(why(message))])
             ),
+            link=clinic_reverse(request, "message", ref=message.ref) if may_read else "",
+            link_label=_t("open"),
         )
 
 
