@@ -177,12 +177,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 25,
 }
 CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
+MESSAGE_TICK_SECONDS = env.float("MESSAGE_TICK_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE = beat_schedule(
     {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
-        "notifications.tick": env.float("MESSAGE_TICK_SECONDS", default=30.0),
+        "notifications.tick": MESSAGE_TICK_SECONDS,
     }
 )
+# How long a dispatcher has what it took before others take it for dead; see docs/reference/messages.md.
+MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=60.0)
 # An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.
 MONITOR_URL = env.str("MONITOR_URL", default="")
 

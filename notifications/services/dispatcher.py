@@ -27,7 +27,6 @@ from scheduling.services.heartbeats import record_heartbeat
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 30.0
 HOUSE_SECONDS = 300.0
 ESCALATION_SECONDS = 60.0
 AFTER_FAILURE_SECONDS = 2.0
@@ -36,7 +35,7 @@ AFTER_FAILURE_SECONDS = 2.0
 class Loop:
     """Runs until ``stop``, SIGTERM or SIGINT; a message in hand is brought to its end first."""
 
-    def __init__(self, *, pause_seconds: float, sweep_seconds: float = SWEEP_SECONDS) -> None:
+    def __init__(self, *, pause_seconds: float, sweep_seconds: float) -> None:
         self.pause_seconds, self.sweep_seconds = pause_seconds, sweep_seconds
         self._stopped = threading.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["once"]:
             self.stdout.write("Dispatching. Stop with Ctrl-C.")
-            Loop(pause_seconds=options["pause"]).run()
+            Loop(pause_seconds=options["pause"], sweep_seconds=settings.MESSAGE_TICK_SECONDS).run()
             return
         if not clocks_agree():
             return

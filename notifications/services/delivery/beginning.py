@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -21,12 +21,9 @@ from notifications.domain.states import State
 from notifications.domain.transport import Carrier, Outgoing
 from notifications.models import Attempt, Message
 from notifications.selectors.world import world_of
-from notifications.services.delivery.claims import Claim
+from notifications.services.delivery.claims import LEASE_MARGIN, Claim
 from notifications.services.delivery.consequences import hand_to_person
 from notifications.services.words import compose
-
-LEASE_MARGIN = timedelta(seconds=15)
-"""Between the longest that a carrier may take and the end of our lease."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from notifications.domain.kinds import ChannelName
 
-CLAIM_LEASE = timedelta(seconds=60)
-LOOK_HOLD = timedelta(minutes=3)
+CLAIM_LEASE = timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
+LEASE_MARGIN = CLAIM_LEASE / 4
+"""Between the longest that a carrier may take and the end of the lease on what is being sent."""
+SENDS_WITHIN = CLAIM_LEASE / 6
+"""Whoever has not handed a message over so long after saying that sending begins, does not any more."""
+LOOK_HOLD = CLAIM_LEASE * 3
 """How long whoever takes up an unknown message has it alone."""
 
 

@@ -15,8 +15,8 @@ from notifications.domain.kinds import ChannelName
 from notifications.domain.states import Outcome
 from notifications.domain.transport import Receipt
 from notifications.services.delivery.beginning import Letter, begin_sending, running_seconds
-from notifications.services.delivery.claims import Claim, claim_due, take_up_unknown
-from notifications.services.delivery.outcomes import SENDS_WITHIN, settle
+from notifications.services.delivery.claims import SENDS_WITHIN, Claim, claim_due, take_up_unknown
+from notifications.services.delivery.outcomes import settle
 from notifications.services.delivery.sweeping import push_forward, sweep
 from notifications.services.delivery.unknowns import Question, begin_again, settle_question
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -14,11 +14,9 @@ from notifications.domain.states import NEEDS_A_PERSON, Outcome, State, after_at
 from notifications.domain.transport import Capability, Receipt
 from notifications.domain.unknown import way_out
 from notifications.models import Attempt, Message
-from notifications.services.delivery.claims import Claim
+from notifications.services.delivery.claims import SENDS_WITHIN, Claim
 from notifications.services.delivery.consequences import correct, hand_to_person, try_other_channel
 
-SENDS_WITHIN = timedelta(seconds=10)
-"""Whoever has not handed a message over so long after saying that sending begins, does not any more."""
 SETTLED = [
     "state",
     "reason",
