@@ -22,13 +22,15 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
     )
-    parser.add_argument("--only", choices=["projections", "closing", "calendar", "sweep", "reports"])
+    parser.add_argument(
+        "--only", choices=["projections", "closing", "calendar", "dispatch", "sweep", "reports"]
+    )
     chosen = parser.parse_args()
 
     import django
 
     django.setup()
-    from bench import calendar_views, closing, projections, reports, sweep
+    from bench import calendar_views, closing, dispatch, projections, reports, sweep
     from bench.screen import heading, refuse_foreign_database
 
     refuse_foreign_database()
@@ -40,6 +42,8 @@ def main() -> None:
         closing.run()
     if chosen.only in (None, "calendar"):
         calendar_views.run()
+    if chosen.only in (None, "dispatch"):
+        dispatch.run()
     if chosen.only in (None, "sweep"):
         sweep.run(implants=chosen.implants, rounds=chosen.rounds)
     if chosen.only in (None, "reports"):

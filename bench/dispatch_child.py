@@ -1,0 +1,31 @@
+"""One dispatcher, in a process of its own, until nothing is due. Started by bench.dispatch."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.utils import timezone
+
+    from notifications.domain.kinds import ChannelName
+    from notifications.services.delivery import Dispatcher
+
+    connection.ensure_connection()
+    dispatcher = Dispatcher()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    sent, used = 0, time.process_time()
+    while count := dispatcher.deliver(ChannelName.SMS, clock=timezone.now):
+        sent += count
+    print(json.dumps({"sent": sent, "cpu_seconds": time.process_time() - used}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
