@@ -100,4 +100,3 @@ def _seconds_of(children: list[subprocess.Popen[str]]) -> float:
     for child in children:
         json.loads(child.communicate()[0])
     return time.perf_counter() - began
-

@@ -72,16 +72,18 @@ def run_to_the_end(crew: Crew, at_shares: Callable[[int], None]) -> float:
 def judge(place: Gateway, promise: str) -> tuple[int, int, int]:
     """(lost, doubled, unknown), by what the gateway itself wrote down that it took."""
     taken: Counter[str] = place.taken()
-    refs = {str(ref): state for ref, state in Message.objects.values_list("ref", "state")}
+    refs = {
+        str(ref): state for ref, state in Message.objects.filter(channel="sms").values_list("ref", "state")
+    }
     assert set(taken) <= set(refs)
     unknown = {ref for ref, state in refs.items() if state == State.UNKNOWN}
     owned = set(
-        Escalation.objects.filter(acknowledged_at__isnull=True, message__isnull=False).values_list(
+        Escalation.objects.filter(acknowledged_at__isnull=True, message__channel="sms").values_list(
             "message__ref", flat=True
         )
     )
     assert {str(ref) for ref in owned} == unknown, "each in somebody's hands, and nothing else"
-    assert {state for state in refs.values()} <= {State.ACCEPTED, State.DELIVERED, State.UNKNOWN}
+    assert set(refs.values()) <= {State.ACCEPTED, State.DELIVERED, State.UNKNOWN}
     lost = [ref for ref in refs if ref not in taken and ref not in unknown]
     doubled = [ref for ref, times in taken.items() if times > 1]
     if promise != "neither":
