@@ -11,11 +11,9 @@ from zoneinfo import ZoneInfo
 
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan import WhyNot
+from notifications.domain.plan.rules import STEP_CANCELLED, UNCAPPED
 from notifications.domain.quiet_hours import first_allowed
 from notifications.domain.states import State
-
-STEP_CANCELLED = "cancelled"
-STEP_MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,7 @@ class World:
     """What bears on one message, read after its row is locked.
 
     What it is not about counts as in order: a message about no visit has ``is_visit_booked`` and ``is_same_version``.
-    ``texts_sent_at``: the texts about this patient that the same reader has, or may have, of the last eight days,
-    oldest first.
+    ``texts_sent_at``: the texts that this reader has, or may have, of the last eight days, oldest first.
     """
 
     kind: MessageKind
@@ -135,8 +132,7 @@ def _unwelcome(world: World) -> Stay | None:
 def _in_time(world: World, now: datetime) -> Verdict:
     """Now, or the first moment that neither hours nor caps forbid; missed where that is after its end."""
     manners, allowed = world.manners, now
-    # A change is told whatever went before: somebody who is not told stands before a closed door.
-    if world.channel is ChannelName.SMS and world.kind is not MessageKind.CHANGE:
+    if world.channel is ChannelName.SMS and world.kind not in UNCAPPED:
         allowed = _after_caps(world, now)
     allowed = first_allowed(allowed, manners.zone, manners.quiet_from, manners.quiet_until)
     if allowed <= now:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from clinic.selectors.rows import Consent, Topic
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
 from notifications.domain.leave import Manners, World
+from notifications.domain.plan.rules import ASKED_FOR, UNCAPPED
 from notifications.domain.states import WENT_OUT
 from notifications.models import CheckIn, Message, MessagingPolicy, PatientAnswer, StoppedAddress
 from notifications.models.answers import Answer
@@ -62,13 +63,13 @@ def world_of(message: Message, *, now: datetime) -> World:
         or message.kind not in (MessageKind.CHECK_IN, MessageKind.PREPARATION)
         or facts["follow_up_state"] in _UNFINISHED,
         is_address_in_use=_is_in_use(message, facts),
-        has_consent=bool(facts["has_consent"]),
+        has_consent=facts["proxy_id"] is not None or bool(facts["has_consent"]),
         has_said_stop=facts["has_said_stop"],
         is_answered=_is_answered(message, facts),
         is_booked_already=is_booked,
         is_acknowledged=message.kind == MessageKind.ESCALATION and facts["acknowledged_at"] is not None,
         texts_sent_at=_texts(message, facts["proxy_id"], now)
-        if message.channel == ChannelName.SMS and message.patient_id is not None
+        if message.channel == ChannelName.SMS and message.kind not in UNCAPPED
         else (),
     )
 
@@ -128,8 +129,7 @@ def _is_answered(message: Message, facts: dict[str, Any]) -> bool:
         return message.follow_up_id is not None and bool(facts["has_checked_in"])
     if message.kind not in VISIT_KINDS:
         return False
-    said = facts["last_answer"]
-    return said == Answer.CANNOT_COME or (said == Answer.CONFIRMED and message.wants_answer)
+    return bool(facts["last_answer"] == Answer.CANNOT_COME)
 
 
 def _booking(message: Message, facts: dict[str, Any], now: datetime) -> tuple[bool, bool]:
@@ -146,17 +146,17 @@ def _booking(message: Message, facts: dict[str, Any], now: datetime) -> tuple[bo
 
 
 def _texts(message: Message, proxy_id: int | None, now: datetime) -> tuple[datetime, ...]:
-    """When other texts about this patient went out to the same reader, or may have."""
-    rows = (
-        Message.objects.for_clinic(message.clinic_id)
-        .filter(
-            Q(recipient__proxy_id=proxy_id) if proxy_id is not None else Q(recipient__proxy__isnull=True),
-            patient_id=message.patient_id or 0,
-            channel=ChannelName.SMS,
-            state__in=WENT_OUT,
-            first_sent_at__gt=now - TEXTS_COUNTED_FOR,
-        )
-        .exclude(pk=message.pk)
-        .exclude(kind__in=[MessageKind.REPLY, MessageKind.ESCALATION])
+    """When other texts about this patient went out to the same reader, or may have. Answers do not count."""
+    rows = Message.objects.for_clinic(message.clinic_id).filter(
+        patient=message.patient,
+        channel=ChannelName.SMS,
+        state__in=WENT_OUT,
+        first_sent_at__gt=now - TEXTS_COUNTED_FOR,
     )
-    return tuple(sorted(moment for moment in rows.values_list("first_sent_at", flat=True) if moment))
+    rows = (
+        rows.filter(recipient__proxy__isnull=True)
+        if proxy_id is None
+        else rows.filter(recipient__proxy_id=proxy_id)
+    )
+    others = rows.exclude(pk=message.pk).exclude(kind__in=ASKED_FOR)
+    return tuple(sorted(moment for moment in others.values_list("first_sent_at", flat=True) if moment))

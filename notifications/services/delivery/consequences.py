@@ -7,12 +7,12 @@ it was on its way is followed by a correction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from clinic.selectors.rows import ContactKind, ContactPoint
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
-from notifications.domain.leave import STEP_CANCELLED, STEP_MOVED
+from notifications.domain.plan.rules import STEP_CANCELLED, STEP_MOVED
 from notifications.domain.states import State
 from notifications.models import Message, ReminderRule
 from notifications.models.escalations import Cause
@@ -27,7 +27,6 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         State.MISSED: Cause.MISSED,
     }
 )
-SHORTEST_CORRECTION = timedelta(hours=12)
 _KIND_OF_CONTACT = MappingProxyType(
     {ChannelName.EMAIL: ContactKind.EMAIL, ChannelName.SMS: ContactKind.PHONE}
 )
@@ -67,22 +66,26 @@ def try_other_channel(row: Message, *, now: datetime) -> Message | None:
 def correct(row: Message, *, now: datetime) -> Message | None:
     """Queue the correction of a message that was taken back while it was out; None where nothing is to be said.
 
-    What was said of a visit is corrected. A request to book, or to answer, that is no longer true says nothing wrong.
+    It is the one that the planner plans for whoever was told, under the same key: whichever comes first, it is one. What was said of a visit is corrected. A request to book, or to answer, that is no longer true says nothing wrong.
     """
     if row.kind not in (*VISIT_KINDS, MessageKind.CHANGE) or row.visit_id is None:
         return None
     visit = Visit.objects.for_clinic(row.clinic_id).get(pk=row.visit_id)
     is_standing = visit.status == "booked"
-    if is_standing and str(visit.sequence) == row.planned_version:
-        return None
+    is_as_told = is_standing and str(visit.sequence) == row.planned_version
     ends = visit.starts_at if is_standing else row.not_after
+    if is_as_told or ends <= now:
+        return None
     return _add(
         row,
         now=now,
         kind=MessageKind.CHANGE.value,
         step=STEP_MOVED if is_standing else STEP_CANCELLED,
         planned_version=str(visit.sequence),
-        not_after=max(ends, now + SHORTEST_CORRECTION),
+        implant_id=None,
+        not_after=ends,
+        wants_answer=is_standing,
+        is_critical=True,
     )
 
 
