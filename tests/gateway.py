@@ -70,6 +70,7 @@ class Gateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", options.port), Handler)
         self.options, self.book = options, Book(options.folder)
         self.chance = random.Random(options.seed)
+        self.seen: set[str] = set()
         self.faults = FAULTS if options.faults else {}
 
     def fault(self) -> str:
@@ -80,6 +81,15 @@ class Gateway(ThreadingHTTPServer):
                 return name
             drawn -= share
         return ""
+
+    def fault_of(self, number: str, key: str) -> str:
+        """The fault of this request: drawn, or told by the number's last digit when the key comes first."""
+        if not self.options.faults_by_number:
+            return self.fault()
+        is_first = key not in self.seen
+        self.seen.add(key)
+        digit = int(number[-1])
+        return [*FAULTS][digit - 1] if is_first and 0 < digit <= len(FAULTS) else ""
 
     def handle_error(self, *args: Any) -> None:
         """A client that went away, or was killed."""
@@ -94,7 +104,10 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < length:
             return None  # the sender died over it: half a message is none
         said, key = json.loads(body), self.headers["Idempotency-Key"]
-        options, fault = self.server.options, self.server.fault()
+        options, fault = (
+            self.server.options,
+            self.server.fault_of(said["to"], self.headers["Idempotency-Key"]),
+        )
         if options.rejects and options.rejects in said["to"]:
             return self._say(400, {"error": "no such number"})
         if options.is_down or fault == "fails_before":
@@ -151,6 +164,9 @@ def main() -> None:
     parser.add_argument("--honours-keys", action="store_true")
     parser.add_argument("--can-be-asked", action="store_true")
     parser.add_argument("--faults", action="store_true", help="with faults as often as FAULTS says")
+    parser.add_argument(
+        "--faults-by-number", action="store_true", help="the last digit n: the n-th of FAULTS, once"
+    )
     parser.add_argument("--is-down", action="store_true", help="answers everything with 503")
     parser.add_argument("--rejects", default="", help="numbers with this in them are refused for good")
     parser.add_argument("--stall-seconds", type=float, default=3.0)

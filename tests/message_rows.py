@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, time, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_numbers = count(1)
 DAY_ZONES = ("UTC", "Pacific/Auckland")
 
 
@@ -32,7 +34,7 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
         patients = Patient.objects.bulk_create(
             Patient(
                 clinic=clinic,
-                mrn=f"R{now.timestamp():.0f}-{n}",
+                mrn=f"R{next(_numbers):07}",
                 last_name="Ode",
                 first_name="Ursula",
                 birth_date="1961-05-04",

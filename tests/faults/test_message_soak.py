@@ -49,7 +49,7 @@ def fill_outbox() -> None:
 
 
 def left() -> int:
-    return Message.objects.filter(ON_ITS_WAY).count()
+    return Message.objects.filter(ON_ITS_WAY, channel="sms").count()
 
 
 def run_to_the_end(crew: Crew, at_shares: Callable[[int], None]) -> float:

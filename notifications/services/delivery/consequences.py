@@ -70,11 +70,11 @@ def correct(row: Message, *, now: datetime) -> Message | None:
     """
     if row.kind not in (*VISIT_KINDS, MessageKind.CHANGE) or row.visit_id is None:
         return None
-    visit = Visit.objects.for_clinic(row.clinic_id).get(pk=row.visit_id)
+    visit = Visit.objects.for_clinic(row.clinic_id).select_related("patient").get(pk=row.visit_id)
     is_standing = visit.status == "booked"
     is_as_told = is_standing and str(visit.sequence) == row.planned_version
     ends = visit.starts_at if is_standing else row.not_after
-    if is_as_told or ends <= now:
+    if is_as_told or ends <= now or visit.patient.died_on is not None:
         return None
     return _add(
         row,
