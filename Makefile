@@ -1,7 +1,7 @@
 # One word per thing. A fresh machine needs Python 3.11, 3.12 or 3.13 and make; the rest is fetched by `make setup`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check fix bench lock clean
+.PHONY: help setup demo run test soak check fix bench lock clean
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
@@ -24,6 +24,7 @@ help:
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process)"
+	@echo "make soak    thousands of messages while everything is killed at random (an hour; prints figures)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
@@ -62,6 +63,9 @@ run: setup
 
 test: setup
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+soak: setup
+	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -181,12 +181,13 @@ MESSAGE_TICK_SECONDS = env.float("MESSAGE_TICK_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE = beat_schedule(
     {
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
+        "notifications.watch": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "notifications.tick": MESSAGE_TICK_SECONDS,
     }
 )
 # How long a dispatcher has what it took before others take it for dead; see docs/reference/messages.md.
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=60.0)
-# An address of an outside monitor (dead man's switch), asked while every clinic's night is accounted for.
+# An address of an outside monitor (dead man's switch), asked while every clinic's night and outbox are.
 MONITOR_URL = env.str("MONITOR_URL", default="")
 
 # Where every clinic's paper list is kept, each in a folder of its own, readable while the system is down.

@@ -6,20 +6,21 @@ import logging
 import time
 
 from celery import current_app, shared_task
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from notifications.domain.kinds import ChannelName
-from notifications.selectors.operation import backlog, clock_difference, is_clock_trusted
+from notifications.selectors.operation import DISPATCHER, backlog, clock_difference, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery import Dispatcher, sweep
 from notifications.services.escalations import raise_due
+from notifications.services.monitor import tell_monitor
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 
 log = logging.getLogger(__name__)
 
-DISPATCHER = "dispatcher"
 LONGEST_SECONDS = 45
 MOST_AT_ONCE = 4
 """Tasks for one channel at a time."""
@@ -72,6 +73,12 @@ def reconcile_tick() -> None:
 def reconcile(clinic_id: int) -> None:
     """Compare one clinic's messages with what they should be."""
     reconcile_clinic(clinic_id=clinic_id, now=timezone.now())
+
+
+@shared_task(name="notifications.watch")
+def watch() -> None:
+    """Tell the outside monitor while all is accounted for."""
+    tell_monitor(settings.MONITOR_URL, now=timezone.now())
 
 
 def clocks_agree() -> bool:

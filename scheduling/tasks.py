@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import urllib.error
-import urllib.request
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
 from scheduling.selectors.paper_lists import paper_lists_due
-from scheduling.selectors.sweeps import are_all_accounted, queued_chunks
+from scheduling.selectors.sweeps import queued_chunks
 from scheduling.services.booking import release_expired_holds
 from scheduling.services.doorbell import PAPER_TASK, REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
@@ -22,7 +19,6 @@ from scheduling.services.sweeps import begin_due_nights, run_chunk
 
 log = logging.getLogger(__name__)
 
-MONITOR_SECONDS = 5
 SLICE_SECONDS = 30.0
 
 
@@ -32,8 +28,6 @@ def tick() -> None:
     now = timezone.now()
     begin_due_nights(now=now)
     ring(queued_chunks())
-    if settings.MONITOR_URL and are_all_accounted(now=now):
-        _ping_monitor(settings.MONITOR_URL)
 
 
 @shared_task(name="scheduling.sweep_chunk")
@@ -82,15 +76,3 @@ def report_tick() -> None:
 def paper_list(clinic_id: int) -> None:
     """Write the clinic's paper list when one is due."""
     write_due_list(clinic_id=clinic_id, now=timezone.now())
-
-
-def _ping_monitor(url: str) -> None:
-    """Tell the outside monitor that every clinic is accounted for; its silence is the alarm (dead man's switch)."""
-    if not url.startswith(("https://", "http://")):
-        log.error("MONITOR_URL is not a web address")
-        return
-    try:
-        with urllib.request.urlopen(url, timeout=MONITOR_SECONDS):  # noqa: S310 - checked above
-            pass
-    except (OSError, urllib.error.URLError) as error:
-        log.warning("the outside monitor cannot be reached (%s)", type(error).__name__)

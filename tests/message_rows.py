@@ -24,10 +24,10 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
     """``number`` messages that are due, oldest first; their ids. ``values`` are fields of every message."""
     from clinic.audit import recording
     from clinic.models import Consent, ContactPoint, Patient
-    from notifications.models import Message
-    from scheduling.models import Visit, VisitKind
+    from notifications.models import Message, ReminderRule
+    from scheduling.models import Visit, VisitKind, VisitStatus
 
-    starts_at = now + timedelta(days=3)
+    starts_at, booked_at = now + timedelta(days=3), now - timedelta(days=10)
     local = starts_at.astimezone(ZoneInfo(clinic.time_zone))
     kind = VisitKind.objects.filter(clinic=clinic, is_refill=False).order_by("id")[0]
     with recording(actor_id=actor_id, reason="rows for a test"):
@@ -75,10 +75,13 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
                 local_at=time(local.hour, local.minute),
                 time_zone=clinic.time_zone,
                 status="booked",
-                booked_at=now,
+                booked_at=booked_at,
                 booked_by_id=actor_id,
             )
             for patient in patients
+        )
+        VisitStatus.objects.bulk_create(
+            VisitStatus(clinic=clinic, visit=visit, status="booked", since=booked_at) for visit in visits
         )
     rows: dict[str, Any] = {
         "kind": "check_up",
@@ -88,6 +91,19 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
         "not_after": starts_at - timedelta(hours=2),
         "planned_at": now,
     }
+    rows |= values
+    due_at = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
+    ReminderRule.objects.update_or_create(  # so that the planner wants what stands here, and nothing else
+        clinic=clinic,
+        kind=rows["kind"],
+        step=rows["step"],
+        defaults={
+            "days": -3,
+            "at": due_at.astimezone(ZoneInfo(clinic.time_zone)).time(),
+            "channels": [rows["channel"]],
+            "is_critical": rows.get("is_critical", False),
+        },
+    )
     messages = Message.objects.bulk_create(
         Message(
             clinic=clinic,
@@ -95,8 +111,8 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
             recipient=contact,
             visit=visit,
             occurrence=f"visit:{visit.pk}",
-            due_at=now - timedelta(minutes=60) + timedelta(milliseconds=n),
-            **(rows | values),
+            due_at=due_at + timedelta(milliseconds=n),
+            **rows,
         )
         for n, (patient, contact, visit) in enumerate(zip(patients, contacts, visits, strict=True))
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Permission
 from notifications.selectors.escalations import alarm_of
+from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.sweeps import late_sweep
 from web.navigation import links
@@ -40,6 +41,7 @@ def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "htmx", False):
         frame["navigation"] = links(clinic_slug=clinic.slug, permissions=permissions)
         frame["late_sweep"] = late_sweep(clinic_id=clinic.id, now=now)
+        frame["late_dispatch"] = late_dispatch(clinic_id=clinic.id, now=now)
         if Permission.VIEW_PATIENTS in permissions:
             frame["alarm"] = alarm(clinic_id=clinic.id, user_id=request.user.pk)
     return frame

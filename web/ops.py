@@ -22,6 +22,7 @@ from scheduling.selectors.operation import forecasts_by_status, last_seen, last_
 from scheduling.selectors.paper_lists import clinics_without_fresh_list
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
+from web.dispatching import dispatch_metrics, what_is_wrong_with_dispatch
 from web.provider_figures import provider_metrics
 from web.waiting import escalation_metrics, what_waits_too_long
 
@@ -45,7 +46,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every part can do its work, or 503 with the reason beside each part that cannot.
 
-    A lapse, a paper list that is old, or a matter that nobody took, is told and does not take the process out of rotation: those who must
+    A lapse, a paper list that is old, messages that wait, or a matter that nobody took, is told and does not take the process out of rotation: those who must
     act on it work through it.
     """
     now = timezone.now()
@@ -60,6 +61,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     is_ready = all(result == "ok" for result in results.values())
     results["lapse"] = _result(check_lapses, now)
     results["paper_list"] = _result(check_paper_lists, now)
+    results["dispatch"] = _result(check_dispatch, now)
     results["escalations"] = _result(check_escalations, now)
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
@@ -120,6 +122,12 @@ def check_lapses(now: datetime) -> None:
         raise NotReadyError(f"nobody watches {sum(lapsed)} implant(s) of {len(lapsed)} clinic(s)")
 
 
+def check_dispatch(now: datetime) -> None:
+    """Messages leave, and the last hourly comparison of every clinic found nothing out of place."""
+    if wrong := what_is_wrong_with_dispatch(now):
+        raise NotReadyError(wrong)
+
+
 def check_paper_lists(now: datetime) -> None:
     """Every clinic has a list to work from that is younger than twenty-six hours."""
     if clinics := clinics_without_fresh_list(now=now):
@@ -167,6 +175,7 @@ class Figures(Collector):
         yield from provider_metrics(now=self.now)
         yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
         yield _counts("refillwise_messages", "Messages by state", messages_by_state())
+        yield from dispatch_metrics(self.now)
 
     def _signs_of_life(self) -> Iterator[Metric]:
         silence = GaugeMetricFamily(

@@ -12,6 +12,8 @@ from clinic.selectors.operation import clinic_numbers
 from notifications.domain.states import State
 from notifications.models import InboundMessage, Message, ReconcilerRun, WebhookEvent, WebhookRefusal
 
+DISPATCHER = "dispatcher"
+"""The name under which whoever sends messages leaves a sign of life."""
 LATE_AFTER = timedelta(minutes=10)
 """A message that is due so long and was not taken is late: dispatch stands still."""
 FURTHEST_CLOCKS = timedelta(seconds=5)

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 
 from notifications.domain.kinds import ChannelName
-from notifications.selectors.operation import is_clock_trusted
+from notifications.selectors.operation import DISPATCHER, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery.dispatch import Dispatcher
 from notifications.services.delivery.sweeping import sweep
@@ -88,7 +88,7 @@ class Loop:
 
     def _sweeps(self) -> float:
         now = timezone.now()
-        record_heartbeat(name="dispatcher", now=now)
+        record_heartbeat(name=DISPATCHER, now=now)
         sweep(now=now)
         return self.sweep_seconds
 

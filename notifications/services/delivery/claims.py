@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from notifications.domain.kinds import ChannelName
+from notifications.domain.states import State
+from notifications.models import Message
 
 CLAIM_LEASE = timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
 LEASE_MARGIN = CLAIM_LEASE / 4
@@ -64,6 +66,14 @@ def claim_due(*, now: datetime, size: int, channel: ChannelName = ChannelName.EM
 def take_up_unknown(*, now: datetime, size: int, channel: ChannelName) -> list[Claim]:
     """Take unknown messages whose next look has come. Whoever dies over one gives it back when its hold ends."""
     return _claimed(_TAKE_UP, [now, channel.value, size, now + LOOK_HOLD])
+
+
+def give_back(claims: Sequence[Claim]) -> None:
+    """Put back what was taken and certainly not sent, for whoever comes next."""
+    for claim in claims:
+        Message.objects.filter(pk=claim.message_id, fence=claim.fence, state=State.CLAIMED).update(
+            state=State.QUEUED, lease_until=None
+        )
 
 
 def _claimed(statement: str, values: Sequence[Any]) -> list[Claim]:

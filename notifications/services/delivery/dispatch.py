@@ -15,7 +15,7 @@ from notifications.domain.kinds import ChannelName
 from notifications.domain.states import Outcome
 from notifications.domain.transport import Receipt
 from notifications.services.delivery.beginning import Letter, begin_sending, running_seconds
-from notifications.services.delivery.claims import SENDS_WITHIN, Claim, claim_due, take_up_unknown
+from notifications.services.delivery.claims import SENDS_WITHIN, Claim, claim_due, give_back, take_up_unknown
 from notifications.services.delivery.outcomes import settle
 from notifications.services.delivery.sweeping import push_forward, sweep
 from notifications.services.delivery.unknowns import Question, begin_again, settle_question
@@ -42,7 +42,10 @@ class Dispatcher:
         if not most:
             return 0
         claims = claim_due(now=clock(), size=most, channel=channel)
-        for claim in claims:
+        for number, claim in enumerate(claims):
+            if not self._breaker(channel).most(now=clock(), size=1):
+                give_back(claims[number:])
+                return number
             self._one(claim, begin_sending, clock)
         unknown = take_up_unknown(now=clock(), size=most, channel=channel)
         for claim in unknown:
