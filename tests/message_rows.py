@@ -101,9 +101,11 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
             "days": -3,
             "at": due_at.astimezone(ZoneInfo(clinic.time_zone)).time(),
             "channels": [rows["channel"]],
+            "wants_answer": False,
             "is_critical": rows.get("is_critical", False),
         },
     )
+    ReminderRule.objects.filter(clinic=clinic).exclude(step=rows["step"], channels=[rows["channel"]]).delete()
     messages = Message.objects.bulk_create(
         Message(
             clinic=clinic,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from notifications.domain.kinds import VISIT_KINDS, ChannelName
+from notifications.domain.plan import WhyNot
 from notifications.domain.words.labels import item, on_one_line
 from notifications.domain.words.moments import Manner, clock, weekday_date
 from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose
