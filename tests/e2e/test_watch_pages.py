@@ -73,7 +73,7 @@ def test_a_nurse_reads_the_board_asks_by_telephone_and_tries_the_table(
         field.locator("input:not([name=temperature_unit])").first.check()
     page.get_by_label("one tone, again and again").check()
     page.get_by_role("button", name="Save the check-in").click()
-    expect(page.get_by_role("alert").or_(page.get_by_role("status")).first).to_contain_text("Same day")
+    expect(page.get_by_text("Same day: the patient is to be seen or advised today.")).to_be_visible()
 
     page.get_by_role("link", name="Person0, Ursula", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="Single tone").first).to_be_visible()
@@ -85,6 +85,8 @@ def test_a_nurse_reads_the_board_asks_by_telephone_and_tries_the_table(
     page.get_by_role("link", name="Mild headache").click()
     page.get_by_label("Emergency: the patient is told").check()
     expect(page.locator("#samples .sample-changed")).to_have_count(2)
+    assert_accessible(page)
+    page.set_viewport_size(PHONE)
     assert_accessible(page)
     page.get_by_role("button", name="Put in force").click()
     expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
