@@ -40,6 +40,7 @@ def test_a_nurse_reads_a_text_and_puts_it_away(
     page = new_page(viewport=viewport)
     sign_in(page, house.nurse.email, PASSWORD)
     page.goto(f"/c/{house.clinic.slug}/messages/")
+    _picture(page, f"messages-{viewport['width']}")
     page.get_by_role("link", name="3 new texts from patients").click()
     assert_accessible(page)
     _picture(page, f"texts-{viewport['width']}")
@@ -53,6 +54,14 @@ def test_a_nurse_reads_a_text_and_puts_it_away(
     expect(page.get_by_text("My wound is red")).to_be_visible()
     _picture(page, f"texts-all-{viewport['width']}")
     assert_accessible(page)
+    page.get_by_role("link", name="Ode, Ursula").first.click()
+    page.goto(page.url.rstrip("/") + "/details/")
+    expect(page.get_by_text("said stop,")).to_be_visible()
+    assert_accessible(page)
+    _picture(page, f"details-{viewport['width']}")
+    page.get_by_role("link", name="Lift the stop").click()
+    assert_accessible(page)
+    _picture(page, f"lift-{viewport['width']}")
 
 
 def _picture(page: Page, name: str) -> None:

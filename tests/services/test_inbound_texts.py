@@ -95,7 +95,7 @@ def test_stop_said_again_is_one_stop_one_withdrawal_and_one_open_matter(house: H
     text(house, "stop", event_id="SM-a")
     text(house, "stop", event_id="SM-a")
     assert Message.objects.filter(kind="reply").count() == 1, "a repeat of the same text is no text"
-    text(house, "arrêt")
+    assert text(house, "arrêt").replies == [], "one confirmation, however often"
     assert StoppedAddress.objects.count() == 1
     assert Consent.objects.filter(patient=patient, is_granted=False).count() == 1
     assert causes() == ["stopped"]
@@ -243,7 +243,7 @@ def test_from_a_shared_number_nobody_confirms(house: House, desk: Desk) -> None:
     asked(house, visit)
     texter(house)
     came = text(house, "C")
-    assert (answers(), came.replies, causes()) == ([], [], ["not_understood"])
+    assert (answers(), came.replies, causes()) == ([], ["unclear"], ["not_understood"])
     assert came.one.patient is None
 
 
@@ -252,8 +252,14 @@ def test_help_is_answered_and_what_is_not_understood_is_read(house: House) -> No
     assert text(house, "ayuda").replies == ["help"]
     assert causes() == []
     came = text(house, "My pump is beeping")
-    assert (came.replies, causes()) == ([], ["not_understood"])
+    assert (came.replies, causes()) == (["unclear"], ["not_understood"])
     assert came.one.handled_at is None
+    assert text(house, "Auto-reply: I am away").replies == [], "two machines do not answer each other"
+    assert causes() == ["not_understood"] * 2
+    text(house, "stop")
+    assert text(house, "hello?", at=house.now + timedelta(days=1)).replies == [], (
+        "who wants no texts gets none"
+    )
 
 
 def test_a_text_of_nobodys_number_is_kept(house: House) -> None:

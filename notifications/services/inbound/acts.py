@@ -21,13 +21,14 @@ from notifications.models.escalations import Cause
 from notifications.selectors.answers import answers_of_visits
 from notifications.services.escalations import open_escalation
 from notifications.services.inbound.asked import visit_asked_about
-from notifications.services.inbound.reply import reply
+from notifications.services.inbound.reply import reply, was_told
 from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
 from scheduling.services.booking.locks import Locked, lock_patient, lock_visit
 from scheduling.services.booking.transactions import in_one_transaction
 
 BY_TEXT = gettext_noop("the patient, by text")
+UNCLEAR = "unclear"
 STOP_LIFTED = gettext_noop("the patient, by text: start")
 _ANSWER: dict[Meaning, tuple[Answer, Cause | None]] = {
     Meaning.CONFIRM: (Answer.CONFIRMED, None),
@@ -64,13 +65,14 @@ def _act_for(
         return lambda: _start(row, owners[0], may_reply, now)
     if is_certain and meaning in _ANSWER:
         return lambda: _answer(row, owners[0], meaning, now)
-    return lambda: _ask_to_read(row, now)
+    return lambda: _read_by_person(row, owners, may_reply, now)
 
 
 def _stop(row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, now: datetime) -> None:
     """No more texts to the number, whoever it belongs to; nobody leaves the work list, and a person calls."""
     locked = _lock(row, owners)
     own = {owner.patient_id for owner in owners if owner.is_own}
+    was_stopped = _is_stopped(row)
     stop = StoppedAddress(
         clinic_id=_clinic_id(row),
         channel=ChannelName.SMS,
@@ -81,7 +83,7 @@ def _stop(row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, n
     StoppedAddress.objects.bulk_create([stop], ignore_conflicts=True)
     _say(row, sorted(own), is_granted=False, now=now)
     _replan(row, locked, now)
-    if may_reply:
+    if may_reply and not was_stopped:
         reply(row, owners[0], step="stop", now=now)
     for each in locked:
         _open(row, Cause.STOPPED, f"stop:patient:{each.patient.pk}", now, each)
@@ -115,7 +117,7 @@ def _answer(row: InboundMessage, owner: NumberOwner, meaning: Meaning, now: date
     answer, cause = _ANSWER[meaning]
     visit = _asked_visit(row, owner, now)
     if visit is None and cause is None:
-        _ask_to_read(row, now)
+        _read_by_person(row, [owner], True, now)
         return
     _write_answer(row, owner, answer, visit, now)
     _replan(row, [locked], now)
@@ -155,6 +157,23 @@ def _write_answer(
         answer=answer,
         at=now,
     )
+
+
+def _read_by_person(
+    row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, now: datetime
+) -> None:
+    """Ask a person, and tell whoever wrote that one will read it and where to call when it cannot wait.
+
+    Not told again within hours, so that two machines do not answer each other; not told to who wants no texts.
+    """
+    if owners and may_reply and not _is_stopped(row) and not was_told(owners[0], step=UNCLEAR, now=now):
+        reply(row, owners[0], step=UNCLEAR, now=now)
+    _ask_to_read(row, now)
+
+
+def _is_stopped(row: InboundMessage) -> bool:
+    stops = StoppedAddress.objects.filter(clinic_id=row.clinic_id, channel=ChannelName.SMS)
+    return stops.filter(address=row.from_address, lifted_at=None).exists()
 
 
 def _ask_to_read(row: InboundMessage, now: datetime) -> None:

@@ -32,3 +32,9 @@ def reply(
         planned_at=now,
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
+
+
+def was_told(owner: NumberOwner, *, step: str, now: datetime) -> bool:
+    """Whether the number was given this answer in the last hours, or is about to be."""
+    told = Message.objects.filter(recipient_id=owner.contact_id, kind=MessageKind.REPLY, step=step)
+    return told.filter(planned_at__gt=now - USEFUL_FOR).exists()
