@@ -16,7 +16,7 @@ from clinic.domain.roles import Role
 from clinic.services.patients import add_contact_point
 from notifications.models import Escalation
 from notifications.services.escalations import raise_due
-from scheduling.domain.care.rungs import Rung
+from tests.check_ins import answer, said
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump
 from tests.matters import days_left, open_matter
@@ -43,7 +43,7 @@ def house(transactional_db: None) -> House:
     days_left(house, make_running_pump(house, make_patient(house, last_name="Poe")), 2)
     raise_due(house.now)
     alarmed = make_patient(house, last_name="Roe")
-    open_matter(house, key="check_in:1", cause="red_flag", rung=Rung.EMERGENCY, patient_id=alarmed.id)
+    answer(house, alarmed, said(alarm="double", wound=["redness"]))
     for number in range(3):
         open_matter(
             house, key=f"message:{number}", patient_id=make_patient(house, last_name=f"Vo{number}").id
@@ -101,7 +101,12 @@ def test_a_nurse_takes_what_waits_and_says_what_came_of_it(
     expect(page.get_by_text("comes on Friday")).to_be_visible()
     assert_accessible(page)
     shoot(page, f"ended-{size}")
-    page.goto(f"/c/{house.clinic.slug}/patients/{Escalation.objects.get(cause='red_flag').patient.ref}/")
+    alarm = Escalation.objects.get(cause="red_flag")
+    page.goto(f"/c/{house.clinic.slug}/escalations/{alarm.ref}/")
+    expect(page.get_by_role("heading", name="Last check-ins")).to_be_visible()
+    assert_accessible(page)
+    shoot(page, f"red-flag-{size}")
+    page.goto(f"/c/{house.clinic.slug}/patients/{alarm.patient.ref}/")
     expect(page.get_by_role("heading", name="Waits for somebody")).to_be_visible()
     assert_accessible(page)
     shoot(page, f"patient-{size}")

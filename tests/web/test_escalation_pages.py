@@ -21,6 +21,7 @@ from notifications.services.escalations.late import mark_gone
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import CallAttempt
 from scheduling.selectors.late_refills import NotLate
+from tests.check_ins import answer, said
 from tests.factories import House, make_patient, make_running_pump
 from tests.matters import days_left, open_matter
 
@@ -191,6 +192,15 @@ def test_a_late_refill_says_by_when_and_that_nothing_is_booked(house: House, nur
     page = page_of(nurse, url("escalation", ref=Escalation.objects.get().ref))
     for words in ("Must refill by", "none booked", "A nurse calls every day", "nurse calls daily"):
         assert words in page
+
+
+def test_an_alarm_shows_the_answers(house: House, nurse: Client, url: Url) -> None:
+    answer(house, make_patient(house), said(alarm="double", wound=["redness"]))
+    matter = Escalation.objects.get(cause="red_flag")
+    assert matter.rung == Rung.EMERGENCY
+    page = page_of(nurse, url("escalation", ref=matter.ref))
+    assert "Last check-ins" in page
+    assert "redness" in page.lower()
 
 
 def test_an_auditor_sees_and_does_not_act(

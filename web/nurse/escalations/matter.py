@@ -20,7 +20,7 @@ from notifications.domain.check_in.answers import read_answers
 from notifications.domain.states import NEEDS_A_PERSON
 from notifications.selectors.escalations import matter, next_of_mine
 from notifications.selectors.messages import messages_of_patient
-from notifications.selectors.watch import ABOUT_CHECK_INS
+from notifications.selectors.watch import ABOUT_CHECK_INS, check_ins_of_patient
 from notifications.services.escalations import acknowledge, try_without_answer
 from scheduling.selectors.calls import calls_of_patient
 from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
@@ -101,6 +101,7 @@ def _page(request: ClinicRequest, ref: UUID, form: OutcomeForm | None = None) ->
         "answers": answers_in_short(read_answers(row.check_in.answers)) if row.check_in else (),
         "is_about_check_in": row.cause in ABOUT_CHECK_INS,
         **(_about_patient(request, row.patient) if row.patient else {}),
+        "check_ins": _check_ins(request, row),
     }
     return render(request, "nurse/escalations/matter.html", context, status=422 if form else 200)
 
@@ -120,6 +121,24 @@ def _about_patient(request: ClinicRequest, patient: Any) -> dict[str, Any]:
             for message in (_told(which) if may_read else ())
         ],
     }
+
+
+def _check_ins(request: ClinicRequest, row: Any) -> list[dict[str, Any]]:
+    """The answers that the matter is about first, then the newest others; none where it is about no check-in."""
+    if row.cause not in ABOUT_CHECK_INS or row.patient_id is None:
+        return []
+    said = check_ins_of_patient(clinic_id=request.clinic.id, patient_id=row.patient_id)
+    own = [each for each in said if each.check_in.pk == row.check_in_id]
+    others = [each for each in said[:RECENT] if each.check_in.pk != row.check_in_id]
+    return [
+        {
+            "at": each.check_in.answered_at,
+            "grade": each.check_in.get_grade_display(),
+            "answers": answers_in_short(each.answers),
+            "note": each.answers.note,
+        }
+        for each in [*own, *others]
+    ]
 
 
 def _refill_visit(request: ClinicRequest, row: Any) -> NextVisit | None:
