@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
@@ -13,7 +14,7 @@ from clinic.domain.catalogue import Hazard
 from clinic.selectors.recipients import clinic_time_zone
 from notifications.domain.escalation.causes import Cause
 from notifications.domain.states import State
-from notifications.models import Escalation, Message, MessagingPolicy, PatientAnswer
+from notifications.models import CheckIn, Escalation, Message, MessagingPolicy, PatientAnswer
 from notifications.models.answers import Answer
 from scheduling.selectors.late_refills import NotLate
 from scheduling.selectors.rows import Status, Visit
@@ -26,6 +27,14 @@ ANSWERS = (
     Answer.BOOKED,
 )
 """What settles whether the patient comes; the others open matters of their own or say nothing about the visit."""
+ANSWERED = "answered"
+"""Why a matter is gone: the patient has answered after all."""
+SETTLES = (
+    Cause.UNANSWERED.value,
+    Cause.CANNOT_COME.value,
+    Cause.WANTS_OTHER_TIME.value,
+    Cause.CHECK_IN_MISSED.value,
+)
 ARRIVED = (State.ACCEPTED, State.DELIVERED)
 
 
@@ -55,23 +64,39 @@ def unanswered_visits(*, clinic_id: int, now: datetime) -> list[UnansweredVisit]
     ]
 
 
-def answered_since(rows: QuerySet[Escalation], *, now: datetime) -> dict[str, NotLate]:
-    """Of open matters about visits, by key, those that need no call any more, and why (two queries)."""
-    keys = dict(rows.values_list("key", "visit_id"))
-    if not keys:
-        return {}
-    visits = Visit.objects.filter(pk__any_of=[pk for pk in keys.values() if pk]).annotate(
-        is_answered=Exists(_answers())
+def settled(*, clinic_id: int) -> dict[str, dict[str, str]]:
+    """Open matters about visits and check-ins whose cause is gone: by cause and key, why (two queries).
+
+    A visit that moved or is off, or whose patient has answered after all; a check-in that came later.
+    """
+    came = CheckIn.objects.filter(patient_id=OuterRef("patient_id"), answered_at__gte=OuterRef("opened_at"))
+    rows = list(
+        Escalation.objects.for_clinic(clinic_id)
+        .filter(cause__in=SETTLES, acknowledged_at__isnull=True, gone_at__isnull=True)
+        .annotate(has_come=Exists(came))
+        .values_list("cause", "key", "visit_id", "has_come")
     )
-    found = {visit.pk: visit for visit in visits}
-    gone = {}
-    for key, visit_id in keys.items():
-        visit = found[visit_id or 0]
-        if visit.status != Status.BOOKED or key != f"visit:{visit.pk}:{visit.sequence}":
-            gone[key] = NotLate.ENDED
-        elif visit.is_answered:
-            gone[key] = NotLate.BOOKED
+    visits = {
+        visit.pk: visit
+        for visit in Visit.objects.for_clinic(clinic_id)
+        .filter(pk__any_of=[visit_id for _, _, visit_id, _ in rows if visit_id])
+        .annotate(is_answered=Exists(_answers()))
+    }
+    gone: dict[str, dict[str, str]] = {}
+    for cause, key, visit_id, has_come in rows:
+        if why := _settled(cause, key, visits.get(visit_id or 0), has_come):
+            gone.setdefault(cause, {})[key] = why
     return gone
+
+
+def _settled(cause: str, key: str, visit: Any, has_come: bool) -> str:
+    if cause == Cause.CHECK_IN_MISSED:
+        return ANSWERED if has_come else ""
+    if visit is None:
+        return ""
+    if visit.status != Status.BOOKED or key != f"visit:{visit.pk}:{visit.sequence}":
+        return NotLate.ENDED
+    return ANSWERED if cause == Cause.UNANSWERED and visit.is_answered else ""
 
 
 def _asked_about(clinic_id: int, now: datetime) -> QuerySet[Visit]:

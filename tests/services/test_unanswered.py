@@ -14,7 +14,9 @@ from notifications.models import Escalation, Message, MessagingPolicy, PatientAn
 from notifications.services.escalations import acknowledge, open_unanswered, open_unanswered_of
 from scheduling.models import Visit
 from scheduling.services import booking
+from tests.check_ins import answer as answer_check_in
 from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.matters import open_matter
 from tests.visits import Desk, make_desk
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +174,32 @@ def test_what_needs_no_call_any_more_is_marked_and_waits_for_a_person(desk: Desk
         desk.step(booking.cancel_visit, visit, now=MONDAY, reason="ill")
     open_unanswered(MONDAY + timedelta(minutes=1))
     matter = Escalation.objects.get()
-    assert (matter.gone_because, matter.acknowledged_at) == ("booked" if how == "answered" else "ended", None)
+    assert (matter.gone_because, matter.acknowledged_at) == (
+        "answered" if how == "answered" else "ended",
+        None,
+    )
+
+
+@pytest.mark.parametrize("cause", ["cannot_come", "wants_other_time"])
+def test_a_wish_that_was_met_is_marked_and_an_answer_alone_meets_none(desk: Desk, cause: str) -> None:
+    visit = in_days(desk, 4)
+    open_matter(desk.house, cause=cause, key=f"visit:{visit.pk}:0", visit_id=visit.pk)
+    answer(visit, cause)
+    open_unanswered(MONDAY)
+    assert Escalation.objects.get().gone_at is None
+    desk.move(visit, at="14:00", day=visit.local_on)
+    open_unanswered(MONDAY)
+    assert Escalation.objects.get().gone_because == "ended"
+
+
+def test_a_check_in_that_came_later_marks_the_one_that_was_missed(house: House) -> None:
+    patient = make_patient(house)
+    open_matter(house, cause="check_in_missed", key="follow_up:1", patient_id=patient.id)
+    open_unanswered(MONDAY)
+    assert Escalation.objects.get().gone_at is None
+    answer_check_in(house, patient, now=MONDAY + timedelta(hours=1))
+    open_unanswered(MONDAY + timedelta(hours=2))
+    assert Escalation.objects.get(cause="check_in_missed").gone_because == "answered"
 
 
 def test_many_visits_cost_as_many_questions_as_few(house: House, desk: Desk) -> None:

@@ -82,7 +82,7 @@ def acknowledge_messages(
             Escalation.objects.for_clinic(clinic.id)
             .filter(ref__in=list(refs), acknowledged_at__isnull=True, cause__in=sorted(MESSAGE_CAUSES))
             .order_by("id")
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self",), no_key=True)
         )
         matters = matters_of(rows)
         for row in rows:
@@ -91,7 +91,7 @@ def acknowledge_messages(
 
 
 def _one(clinic_id: int, ref: UUID) -> tuple[Escalation, ladder.Matter]:
-    row = Escalation.objects.for_clinic(clinic_id).select_for_update(of=("self",)).get(ref=ref)
+    row = Escalation.objects.for_clinic(clinic_id).select_for_update(of=("self",), no_key=True).get(ref=ref)
     return row, matters_of([row])[row.pk]
 
 

@@ -67,7 +67,7 @@ def key_of(implant_id: int) -> str:
     return f"implant:{implant_id}"
 
 
-def mark_gone(clinic_id: int, why: dict[str, NotLate], *, cause: str, now: datetime) -> None:
+def mark_gone(clinic_id: int, why: Mapping[str, str], *, cause: str, now: datetime) -> None:
     """Mark open matters of one cause, by key, whose cause no longer holds; those marked already stay as they are."""
     if not why:
         return
@@ -75,7 +75,7 @@ def mark_gone(clinic_id: int, why: dict[str, NotLate], *, cause: str, now: datet
     matters = matters_of(rows)
     for row in rows:
         put(row, ladder.gone(matters[row.pk], now=now))
-        row.gone_because = why[row.key].value
+        row.gone_because = str(why[row.key])
     Escalation.objects.bulk_update(rows, ["gone_at", "gone_because"], batch_size=500)
     EscalationStep.objects.bulk_create(
         (step(row, What.GONE, now=now, note=row.gone_because) for row in rows), batch_size=500

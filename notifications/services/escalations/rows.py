@@ -26,7 +26,7 @@ def locked(
     rows = Escalation.objects.for_clinic(clinic_id).filter(acknowledged_at__isnull=True, **wanted)
     if ids is not None:
         rows = rows.filter(pk__any_of=list(ids))
-    return list(rows.order_by("id").select_for_update(of=("self",), skip_locked=skip_locked))
+    return list(rows.order_by("id").select_for_update(of=("self",), no_key=True, skip_locked=skip_locked))
 
 
 def matters_of(rows: Collection[Escalation]) -> dict[int, Matter]:

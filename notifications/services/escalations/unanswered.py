@@ -8,8 +8,7 @@ from django.db import transaction
 
 from clinic.selectors.operation import clinic_numbers
 from notifications.domain.escalation.causes import Cause
-from notifications.models import Escalation
-from notifications.selectors.unanswered import answered_since, unanswered_visits
+from notifications.selectors.unanswered import settled, unanswered_visits
 from notifications.services.escalations.late import mark_gone
 from notifications.services.escalations.opening import Ask, open_all
 
@@ -25,7 +24,8 @@ def open_unanswered(now: datetime) -> None:
 def open_unanswered_of(clinic_id: int, now: datetime) -> None:
     """Open a matter for each visit that is unanswered too near to its day, once for each time it stood at.
 
-    What was answered, moved or called off since is marked; a person confirms it.
+    What was answered, moved or called off since is marked, the same for visits that patients asked to change and
+    check-ins that they missed; a person confirms it.
     """
     with transaction.atomic():
         asks = [
@@ -39,7 +39,5 @@ def open_unanswered_of(clinic_id: int, now: datetime) -> None:
             for each in unanswered_visits(clinic_id=clinic_id, now=now)
         ]
         open_all(clinic_id, asks, now=now)
-        rows = Escalation.objects.for_clinic(clinic_id).filter(
-            cause=UNANSWERED, acknowledged_at__isnull=True, gone_at__isnull=True
-        )
-        mark_gone(clinic_id, answered_since(rows, now=now), cause=UNANSWERED, now=now)
+        for cause, why in settled(clinic_id=clinic_id).items():
+            mark_gone(clinic_id, why, cause=cause, now=now)
