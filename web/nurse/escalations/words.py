@@ -31,9 +31,8 @@ LOOKS: Mapping[Rung, tuple[str, str]] = MappingProxyType(
 GONE: Mapping[str, str | Promise] = MappingProxyType(
     {
         "booked": _("A visit is booked in time."),
-        "answered": _("The patient has answered."),
         "ended": _("The pump is out, the visit has moved or is off, or the patient has died."),
-        "answered": _("The check-in has been answered since."),
+        "answered": _("The patient has answered since."),
         "later": _("The pump was refilled, or its date has moved: there is time again."),
     }
 )
