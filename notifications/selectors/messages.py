@@ -103,6 +103,11 @@ def messages_of_patient(*, clinic_id: int, patient_id: int) -> list[Message]:
     )
 
 
+def message_of_patient(*, clinic_id: int, patient_id: int, message_ref: UUID) -> Message | None:
+    """One message about a patient; None for one of another patient or clinic as for none."""
+    return Message.objects.for_clinic(clinic_id).filter(patient_id=patient_id, ref=message_ref).first()
+
+
 def message_counts(*, clinic_id: int, wanted: Wanted = Wanted()) -> dict[Group, int]:
     """How many messages stand in each group."""
     counts = dict.fromkeys(Group, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from clinic.audit import recording
 from clinic.domain.entries import SurgeryEntry
@@ -30,6 +30,12 @@ def plan_operation(house: House, patient: Patient) -> Surgery:
         actor_id=house.nurse.id,
         now=house.now,
     )
+
+
+def planned_message(house: House, patient: Patient) -> Message:
+    """One that is planned, or held back, for the patient."""
+    book(house, patient, on=open_day(house, 40), at=time(15))
+    return Message.objects.filter(patient=patient)[0]
 
 
 def about_settings(house: House) -> dict[str, dict[str, object]]:

@@ -32,7 +32,14 @@ from tests.factories import (
 )
 from tests.matters import open_matter
 from tests.register_files import register
-from tests.web.table_rows import about_settings, about_visits, message_to, plan_operation, text_that_came
+from tests.web.table_rows import (
+    about_settings,
+    about_visits,
+    message_to,
+    plan_operation,
+    planned_message,
+    text_that_came,
+)
 from web.nurse import urls
 
 BOOK = Permission.BOOK_VISITS
@@ -205,6 +212,8 @@ PAGES = (
     Row("visit_kind_retire", CLINIC, "visit kind", post=True),
     Row("visit_kind_restore", CLINIC, "visit kind", post=True),
     Row("reminders", CLINIC),
+    Row("patient_messages", Permission.VIEW_MESSAGES, "patient"),
+    Row("patient_message", Permission.VIEW_MESSAGES, "patient message"),
     Row("reminders_kind", CLINIC, "reminder kind"),
     Row("reminders_restore", CLINIC, "reminder kind", post=True),
     Row("words", CLINIC),
@@ -270,6 +279,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "reminder kind": {"kind": "refill"},
         "words": {"purpose": "visit", "channel": "sms", "language": "en"},
         "message": {"ref": message_to(house, contact.id, patient.id).ref},
+        "patient message": {"ref": patient.ref, "message_ref": planned_message(house, patient).ref},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
     }

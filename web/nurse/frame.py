@@ -33,6 +33,7 @@ TABS = (
     Tab("patient_care", _("Care plan")),
     Tab("patient_check_ins", _("Check-ins")),
     Tab("patient_timeline", _("Timeline")),
+    Tab("patient_messages", _("Messages"), Permission.VIEW_MESSAGES),
     Tab("patient_record", _("Record")),
     Tab("patient_details", _("Contacts")),
     Tab("patient_history", _("History"), Permission.VIEW_AUDIT),

@@ -152,6 +152,8 @@ def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happ
     """What was sent, and what was held back and why; what still waits has not happened."""
     may_read = Permission.VIEW_MESSAGES in request.permissions
     for message in messages_of_patient(clinic_id=request.clinic.id, patient_id=patient_id):
+        if message.state == "suppressed" and message.due_at > request.now:
+            continue  # held back so far: its hour has not come
         label, icon, _look = STATES[message.state]
         at = message.first_sent_at or message.settled_at or message.due_at
         yield Happening(
