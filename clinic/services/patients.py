@@ -211,12 +211,10 @@ def _set_contact_active(
     clinic: Clinic, contact_id: int, actor_id: int, now: datetime, *, is_active: bool
 ) -> ContactPoint:
     with recording(actor_id=actor_id, reason="contact restored" if is_active else "contact retired"):
-        point = (
-            ContactPoint.objects.for_clinic(clinic.id)
-            .select_related("patient")
-            .select_for_update()
-            .get(pk=contact_id)
-        )
+        points = ContactPoint.objects.for_clinic(clinic.id)
+        patient_id = points.values_list("patient_id", flat=True).get(pk=contact_id)
+        Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=patient_id)
+        point = points.select_for_update(no_key=True).get(pk=contact_id)
         point.is_active = is_active
         point.dialable = reachable_at(point.kind, point.value, clinic.holiday_country)
         point.save(update_fields=["is_active", "dialable"])

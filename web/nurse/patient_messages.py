@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,9 +19,9 @@ from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
 from clinic.selectors.patients import contact_points, proxies
 from clinic.selectors.rows import Patient
-from notifications.domain.kinds import MessageKind
-from notifications.domain.plan import Planned, WhyNot
-from notifications.domain.words.purposes import purpose_of
+from notifications.domain.kinds import VISIT_KINDS
+from notifications.domain.plan import Key, Planned, WhyNot
+from notifications.domain.words.purposes import Purpose, purpose_of
 from notifications.selectors.messages import message_of_patient
 from notifications.services.plan import PreviewLine, preview
 from notifications.services.words import as_it_would_read
@@ -39,7 +40,9 @@ def patient_messages(request: ClinicRequest, ref: UUID) -> HttpResponse:
     implants = {row.id: row for row in implants_of(clinic_id=request.clinic.id, patient_id=patient.id)}
     context = patient_frame(request, patient, tab="patient_messages") | {
         "sent": [lines.shown(each) for each in found.lines if each.planned.sends],
-        "held": [lines.shown(each) for each in found.lines if each.planned.why_not],
+        "held": [
+            lines.shown(each) for each in found.lines if each.planned.why_not not in (None, WhyNot.DIGEST)
+        ],
         "quiet": [
             (implants[implant_id], REASONS[why.value])
             for implant_id, why in found.quiet_refills.items()
@@ -82,17 +85,22 @@ class _Lines:
         ]
         self.contacts = {point.id: point.value for point in points}
         self.helpers = {helper.id: helper.name for helper in helpers}
-        self.carriers = {line.planned.carried_by for line in lines if line.planned.carried_by}
+        self.carried: defaultdict[Key | None, list[Planned]] = defaultdict(list)
+        for line in lines:
+            if line.planned.carried_by is not None:
+                self.carried[line.planned.carried_by].append(line.planned)
 
     def shown(self, line: PreviewLine) -> dict[str, Any]:
         planned = line.planned
         due = self._on_readers_clock(planned)
+        carries = self.carried.get(planned.key, [])
         return {
             "due": due,
             "at": f"{due:%H:%M}",
             "zone": self._other_zone(planned),
-            "what": _what(planned, is_digest=planned.key in self.carriers),
-            "about": self._about(planned),
+            "what": PURPOSES[Purpose.DIGEST] if carries else _what(planned),
+            "about": "" if carries else _about(planned),
+            "carries": [_whole(each) for each in (planned, *carries)] if carries else [],
             "channel": CHANNELS[planned.channel] if planned.channel else "",
             "icon": CHANNEL_ICONS[planned.channel] if planned.channel else "",
             "address": self.contacts.get(planned.address.contact_id, "") if planned.address else "",
@@ -110,12 +118,6 @@ class _Lines:
         zone = planned.address.zone.key if planned.address else self.zone
         return "" if zone == self.zone else zone
 
-    def _about(self, planned: Planned) -> str | Promise:
-        kind = planned.wish.kind
-        return (
-            "" if kind in (MessageKind.BOOK_VISIT, MessageKind.CHANGE, MessageKind.CHECK_IN) else KINDS[kind]
-        )
-
     def _url(self, line: PreviewLine) -> str:
         if line.ref is None:
             return ""
@@ -123,12 +125,18 @@ class _Lines:
         return clinic_reverse(self.request, "patient_message", **names)
 
 
-def _what(planned: Planned, *, is_digest: bool) -> str | Promise:
+def _what(planned: Planned) -> str | Promise:
     wish = planned.wish
-    purpose = purpose_of(
-        kind=wish.kind.value, step=wish.step, wants_answer=wish.wants_answer, is_digest=is_digest
-    )
-    return PURPOSES[purpose]
+    return PURPOSES[purpose_of(kind=wish.kind.value, step=wish.step, wants_answer=wish.wants_answer)]
+
+
+def _about(planned: Planned) -> str | Promise:
+    """Which kind of visit it reminds of: for the staff, no message says it."""
+    return KINDS[planned.wish.kind] if planned.wish.kind in VISIT_KINDS else ""
+
+
+def _whole(planned: Planned) -> str:
+    return " · ".join(str(words) for words in (_what(planned), _about(planned)) if words)
 
 
 urlpatterns = [

@@ -69,17 +69,17 @@ class StepForm(RecordForm):
 
     step = forms.SlugField(required=False, max_length=20, widget=forms.HiddenInput)
     days = CountField(label=_("Days"), required=False, min_value=0, max_value=400)
-    when = forms.ChoiceField(label=_("before or after"), choices=[(BEFORE, _("before")), (AFTER, _("after"))])
+    when = forms.ChoiceField(label=_("Before or after"), choices=[(BEFORE, _("before")), (AFTER, _("after"))])
     at = TimeOfDayField(label=_("At"))
     first = forms.ChoiceField(label=_("Through"), choices=list(CHANNELS.items()))
     then = forms.ChoiceField(
-        label=_("else through"), required=False, choices=[(NO_OTHER, _("nothing else")), *CHANNELS.items()]
+        label=_("Else through"), required=False, choices=[(NO_OTHER, _("nothing else")), *CHANNELS.items()]
     )
-    wants_answer = forms.BooleanField(label=_("asks for an answer"), required=False)
+    wants_answer = forms.BooleanField(label=_("Asks for an answer"), required=False)
     is_critical = forms.BooleanField(
-        label=_("if it may be lost, tell by another channel too"), required=False
+        label=_("If it may be lost, tell by another channel too"), required=False
     )
-    is_active = forms.BooleanField(label=_("in use"), required=False)
+    is_active = forms.BooleanField(label=_("In use"), required=False)
     rows = (("days", "when", "at"), ("first", "then"), "wants_answer", "is_critical", "is_active", "step")
 
     def clean_days(self) -> int | None:
