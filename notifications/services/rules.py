@@ -12,8 +12,10 @@ from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.rules import DEFAULT_RULES, Rule
+from notifications.domain.words.forbidden import forbidden_in
 from notifications.models import MessagingPolicy, ReminderRule
 from notifications.selectors.rules import as_row
+from notifications.selectors.words import unspeakable_names
 from scheduling.services.sweeps import start_recalculation
 
 
@@ -57,12 +59,15 @@ def set_up_messages(clinic_id: int, now: datetime) -> None:
 def set_policy(*, clinic_id: int, entry: PolicyEntry, actor_id: int, now: datetime) -> int | None:
     """Change hours and caps; the number of the run over the clinic that plans anew, None where nothing changed.
 
-    Raises RecordError at ``quiet_until`` for quiet hours without an end, at ``most_texts_a_week`` for fewer than a day's.
+    Raises RecordError at ``quiet_until`` for quiet hours without an end, at ``most_texts_a_week`` for fewer than a day's,
+    at ``place`` for words that no message holds.
     """
     if entry.quiet_from == entry.quiet_until:
         raise RecordError("quiet_until", gettext_noop("must be another time than their beginning"))
     if entry.most_texts_a_week < entry.most_texts_a_day:
         raise RecordError("most_texts_a_week", gettext_noop("cannot be fewer than a day's"))
+    for word, _why in forbidden_in(entry.place, names=unspeakable_names()):
+        raise RecordError("place", gettext_noop("“%(word)s” would tell why somebody comes"), word=word)
     with transaction.atomic():
         set_up_messages(clinic_id, now)
         policy = MessagingPolicy.objects.for_clinic(clinic_id).select_for_update().get()

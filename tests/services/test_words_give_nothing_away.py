@@ -1,11 +1,13 @@
 """Canary patients: whatever is sent, in whatever language and by whatever channel, holds nothing of the record."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from itertools import product
 
 import pytest
 
+from clinic.domain.checks import RecordError
 from clinic.models import Implant, Patient
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.transport import Outgoing
@@ -13,6 +15,7 @@ from notifications.domain.words.forbidden import forbidden_in
 from notifications.domain.words.purposes import LANGUAGES, Purpose, purpose_of
 from notifications.models import Message, MessagingPolicy
 from notifications.selectors.words import unspeakable_names
+from notifications.services.rules import PolicyEntry, set_policy
 from notifications.services.words import compose
 from scheduling.models import Visit
 from tests.bookings import book
@@ -100,3 +103,15 @@ def test_no_e_mail_fetches_anything_from_anywhere(house: House, language: str) -
         for means in ("<img", "<script", "<link", "url(", "@import", "src=", "<iframe", "onload"):
             assert means not in page
         assert page.count("http") == page.count("/l/") or "/c/" in page
+
+
+def test_a_place_that_would_tell_why_somebody_comes_is_refused(house: House) -> None:
+    entry = PolicyEntry(
+        quiet_from=time(21), quiet_until=time(8), most_texts_a_day=1, most_texts_a_week=3, unanswered_days=3,
+        place="Pain centre, 2nd floor", is_text_on=True,
+    )  # fmt: skip
+    by = {"clinic_id": house.clinic.id, "actor_id": house.administrator.id, "now": NOW}
+    with pytest.raises(RecordError, match="place"):
+        set_policy(entry=entry, **by)
+    set_policy(entry=replace(entry, place="Building D, 2nd floor"), **by)
+    assert MessagingPolicy.objects.get(clinic=house.clinic).place == "Building D, 2nd floor"

@@ -43,7 +43,7 @@ FIELDS: dict[Placeholder, str | Promise] = {
     Placeholder.TIME: gettext_lazy("the hour, on the clinic's clock"),
     Placeholder.CLINIC_NAME: gettext_lazy("the name of the clinic"),
     Placeholder.CLINIC_PHONE: gettext_lazy("its telephone"),
-    Placeholder.PLACE: gettext_lazy("where to come to, from the message settings"),
+    Placeholder.PLACE: gettext_lazy("where to come to, from the tab Reminders"),
     Placeholder.LINK: gettext_lazy("the patient's own page"),
     Placeholder.ITEMS: gettext_lazy("what the message holds, each with its day and hour"),
 }
