@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Min, Q
 
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import UNFINISHED, Anchor, FollowUp, FollowUpState, Forecast, Mode, Visit
+from scheduling.selectors.tellings import day_put_off_to
 
 WOUND_KINDS = ("wound_check", "suture_removal")
 
@@ -54,22 +55,24 @@ def begun_check_ins(*, clinic_id: int, today: date, patient_id: int | None = Non
 
 
 def missed_check_ins(*, clinic_id: int, today: date, since: date) -> list[DueCheckIn]:
-    """Of those, the ones whose last day has passed, not before ``since``; by patient, the newest first.
+    """Of those, the ones whose last day has passed, not before ``since``; the newest first.
 
-    What was already over when it was written down (a pump entered late) was never asked and is not missed.
+    What was already over when it was written down (a pump entered late) was never asked and is not missed. One that
+    was put off had until the day it was put off to.
     """
     rows = (
         FollowUp.objects.for_clinic(clinic_id)
         .filter(
             mode=Mode.CHECK_IN,
             state=FollowUpState.OPEN,
-            latest_on__gte=since,
             latest_on__lt=today,
             patient__died_on__isnull=True,
         )
-        .order_by("patient_id", "-latest_on", "-id")
+        .annotate(put_off=day_put_off_to())
+        .filter(Q(latest_on__gte=since, put_off=None) | Q(put_off__gte=since, put_off__lt=today))
     )
-    return [_due(row) for row in rows if row.created_at.date() <= _day(row.latest_on)]
+    found = [_put_off(_due(row), row.put_off) for row in rows if row.created_at.date() <= _day(row.latest_on)]
+    return sorted(found, key=lambda row: (-row.latest_on.toordinal(), -row.follow_up_id))
 
 
 def asked_windows(
@@ -140,6 +143,12 @@ def _due(row: FollowUp) -> DueCheckIn:
         anchored_on=_day(row.anchored_on),
         is_after_surgery=row.anchor == Anchor.SURGERY,
     )
+
+
+def _put_off(row: DueCheckIn, until: date | None) -> DueCheckIn:
+    if until is None:
+        return row
+    return replace(row, target_on=max(row.target_on, until), latest_on=max(row.latest_on, until))
 
 
 def _day(day: date | None) -> date:

@@ -90,6 +90,12 @@ def visits_to_tell(
     return found
 
 
+def day_put_off_to() -> Subquery:
+    """Of a follow-up: the day it was put off to, also when that day has come; None where it was not."""
+    acts = FollowUpAct.objects.filter(follow_up_id=OuterRef("pk"), act__in=_DAYS_SET_BY).order_by("-pk")
+    return Subquery(acts.values("until")[:1])
+
+
 def check_ins_to_tell(
     *, clinic_id: int, patient_ids: Collection[int], told_ids: Collection[int]
 ) -> dict[int, list[CheckInTelling]]:
@@ -97,11 +103,6 @@ def check_ins_to_tell(
 
     One that was put off is due on the day it was put off to, also when that day has come.
     """
-    until = (
-        FollowUpAct.objects.filter(follow_up_id=OuterRef("pk"), act__in=_DAYS_SET_BY)
-        .order_by("-pk")
-        .values("until")[:1]
-    )
     rows = (
         FollowUp.objects.for_clinic(clinic_id)
         .filter(
@@ -110,7 +111,7 @@ def check_ins_to_tell(
             mode=Mode.CHECK_IN,
         )
         .order_by("id")
-        .annotate(put_off_to=Subquery(until))
+        .annotate(put_off_to=day_put_off_to())
         .values_list(
             *("id", "patient_id", "implant_id", "target_on", "latest_on", "created_at", "state"),
             "put_off_to",

@@ -12,10 +12,12 @@ import pytest
 from django.db import connections
 
 from clinic.models import Patient
+from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.check_in.rules import DEFAULT_RULES
 from notifications.domain.check_in.table import stored_table
-from notifications.models import CheckIn, CheckInRules, Escalation
+from notifications.models import CheckIn, CheckInRules, Escalation, Message
 from notifications.selectors.check_in_facts import check_in_context
+from notifications.services.plan import replan_patients
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import FollowUp, FollowUpAct
 from tests.check_ins import answer, at, make_check_in_due, make_check_in_link, make_operated, said
@@ -250,6 +252,21 @@ def test_the_graver_of_two_pumps_counts(house: House) -> None:
     assert context.hours_since_change is not None
     assert context.hours_since_change <= 48
     assert Decimal(context.hours_since_change) >= 0
+
+
+def test_an_answer_takes_back_the_message_that_still_asks_for_it(house: House, patient: Patient) -> None:
+    by = {"clinic": house.clinic, "patient_ref": patient.ref, "actor_id": house.nurse.pk, "now": house.now}
+    add_contact_point(kind="email", value="ode@example.org", **by)
+    record_consent(channel="email", topic="check_ins", is_granted=True, wording="May we ask? Yes.", **by)
+    due = make_check_in_due(house, patient, target_in=0, latest_in=1)
+    replan_patients(house.clinic.pk, [patient.pk], house.now)
+    asking = Message.objects.filter(follow_up=due, state="queued")
+    assert asking.filter(step="chase1").count() == 1
+
+    answer(house, patient, follow_up_id=due.pk)
+
+    assert not asking.exists()
+    assert Message.objects.get(follow_up=due, step="chase1").reason == "answered"
 
 
 @pytest.mark.django_db(transaction=True)
