@@ -22,7 +22,7 @@ from notifications.selectors.rows import PatientLink
 from notifications.services.answers import LinkClosed, NoLongerSo, NoMoreTries
 from notifications.services.links import link_by_ref, ref_of
 from scheduling.domain.slot_refusals import BusyTryAgain
-from web.patient.closed import closed, is_over_limit, sealed, too_often
+from web.patient.closed import closed, sealed
 from web.patient.passes import Pass, give_pass, read_pass
 from web.patient.words import clock_words, phone_link
 
@@ -51,8 +51,6 @@ def link_page(*purposes: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def page(request: PatientRequest, ref: str, **kwargs: Any) -> HttpResponse:
-            if is_over_limit(request):
-                return too_often(request)
             request.now = timezone.now()
             link = link_by_ref(ref=ref, now=request.now)
             if link is None or link.purpose not in purposes:

@@ -31,25 +31,14 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 
 def closed(request: HttpRequest, **_address: object) -> HttpResponse:
-    """The page for a link that opens nothing; from an address that has asked for too many, that it must wait."""
-    if is_over_limit(request):
-        return too_often(request)
+    """The page for a link that opens nothing; for an address that has asked for too many, that it must wait.
+
+    A good link opens all the same: a whole hospital, or every patient behind one proxy, may share the address.
+    """
+    if _is_over_limit(request):
+        return _general("patient/too_often.html", HTTPStatus.TOO_MANY_REQUESTS)
     _count_miss(request)
-    return _general(request, "patient/closed.html", HTTPStatus.NOT_FOUND)
-
-
-def too_often(request: HttpRequest) -> HttpResponse:
-    """The page for an address that has asked for too many links that open nothing."""
-    return _general(request, "patient/too_often.html", HTTPStatus.TOO_MANY_REQUESTS)
-
-
-def is_over_limit(request: HttpRequest) -> bool:
-    """Whether the address has had its misses of this minute. Without a cache nobody is kept out: 128 bits do that."""
-    try:
-        return int(cache.get(_key(request), 0)) >= MISSES_A_MINUTE
-    except (RedisError, OSError) as error:
-        log.warning("no limit on links: the cache does not answer (%s)", type(error).__name__)
-        return False
+    return _general("patient/closed.html", HTTPStatus.NOT_FOUND)
 
 
 def sealed(response: R, *, referrer: str = "same-origin") -> R:
@@ -61,7 +50,16 @@ def sealed(response: R, *, referrer: str = "same-origin") -> R:
     return response
 
 
-def _general(request: HttpRequest, template: str, status: HTTPStatus) -> HttpResponse:
+def _is_over_limit(request: HttpRequest) -> bool:
+    """Whether the address has had its misses of this minute. Without a cache nobody is kept out: 128 bits do that."""
+    try:
+        return int(cache.get(_key(request), 0)) >= MISSES_A_MINUTE
+    except (RedisError, OSError) as error:
+        log.warning("no limit on links: the cache does not answer (%s)", type(error).__name__)
+        return False
+
+
+def _general(template: str, status: HTTPStatus) -> HttpResponse:
     with translation.override("en"):
         return sealed(render(None, template, status=status), referrer="no-referrer")
 
