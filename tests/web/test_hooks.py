@@ -17,12 +17,20 @@ from django.urls import reverse
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from clinic.services.patients import add_contact_point
+from clinic.models import Consent, Membership
+from clinic.services.patients import add_contact_point, record_consent
 from notifications.channels import addresses
 from notifications.channels.signatures import is_signed, sign
 from notifications.domain.states import State
-from notifications.models import Escalation, InboundMessage, Message, WebhookEvent, WebhookRefusal
-from notifications.services.escalations import EscalationStep
+from notifications.models import (
+    Escalation,
+    EscalationStep,
+    InboundMessage,
+    Message,
+    StoppedAddress,
+    WebhookEvent,
+    WebhookRefusal,
+)
 from tests.factories import make_clinic, make_patient
 
 PUBLIC = "https://pumps.example.org"
@@ -94,7 +102,7 @@ def gateway(path: str, said: object, *, secret: str = OLD, late: int = 0) -> int
 
 
 def state() -> str:
-    return Message.objects.get().state
+    return Message.objects.get(kind="reply").state
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def test_a_forged_report_changes_nothing_and_a_person_hears_of_it_once_a_day(
     assert WebhookRefusal.objects.get().number == 3
     escalation = Escalation.objects.get()
     assert (escalation.cause, escalation.patient_id, escalation.note) == ("webhook_refused", None, "")
-    assert EscalationStep.objects.count() == 1
+    assert EscalationStep.objects.filter(what="opened").count() == 1
 
 
 def test_a_flood_of_forged_reports_costs_the_database_little(message: Message) -> None:
@@ -308,6 +316,21 @@ def test_a_report_on_a_letter_comes_through_anymail(resend: Callable[..., int]) 
 def test_that_a_letter_was_opened_is_not_kept(resend: Callable[..., int]) -> None:
     assert resend("opened") == 200
     assert not WebhookEvent.objects.exists()
+
+
+def test_a_letter_marked_as_unwanted_ends_letters_and_asks_a_person_to_call(
+    message: Message, resend: Callable[..., int]
+) -> None:
+    by = {"clinic": message.clinic, "patient_ref": message.patient.ref, "now": message.planned_at}  # type: ignore[union-attr]
+    nurse = Membership.objects.filter(clinic=message.clinic)[0].user
+    record_consent(channel="email", is_granted=True, wording="Yes", actor_id=nurse.id, **by)
+    add_contact_point(kind="email", value="Canary@example.org", actor_id=nurse.id, **by)
+    assert [resend("complained"), resend("complained")] == [200, 200]
+    assert StoppedAddress.objects.get().address == "canary@example.org"
+    newest = Consent.objects.order_by("-id")[0]
+    assert (newest.channel, newest.is_granted, newest.recorded_by) == ("email", False, None)
+    assert list(Escalation.objects.values_list("cause", flat=True)) == ["stopped"]
+    assert state() == State.ACCEPTED
 
 
 def test_a_forged_report_on_a_letter_is_refused(resend: Callable[..., int]) -> None:

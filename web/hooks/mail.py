@@ -14,8 +14,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clinic.domain.register.reasons import gettext_noop
 from notifications.channels.email import METADATA_KEY, provider_name
 from notifications.domain.states import State
+from notifications.services.inbound import stop_letters
 from notifications.services.reports import Report, take_report
 from web.hooks.door import Forged, Unreadable, hook
 
@@ -28,6 +30,11 @@ STATE_OF = {
     EventType.FAILED: State.FAILED,
 }
 """What of a letter's way we keep. That it was opened or clicked is nobody's business."""
+UNWELCOME = {
+    EventType.COMPLAINED: gettext_noop("marked as unwanted mail"),
+    EventType.UNSUBSCRIBED: gettext_noop("unsubscribed"),
+}
+"""What the reader did that ends letters to the address."""
 _VIEWS: dict[str, Callable[..., Any]] = {
     str(pattern.name).removesuffix("_tracking_webhook"): pattern.callback
     for pattern in anymail_patterns
@@ -57,6 +64,8 @@ def report(request: HttpRequest, esp: str) -> HttpResponse:
 
 def keep(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: object) -> None:
     """Take one event of a report that was checked."""
+    if event.event_type in UNWELCOME and event.recipient:
+        stop_letters(address=event.recipient, words=UNWELCOME[event.event_type], now=timezone.now())
     state = STATE_OF.get(event.event_type)
     if state is None:
         return

@@ -22,6 +22,7 @@ from notifications.selectors.answers import answers_of_visits
 from notifications.services.escalations import open_escalation
 from notifications.services.inbound.asked import visit_asked_about
 from notifications.services.inbound.reply import reply, was_told
+from notifications.services.inbound.stopping import stop_address
 from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
 from scheduling.services.booking.locks import Locked, lock_patient, lock_visit
@@ -69,24 +70,18 @@ def _act_for(
 
 
 def _stop(row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, now: datetime) -> None:
-    """No more texts to the number, whoever it belongs to; nobody leaves the work list, and a person calls."""
-    locked = _lock(row, owners)
-    own = {owner.patient_id for owner in owners if owner.is_own}
-    was_stopped = _is_stopped(row)
-    stop = StoppedAddress(
-        clinic_id=_clinic_id(row),
+    """No more texts to the number, whoever it belongs to; confirmed once."""
+    is_new = stop_address(
+        owners,
         channel=ChannelName.SMS,
         address=row.from_address,
-        words=row.body[:160],
-        stopped_at=now,
+        words=row.body,
+        reason=BY_TEXT,
+        now=now,
+        inbound_id=row.pk,
     )
-    StoppedAddress.objects.bulk_create([stop], ignore_conflicts=True)
-    _say(row, sorted(own), is_granted=False, now=now)
-    _replan(row, locked, now)
-    if may_reply and not was_stopped:
+    if may_reply and is_new:
         reply(row, owners[0], step="stop", now=now)
-    for each in locked:
-        _open(row, Cause.STOPPED, f"stop:patient:{each.patient.pk}", now, each)
 
 
 def _start(row: InboundMessage, owner: NumberOwner, may_reply: bool, now: datetime) -> None:
@@ -172,7 +167,7 @@ def _read_by_person(
 
 
 def _is_stopped(row: InboundMessage) -> bool:
-    stops = StoppedAddress.objects.filter(clinic_id=row.clinic_id, channel=ChannelName.SMS)
+    stops = StoppedAddress.objects.filter(clinic_id=_clinic_id(row), channel=ChannelName.SMS)
     return stops.filter(address=row.from_address, lifted_at=None).exists()
 
 
