@@ -88,8 +88,9 @@ def test_every_page_is_accessible_in_every_language(
         f"{one.page('times')}?more=1",
         str(at),
     ]
-    for address in addresses:
-        for language in LANGUAGES:
+    for number, address in enumerate(addresses):
+        # A wide screen breaks no line: there each page is looked over in one language, in turn.
+        for language in LANGUAGES if viewport == PHONE else LANGUAGES[number % 3 :][:1]:
             page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
             expect(page.locator(f"html[lang={language}]")).to_have_count(1)
             assert_accessible(page)
