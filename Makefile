@@ -79,6 +79,7 @@ fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_visits
+	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_messages
 	$(PYTHON) -m tests.catalogues
 
 bench: setup

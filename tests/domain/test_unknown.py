@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from notifications.domain.states import (
     State,
     after_attempt,
     moves_forward,
+    state_diagram,
     wait_after,
 )
 from notifications.domain.transport import Capability
@@ -151,3 +153,8 @@ def test_a_carrier_that_fails_again_and_again_rests_and_is_tried_with_one() -> N
         fuse = fuse.after(Outcome.UNKNOWN, now=NOW)
     assert fuse.rests_until == NOW + LONGEST_REST
     assert fuse.after(Outcome.REFUSED, now=NOW) == Breaker(), "a refusal is an answer"
+
+
+def test_the_diagram_in_the_reference_is_the_table() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "messages.md"
+    assert f"```mermaid\n{state_diagram()}```" in page.read_text(), "run `manage.py draw_messages`"
