@@ -11,10 +11,12 @@ from clinic.domain.entries import ClinicEntry
 from clinic.services.accounts import found_clinic
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
+from notifications.selectors.operation import late_dispatch
 from scheduling.models import Forecast
 from scheduling.services.heartbeats import BEAT, WORKER, record_heartbeat
 from tests.conftest import broker_url
 from tests.factories import make_clinic, make_running_pump
+from tests.message_rows import make_due_messages
 
 
 @pytest.fixture
@@ -45,8 +47,22 @@ def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
         "sweep",
         "lapse",
         "paper_list",
+        "dispatch",
         "escalations",
     ]
+
+
+def test_messages_that_wait_are_told_and_shown_to_nurses(client: Client, healthy: None) -> None:
+    now = datetime.now(UTC)
+    house = make_clinic(now=now)
+    make_due_messages(house.clinic, number=2, actor_id=house.nurse.id, now=now)
+    status, checks = ask(client)
+    assert status == 200, "whoever must call works through this process"
+    assert checks["dispatch"].startswith("messages wait since ")
+    assert late_dispatch(clinic_id=house.clinic.id, now=now).number == 2
+    assert late_dispatch(clinic_id=house.elsewhere.id, now=now) is None
+    client.force_login(house.nurse)
+    assert "2 messages should have left and wait." in client.get(f"/c/{house.clinic.slug}/messages/").content.decode()
 
 
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:
