@@ -211,6 +211,20 @@ def test_the_newest_word_of_the_patient_counts_and_the_others_stay_listed(
     assert "By e-mail, yes" in page.content.decode()
 
 
+def test_what_a_patient_says_about_check_ins_is_another_matter_than_reminders(
+    house: House, nurse: Client, url: Url
+) -> None:
+    patient = make_patient(house)
+    address = url("consent_new", ref=patient.ref, channel="sms")
+    asked = nurse.get(f"{address}?topic=check_ins").context["form"]["wording"].value()
+    assert "after an operation" in asked
+    form = {"channel": "sms", "topic": "check_ins", "is_granted": "yes", "wording": asked}
+    assert nurse.post(address, form).status_code == 302
+    rows = nurse.get(url("patient_details", ref=patient.ref)).context["channels"]
+    agreed = {(row.channel, row.topic) for row in rows if row.newest is not None}
+    assert agreed == {("sms", "check_ins")}
+
+
 def test_a_consent_without_words_is_refused(house: House, nurse: Client, url: Url) -> None:
     patient = make_patient(house)
     form = {"channel": "email", "is_granted": "yes", "wording": "  "}

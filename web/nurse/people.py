@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import consents, contact_points, proxies
-from clinic.selectors.rows import Channel, Consent, ContactPoint, Patient
+from clinic.selectors.rows import Channel, Consent, ContactPoint, Patient, Topic
 from clinic.services.patients import (
     add_contact_point,
     record_consent,
@@ -35,11 +35,13 @@ from web.nurse.proxies import proxy_or_404
 
 @dataclass(frozen=True, slots=True)
 class ChannelConsent:
-    """Where one channel stands: the newest word of the patient counts; None when never asked."""
+    """Where one channel and topic stand: the newest word of the patient counts; None when never asked."""
 
     channel: str
     label: str | Promise
     newest: Consent | None
+    topic: str
+    about: str | Promise
 
 
 @require_safe
@@ -49,7 +51,14 @@ def patient_details(request: ClinicRequest, ref: UUID) -> HttpResponse:
     patient = patient_or_404(request, ref)
     said = consents(clinic_id=request.clinic.id, patient_id=patient.id)
     channels = [
-        ChannelConsent(value, label, next((row for row in said if row.channel == value), None))
+        ChannelConsent(
+            value,
+            label,
+            next((row for row in said if (row.channel, row.topic) == (value, topic)), None),
+            topic,
+            about,
+        )
+        for topic, about in Topic.choices
         for value, label in Channel.choices
     ]
     own = contact_points(clinic_id=request.clinic.id, patient_id=patient.id)
@@ -173,9 +182,16 @@ def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse
     patient = patient_or_404(request, ref)
     if channel not in Channel.values:
         raise Http404
+    topic = request.GET.get("topic", "")
+    topic = topic if topic in Topic.values else Topic.REMINDERS
     form = ConsentForm(
         request.POST or None,
-        initial={"channel": channel, "is_granted": "yes", "wording": _asked(request, patient, channel)},
+        initial={
+            "channel": channel,
+            "topic": topic,
+            "is_granted": "yes",
+            "wording": _asked(request, patient, channel, topic),
+        },
     )
     details = clinic_reverse(request, "patient_details", ref=ref)
     return form_page(
@@ -192,7 +208,7 @@ def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse
         done=_("What the patient said is recorded."),
         context={
             **about_patient(request, patient, (_("Consent"), "")),
-            "heading": _("Consent to reminders"),
+            "heading": _("Consent"),
             "lead": _("Change the words below to those that were used."),
             "submit_label": _("Record"),
             "cancel_url": details,
@@ -200,9 +216,15 @@ def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse
     )
 
 
-def _asked(request: ClinicRequest, patient: Patient, channel: str) -> str:
+def _asked(request: ClinicRequest, patient: Patient, channel: str, topic: str) -> str:
     """The usual question, in the patient's language."""
     with override(patient.language):
+        if topic == Topic.CHECK_INS:
+            if channel == Channel.SMS:
+                words = _("May %(clinic)s ask you by text message how you are after an operation?")
+            else:
+                words = _("May %(clinic)s ask you by e-mail how you are after an operation?")
+            return words % {"clinic": request.clinic.name}
         if channel == Channel.SMS:
             return _("May %(clinic)s remind you of appointments by text message?") % {
                 "clinic": request.clinic.name

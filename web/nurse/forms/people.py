@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.domain.entries import ProxyEntry
 from clinic.domain.register.reasons import NotReadable
 from clinic.domain.register.values import read_email, read_phone
-from clinic.selectors.rows import Channel, ContactKind, Proxy
+from clinic.selectors.rows import Channel, ContactKind, Proxy, Topic
 from web.forms import ChangeForm, RecordForm
 from web.nurse.forms.settings import zones
 from web.words import said
@@ -47,9 +47,12 @@ class ContactForm(RecordForm):
 
 class ConsentForm(RecordForm):
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, widget=forms.RadioSelect)
+    topic = forms.ChoiceField(
+        label=_("About"), choices=Topic.choices, widget=forms.RadioSelect, required=False
+    )
     is_granted = forms.TypedChoiceField(
         label=_("The patient"),
-        choices=[("yes", _("agrees to appointment reminders")), ("no", _("does not agree, or withdraws"))],
+        choices=[("yes", _("agrees")), ("no", _("does not agree, or withdraws"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )
@@ -59,6 +62,10 @@ class ConsentForm(RecordForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What was read to the patient, or what the patient said. Kept as it stands."),
     )
+
+    def clean_topic(self) -> str:
+        """Reminders, where nothing is said."""
+        return self.cleaned_data["topic"] or Topic.REMINDERS
 
 
 class LiftForm(RecordForm):
