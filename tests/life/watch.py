@@ -256,9 +256,10 @@ def _is_there(visit: Visit, resource: Any, zone: ZoneInfo) -> bool:
 
 
 def no_letter_waits_in_vain(life: Life) -> None:
-    """Nothing waits to be sent about a pump that is out, to the dead, in doubt, or who has a visit in time."""
+    """No request to book waits for a pump that is out, for the dead, in doubt, or for who has a visit in time."""
     watched = {implant.pk: implant for implant in active(life)}
-    for message in Message.objects.filter(clinic=life.clinic, state__in=["queued", "claimed"]):
+    to_book = Message.objects.filter(clinic=life.clinic, kind="book_visit")
+    for message in to_book.filter(state__in=["queued", "claimed"]):
         assert message.implant_id in watched
         forecast = Forecast.objects.get(implant_id=message.implant_id)
         assert forecast.status == "ok"
