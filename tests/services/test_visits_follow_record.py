@@ -86,6 +86,22 @@ class TestTheRecord:
         visit.refresh_from_db()
         assert (visit.status, visit.seats.filter(is_blocking=True).count()) == ("booked", 2)
 
+    def test_a_visit_given_back_for_a_pump_that_is_out_is_called_off_at_once(
+        self, desk: Desk, house: House, implant: Implant
+    ) -> None:
+        who = {"clinic": house.clinic, "actor_id": house.nurse.id}
+        visit = today_visit(desk, implant)
+        fill = make_fill(house, implant, filled_on=house.today)
+        early = desk.at("09:00", day=house.today)
+        record_explant(implant_ref=implant.ref, explanted_on=house.today, why="", now=early, **who)
+        void_fill(fill_ref=fill.ref, reason="never was", now=early, **who)
+        visit.refresh_from_db()
+        assert visit.status == "cancelled"
+        booking.follow_record(house.clinic.id, [implant.pk], early)
+        before = visit.sequence
+        visit.refresh_from_db()
+        assert (visit.status, visit.sequence) == ("cancelled", before)
+
     def test_what_a_person_ended_stays_ended(self, desk: Desk, house: House, implant: Implant) -> None:
         visit = today_visit(desk, implant)
         desk.step(booking.fulfil_visit, visit, done_follow_ups=[], is_without_fill=True)

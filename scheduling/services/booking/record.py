@@ -52,15 +52,18 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
             .filter(_refilled() | _unfilled() | _of_a_pump_out(now), implant_id__any_of=implant_ids)
             .values_list("pk", flat=True)
         )
-        if not (
-            numbers := list(behind)
-        ):  # settled by the pumps' locks: what follows locks in the order of locks.py
+        numbers = list(behind)  # settled by the pumps' locks: what follows locks in the order of locks.py
+        if not numbers:
             return
         clinic = Clinic.objects.get(pk=clinic_id)
         resources = lock_resources(clinic=clinic, resource_ids=_seats_to_take_again(numbers))
         for visit in _rows(clinic_id).filter(pk__any_of=numbers):
             with recording(actor_id=None, reason="visit follows the record"):
                 _follow(visit, clinic, resources, now)
+        # What stands again may be for a pump that went out meanwhile: the same answer now as when asked again.
+        for visit in _rows(clinic_id).filter(_of_a_pump_out(now), pk__any_of=numbers):
+            with recording(actor_id=None, reason="visit follows the record"):
+                set_status(visit, VisitState.CANCELLED, since=now, actor_id=None, reason=PUMP_OUT)
 
 
 def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
