@@ -25,7 +25,7 @@ from notifications.services.delivery import claim_due
 from tests.faults.mail_room import PROMISES, Gateway, gateway
 from tests.message_rows import make_due_messages, zone_where_it_is_day
 
-CLAIMED, DELIVERED, BATCH = 10_000, 2_000, 100
+CLAIMED, DELIVERED, BATCH = 10_000, 1_000, 100
 
 
 def run() -> None:
