@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Concat
 from clinic.domain.catalogue import Hazard
 from clinic.selectors.recipients import clinic_time_zone
 from notifications.domain.escalation.causes import Cause
+from notifications.domain.plan import WhyNot
 from notifications.domain.states import State
 from notifications.models import CheckIn, Escalation, Message, MessagingPolicy, PatientAnswer
 from notifications.models.answers import Answer
@@ -100,11 +101,12 @@ def _settled(cause: str, key: str, visit: Any, has_come: bool) -> str:
 
 
 def _asked_about(clinic_id: int, now: datetime) -> QuerySet[Visit]:
+    """By a message of their own, or by one that said theirs too."""
     asked = Message.objects.for_clinic(clinic_id).filter(
+        Q(state__in=ARRIVED) | Q(reason=WhyNot.DIGEST, carried_by__state__in=ARRIVED),
         visit_id=OuterRef("pk"),
         planned_version=Cast(OuterRef("sequence"), CharField()),
         wants_answer=True,
-        state__in=ARRIVED,
     )
     return Visit.objects.for_clinic(clinic_id).filter(
         Exists(asked), status=Status.BOOKED, starts_at__gt=now, patient__died_on__isnull=True

@@ -105,6 +105,17 @@ def test_who_was_not_asked_needs_no_answer(desk: Desk, what: dict[str, object]) 
     assert not Escalation.objects.exists()
 
 
+@pytest.mark.parametrize(("carrier_is", "opened"), [("delivered", 2), ("failed", 0)])
+def test_a_visit_that_another_message_named_was_asked_about_too(
+    desk: Desk, carrier_is: str, opened: int
+) -> None:
+    carrier = asked(in_days(desk, 1), state=carrier_is)
+    carried = asked(in_days(desk, 1, at="14:00"), state="queued")
+    Message.objects.filter(pk=carried.pk).update(state="suppressed", reason="digest", carried_by=carrier)
+    open_unanswered(MONDAY)
+    assert Escalation.objects.count() == opened
+
+
 @pytest.mark.parametrize(
     ("said", "is_opened"),
     [
