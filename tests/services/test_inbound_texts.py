@@ -231,6 +231,15 @@ def test_a_word_of_which_nobody_knows_what_it_is_about_goes_to_a_person(house: H
     assert PatientAnswer.objects.get().visit is None
 
 
+def test_of_a_text_that_named_two_visits_nobody_guesses_which_is_meant(house: House, desk: Desk) -> None:
+    patient = texter(house)
+    carrier = asked(house, desk.book(patient))
+    carried = {"state": "suppressed", "reason": "digest", "first_sent_at": None, "carried_by": carrier}
+    asked(house, desk.book(patient, at="14:00"), **carried)
+    text(house, "C")
+    assert (answers(), causes()) == ([], ["not_understood"])
+
+
 @pytest.mark.parametrize("values", [{"wants_answer": False}, {"state": "queued", "first_sent_at": None}])
 def test_a_text_that_did_not_ask_is_not_answered(house: House, desk: Desk, values: dict[str, Any]) -> None:
     asked(house, desk.book(texter(house)), **values)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from clinic.selectors.numbers import NumberOwner
 from notifications.domain.kinds import ChannelName
+from notifications.domain.plan import WhyNot
 from notifications.domain.states import WENT_OUT
 from notifications.models import Message
 from scheduling.selectors.rows import Status, Visit
@@ -18,19 +21,24 @@ ANSWERS_WITHIN = timedelta(days=45)
 def visit_asked_about(owner: NumberOwner, *, now: datetime) -> Visit | None:
     """The one visit, still booked as it was told and still to come, that texts to this number asked about.
 
-    None where there is none or several: nobody guesses which one is meant. A question about a visit that has moved
-    since is answered by nobody.
+    None where there is none or several: nobody guesses which one is meant, and one text may have named several. A
+    question about a visit that has moved since is answered by nobody.
     """
+    since = now - ANSWERS_WITHIN
     asked = (
         Message.objects.for_clinic(owner.clinic_id)
         .filter(
+            Q(state__in=WENT_OUT, first_sent_at__gte=since)
+            | Q(
+                reason=WhyNot.DIGEST,
+                carried_by__state__in=WENT_OUT,
+                carried_by__first_sent_at__gte=since,
+            ),
             recipient_id=owner.contact_id,
             patient_id=owner.patient_id,
             channel=ChannelName.SMS,
             wants_answer=True,
             visit__isnull=False,
-            state__in=WENT_OUT,
-            first_sent_at__gte=now - ANSWERS_WITHIN,
         )
         .order_by("id")
         .values_list("visit_id", "planned_version")
