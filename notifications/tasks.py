@@ -15,6 +15,7 @@ from notifications.selectors.operation import DISPATCHER, backlog, clock_differe
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery import Dispatcher, sweep
 from notifications.services.escalations import raise_due
+from notifications.services.inbound import take_up_left
 from notifications.services.monitor import tell_monitor
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
@@ -52,8 +53,9 @@ def deliver(channel: str) -> None:
 
 @shared_task(name="notifications.escalate")
 def escalate() -> None:
-    """Open what a person must act on, make it graver, and pass on what nobody took in time."""
+    """Open what a person must act on, make it graver, pass on what nobody took in time; take up texts left behind."""
     raise_due(timezone.now())
+    take_up_left(timezone.now())
 
 
 @shared_task(name="notifications.check_in_tick")

@@ -22,6 +22,7 @@ from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery.dispatch import Dispatcher
 from notifications.services.delivery.sweeping import sweep
 from notifications.services.escalations import raise_due
+from notifications.services.inbound import take_up_left
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 
@@ -94,6 +95,7 @@ class Loop:
 
     def _escalates(self) -> float:
         raise_due(timezone.now())
+        take_up_left(timezone.now())
         return ESCALATION_SECONDS
 
     def _keeps_house(self) -> float:

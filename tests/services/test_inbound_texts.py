@@ -21,7 +21,7 @@ from notifications.models import (
     WebhookEvent,
 )
 from notifications.services.delivery import deliver_batch
-from notifications.services.inbound import acts
+from notifications.services.inbound import acts, take_up_left
 from scheduling.models import FollowUp, Visit
 from scheduling.selectors.lapse import lapsed_counts
 from tests.factories import House, make_clinic, make_patient, make_running_pump
@@ -283,6 +283,37 @@ def test_a_text_that_cannot_be_acted_on_is_not_lost(
     monkeypatch.setattr("notifications.services.inbound.take.act_on", _breaks)
     text(house, "C")
     assert (answers(), causes()) == ([], ["not_understood"])
+
+
+@pytest.mark.parametrize(
+    ("body", "then", "opened"),
+    [("STOP", "", ["stopped"]), ("C", "", ["not_understood"]), ("STOP", "start", ["not_understood"])],
+)
+def test_a_text_whose_process_ended_before_it_acted_is_taken_up(
+    house: House, visit: Visit, monkeypatch: pytest.MonkeyPatch, body: str, then: str, opened: list[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("notifications.services.inbound.take.act_on", _ends)
+        with pytest.raises(SystemExit):
+            text(house, body)
+    if then:
+        text(house, then, at=house.now + timedelta(minutes=2))
+    assert take_up_left(house.now + timedelta(minutes=4)) == 0, "somebody may be at it"
+    assert take_up_left(house.now + timedelta(minutes=10)) == 1
+    assert causes() == opened
+    is_stopped = opened == ["stopped"]
+    assert (StoppedAddress.objects.exists(), agrees(visit.patient)) == (is_stopped, not is_stopped)
+    assert take_up_left(house.now + timedelta(minutes=11)) == 0
+
+
+def test_a_text_that_was_acted_on_is_not_taken_up_again(house: House, visit: Visit) -> None:
+    for minute, body in enumerate(["C", "R", "stop", "STOP", "start", "stop", "start", "help", "hello?"]):
+        text(house, body, at=house.now + timedelta(minutes=minute), has_provider_answered=True)
+    assert take_up_left(house.now + timedelta(hours=1)) == 0
+
+
+def _ends(*args: object, **kwargs: object) -> None:
+    raise SystemExit
 
 
 def _breaks(*args: object, **kwargs: object) -> None:

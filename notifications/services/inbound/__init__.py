@@ -4,8 +4,9 @@ What a text may do by itself is little: stop and start texts, answer for the one
 about. Everything else, and everything from a number that is several people's, goes to a person.
 """
 
+from notifications.services.inbound.left import take_up_left
 from notifications.services.inbound.stopping import stop_letters
 from notifications.services.inbound.take import CameIn, take_text
 from notifications.services.inbound.unread import mark_handled
 
-__all__ = ["CameIn", "mark_handled", "stop_letters", "take_text"]
+__all__ = ["CameIn", "mark_handled", "stop_letters", "take_text", "take_up_left"]

@@ -49,7 +49,7 @@ def act_on(
     in_one_transaction(act, actor_id=None, reason=BY_TEXT)
 
 
-def hand_to_person(row: InboundMessage, *, owners: Sequence[NumberOwner], now: datetime) -> None:
+def hand_to_person(row: InboundMessage, *, now: datetime) -> None:
     """Ask a person to read the text, whatever it says."""
     in_one_transaction(lambda: _ask_to_read(row, now), actor_id=None, reason=BY_TEXT)
 

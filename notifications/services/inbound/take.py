@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +40,8 @@ class CameIn:
 def take_text(came: CameIn, *, now: datetime) -> bool:
     """Keep the text and act on it; False for one that was taken before.
 
-    Once it is committed nothing of it is lost: what cannot be acted on is left to a person.
+    Once it is committed nothing of it is lost: what cannot be acted on is left to a person, and what a process that
+    ended here left behind is taken up by ``take_up_left``.
     """
     number = dialable(came.from_address, "") or came.from_address[:254]
     owners = owners_of(kind="phone", dialable=number)
@@ -47,18 +49,20 @@ def take_text(came: CameIn, *, now: datetime) -> bool:
     for row in kept:
         own = [owner for owner in owners if owner.clinic_id == row.clinic_id]
         is_certain = len(owners) == 1 and owners[0].is_own
-        try:
-            act_on(
-                row,
-                owners=own,
-                is_certain=is_certain,
-                may_reply=row is kept[0] and not came.has_provider_answered,
-                now=now,
-            )
-        except Exception as error:
-            log.error("inbound %s could not be acted on (%s)", row.pk, type(error).__name__)
-            hand_to_person(row, owners=own, now=now)
+        may_reply = row is kept[0] and not came.has_provider_answered
+        act_or_ask(row, owners=own, is_certain=is_certain, may_reply=may_reply, now=now)
     return bool(kept)
+
+
+def act_or_ask(
+    row: InboundMessage, *, owners: Sequence[NumberOwner], is_certain: bool, may_reply: bool, now: datetime
+) -> None:
+    """Act on the text as ``act_on`` does; where that fails, a person reads it."""
+    try:
+        act_on(row, owners=owners, is_certain=is_certain, may_reply=may_reply, now=now)
+    except Exception as error:
+        log.error("inbound %s could not be acted on (%s)", row.pk, type(error).__name__)
+        hand_to_person(row, now=now)
 
 
 def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -> list[InboundMessage]:
