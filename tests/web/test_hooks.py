@@ -157,6 +157,19 @@ def test_a_flood_of_forged_reports_costs_the_database_little(message: Message) -
     assert twilio_status("delivered") == 204, "who is the provider is still heard"
 
 
+def test_a_forged_report_reaches_a_person_although_the_cache_is_gone(
+    message: Message, settings: Settings
+) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",
+        }
+    }
+    assert twilio_status("delivered", token="x") == 403
+    assert Escalation.objects.get().cause == "webhook_refused"
+
+
 def test_the_address_is_the_settings_and_not_what_a_request_says_of_its_host(message: Message) -> None:
     values = {"MessageSid": SID, "MessageStatus": "delivered"}
     signature = RequestValidator("new").compute_signature(f"http://testserver{STATUS}", values)
