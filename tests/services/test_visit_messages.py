@@ -92,8 +92,8 @@ def reachable(house: House) -> Patient:
 
 
 def fates(patient: Patient, **more: object) -> dict[str, str]:
-    """What became of each step: its state, or why not; of the newest version."""
-    rows = Message.objects.filter(patient=patient, **more).order_by("id")
+    """What became of each step that is for the patient: its state, or why not; of the newest version."""
+    rows = Message.objects.filter(patient=patient, user=None, **more).order_by("id")
     return {row.step: row.reason or row.state for row in rows}
 
 
@@ -367,6 +367,8 @@ def test_one_patient_who_cannot_be_planned_for_keeps_nobody_else_waiting(
     assert fates(other) == WAITS
     assert set(fates(patient).values()) == {"no_certain_date"}
     assert f"planning failed for patient {patient.id} (ZoneInfoNotFoundError)" in caplog.text
+    replan_patients(house.clinic.id, [patient.id, other.id], NOW)
+    assert Escalation.objects.get().patient == patient, "who hears of nothing is called, once"
     live_in(patient, "")
     replan_patients(house.clinic.id, [patient.id], NOW)
     assert fates(patient) == WAITS

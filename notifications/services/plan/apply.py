@@ -51,7 +51,8 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
     ``Correspondence`` rows, then their messages, and then reads the facts: of two changes at once the later one to
     plan sees both. A constant number of queries; planning twice writes nothing the second time. What is being
     sent, or was, is left alone; what it says that holds no longer is marked. One patient whose facts cannot be
-    planned with is logged by id, has everything held back, and keeps nobody else's messages from being planned.
+    planned with is logged by id, has everything held back, which a person is told, and keeps nobody else's messages
+    from being planned.
     """
     ids = sorted(set(patient_ids))
     if not ids:

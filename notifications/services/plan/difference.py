@@ -66,11 +66,15 @@ def difference(clinic_id: int, read: Read, plan: Plan, now: datetime) -> Differe
 
 
 def hold_all(rows: list[Message], now: datetime) -> Difference:
-    """Take back whatever waits for a patient who cannot be planned for: nothing wrong is sent."""
+    """Take back whatever waits for a patient who cannot be planned for: nothing wrong is sent, and a person is asked.
+
+    Once a patient, by the first of the messages: to call is the same for all of them.
+    """
     found = Difference()
     for row in rows:
         if row.state in OPEN:
             _take_back(found, row, WhyNot.NO_CERTAIN_DATE, now)
+    found.missed = list(found.changed.values())[:1]
     return found
 
 
