@@ -24,6 +24,7 @@ from scheduling.selectors.late_refills import NotLate
 from tests.check_ins import answer, said
 from tests.factories import House, make_patient, make_running_pump
 from tests.matters import days_left, open_matter
+from tests.texts import text, texter
 
 pytestmark = pytest.mark.django_db
 Url = Callable[..., str]
@@ -212,6 +213,16 @@ def test_an_auditor_sees_and_does_not_act(
     assert "Ode, Ursula" in page
     assert 'name="tick"' not in page
     assert 'name="outcome"' not in page_of(auditor, url("escalation", ref=matter.ref))
+
+
+def test_what_a_patient_wrote_is_for_those_who_may_read_messages(
+    house: House, nurse: Client, signed_in: Callable[[User], Client], url: Url
+) -> None:
+    texter(house)
+    text(house, "is it my turn?")
+    address = url("escalation", ref=Escalation.objects.get().ref)
+    assert "is it my turn?" in page_of(nurse, address)
+    assert "is it my turn?" not in page_of(signed_in(house.person(Role.AUDITOR)), address)
 
 
 def test_the_patients_page_and_timeline_show_them(house: House, nurse: Client, url: Url) -> None:
