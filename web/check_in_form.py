@@ -83,10 +83,6 @@ class CheckInForm:
             error=self.errors.get(question.value, ""),
         )
 
-    def with_error(self, name: str, error: str) -> CheckInForm:
-        """The same with one more thing to mend."""
-        return replace(self, errors={**self.errors, name: error})
-
 
 def empty_form(asked: Sequence[Question]) -> CheckInForm:
     """The form as it is first shown."""

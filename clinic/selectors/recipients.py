@@ -64,17 +64,6 @@ class PlannedOperation:
     planned_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """What a letter says and where it goes: patient data, read when it is sent and kept nowhere."""
-
-    address: str
-    first_name: str
-    language: str
-    clinic_name: str
-    clinic_phone: str
-
-
 def contacts_of(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, PatientContacts]:
     """The contacts and consents of these patients, by patient's id; preferred contacts first (three queries)."""
     rows = Patient.objects.for_clinic(clinic_id).filter(id__any_of=patient_ids)
@@ -134,17 +123,6 @@ def planned_operations(*, clinic_id: int, patient_ids: Collection[int]) -> dict[
     for surgery_id, patient_id, planned_on in rows:
         found[patient_id].append(PlannedOperation(surgery_id, patient_id, planned_on))
     return found
-
-
-def addressee(*, clinic_id: int, contact_id: int) -> Addressee | None:
-    """Where and to whom a letter goes; None when the address is no longer in use."""
-    row = (
-        ContactPoint.objects.for_clinic(clinic_id)
-        .filter(pk=contact_id, is_active=True)
-        .values_list("value", "patient__first_name", "patient__language", "clinic__name", "clinic__phone")
-        .first()
-    )
-    return None if row is None else Addressee(*row)
 
 
 def clinic_time_zone(*, clinic_id: int) -> str:
