@@ -86,7 +86,7 @@ def _stop(row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, n
 
 def _start(row: InboundMessage, owner: NumberOwner, may_reply: bool, now: datetime) -> None:
     """Texts again, to who once agreed to them."""
-    locked = _lock(row, [owner])
+    locked = _lock(row, owner)
     StoppedAddress.objects.filter(
         clinic_id=_clinic_id(row), channel=ChannelName.SMS, address=row.from_address, lifted_at=None
     ).update(lifted_at=now, lifted_because=STOP_LIFTED)
@@ -108,14 +108,14 @@ def _answer(row: InboundMessage, owner: NumberOwner, meaning: Meaning, now: date
 
     A confirmation is soft: it ends no escalation. A visit is never moved or cancelled by a text.
     """
-    (locked,) = _lock(row, [owner])
+    locked = _lock(row, owner)
     answer, cause = _ANSWER[meaning]
     visit = _asked_visit(row, owner, now)
     if visit is None and cause is None:
         _read_by_person(row, [owner], True, now)
         return
     _write_answer(row, owner, answer, visit, now)
-    _replan(row, [locked], now)
+    _replan(row, locked, now)
     if cause is None:
         reply(row, owner, step="confirm", now=now, visit=visit)
         _handled(row, now)
@@ -176,10 +176,9 @@ def _ask_to_read(row: InboundMessage, now: datetime) -> None:
         _open(row, Cause.NOT_UNDERSTOOD, f"inbound:{row.pk}", now)
 
 
-def _lock(row: InboundMessage, owners: Sequence[NumberOwner]) -> list[Locked]:
-    """The patients of the number and their pumps, in order."""
-    refs = {owner.patient_id: owner.patient_ref for owner in owners}
-    return [lock_patient(clinic=_clinic(row), patient_ref=refs[each]) for each in sorted(refs)]
+def _lock(row: InboundMessage, owner: NumberOwner) -> Locked:
+    """The patient and the pumps."""
+    return lock_patient(clinic=_clinic(row), patient_ref=owner.patient_ref)
 
 
 def _clinic_id(row: InboundMessage) -> int:
@@ -203,8 +202,8 @@ def _say(row: InboundMessage, patient_ids: list[int], *, is_granted: bool, now: 
     )
 
 
-def _replan(row: InboundMessage, locked: Sequence[Locked], now: datetime) -> None:
-    replan_patients(_clinic_id(row), [each.patient.pk for each in locked], now)
+def _replan(row: InboundMessage, locked: Locked, now: datetime) -> None:
+    replan_patients(_clinic_id(row), [locked.patient.pk], now)
 
 
 def _open(

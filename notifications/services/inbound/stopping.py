@@ -13,7 +13,7 @@ from notifications.models import StoppedAddress
 from notifications.models.escalations import Cause
 from notifications.services.escalations import open_escalation
 from notifications.services.plan import replan_patients
-from scheduling.services.booking.locks import lock_patient
+from scheduling.services.booking.locks import lock_patients
 from scheduling.services.booking.transactions import in_one_transaction
 
 BY_PROVIDER = gettext_noop("the patient, by the provider of e-mail")
@@ -35,8 +35,8 @@ def stop_address(
     list, and a person calls each of them.
     """
     clinic = clinic_by_id(clinic_id=owners[0].clinic_id)
-    refs = {owner.patient_id: owner.patient_ref for owner in owners}
-    locked = [lock_patient(clinic=clinic, patient_ref=refs[each]) for each in sorted(refs)]
+    patient_ids = sorted({owner.patient_id for owner in owners})
+    locked = lock_patients(clinic=clinic, patient_ids=patient_ids)
     stops = StoppedAddress.objects.for_clinic(clinic.pk).filter(channel=channel, address=address)
     is_new = not stops.filter(lifted_at=None).exists()
     stop = StoppedAddress(
@@ -52,7 +52,7 @@ def stop_address(
         now=now,
         reason=reason,
     )
-    replan_patients(clinic.pk, sorted(refs), now)
+    replan_patients(clinic.pk, patient_ids, now)
     for each in locked:
         open_escalation(
             clinic_id=clinic.pk,

@@ -44,6 +44,18 @@ def lock_patient(*, clinic: Clinic, patient_ref: UUID) -> Locked:
     return Locked(found, _lock_implants(clinic, found.pk))
 
 
+def lock_patients(*, clinic: Clinic, patient_ids: Collection[int]) -> list[Locked]:
+    """Lock these patients of the clinic, then all their pumps, each in the order of their ids."""
+    rows = Patient.objects.for_clinic(clinic.id).filter(pk__any_of=list(patient_ids)).order_by("pk")
+    patients = list(rows.select_for_update(no_key=True))
+    implants = Implant.objects.for_clinic(clinic.id).filter(patient_id__any_of=list(patient_ids))
+    locked = list(implants.order_by("pk").select_for_update(no_key=True))
+    return [
+        Locked(patient, [implant for implant in locked if implant.patient_id == patient.pk])
+        for patient in patients
+    ]
+
+
 def lock_patient_of(*, clinic: Clinic, visit_ref: UUID) -> Locked:
     """Lock the patient of a visit, and the pumps. Visit.DoesNotExist for a visit of another clinic as for none."""
     patient_id = Visit.objects.for_clinic(clinic.id).values_list("patient_id", flat=True).get(ref=visit_ref)

@@ -25,13 +25,13 @@ from scheduling.models import (
     Visit,
 )
 from scheduling.selectors.closings import Displacement, days_between, displacement
+from scheduling.services.booking.locks import lock_patients
 from scheduling.services.booking.transactions import in_one_transaction
 from scheduling.services.closing_days.propose import work_out_moves
 from scheduling.services.closing_days.writing import (
     Rewrite,
     lock_all_resources,
     lock_closing,
-    lock_people,
     lock_visits,
     rewrite,
     tell,
@@ -71,7 +71,7 @@ def confirm_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: da
         if closing.last_on < local_today(clinic, now):
             raise RecordError("closing", gettext_noop("these days are over"))
         moves = list(closing.moves.select_related("visit"))
-        lock_people(clinic, {move.visit.patient_id for move in moves})
+        lock_patients(clinic=clinic, patient_ids={move.visit.patient_id for move in moves})
         lock_all_resources(clinic)
         visits = lock_visits(clinic, [move.visit_id for move in moves])
         world = displacement(

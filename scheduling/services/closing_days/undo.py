@@ -28,12 +28,12 @@ from scheduling.models import (
     VisitStatus,
 )
 from scheduling.selectors.availability import open_house, patients_busy
+from scheduling.services.booking.locks import lock_patients
 from scheduling.services.booking.transactions import in_one_transaction
 from scheduling.services.closing_days.writing import (
     Rewrite,
     lock_all_resources,
     lock_closing,
-    lock_people,
     lock_visits,
     rewrite,
     tell,
@@ -97,7 +97,7 @@ def undo_closing(*, clinic: Clinic, closing_ref: UUID, actor_id: int, now: datet
         if closing.state != ClosingState.CONFIRMED:
             raise RecordError("closing", gettext_noop("this closing was never confirmed"))
         moves = list(closing.moves.select_related("visit"))
-        lock_people(clinic, {move.visit.patient_id for move in moves})
+        lock_patients(clinic=clinic, patient_ids={move.visit.patient_id for move in moves})
         lock_all_resources(clinic)
         visits = lock_visits(clinic, [move.visit_id for move in moves])
         still_closed = _open(clinic, closing, actor_id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.range import TimestamptzRange
 
-from clinic.selectors.rows import Clinic, Implant, Patient
+from clinic.selectors.rows import Clinic, Implant
 from scheduling import changes
 from scheduling.models import DayClosing, Resource, Status, Visit, VisitSeat, VisitStatus
 
@@ -54,14 +54,6 @@ def lock_closing(clinic: Clinic, closing_ref: UUID) -> DayClosing:
         .select_for_update(of=("self",), no_key=True)
         .get(ref=closing_ref)
     )
-
-
-def lock_people(clinic: Clinic, patient_ids: Collection[int]) -> None:
-    """Lock these patients, then their pumps, each in the order of their ids."""
-    patients = Patient.objects.for_clinic(clinic.id).filter(pk__any_of=list(patient_ids)).order_by("pk")
-    list(patients.select_for_update(no_key=True).values_list("pk", flat=True))
-    implants = Implant.objects.for_clinic(clinic.id).filter(patient_id__any_of=list(patient_ids))
-    list(implants.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def lock_all_resources(clinic: Clinic) -> None:
