@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
+from clinic.selectors.numbers import owners_of
 from notifications.domain.patient_acts import MOST_WRONG_TRIES, PatientAct, Said
 from notifications.models import PatientAnswer, PatientLink, StoppedAddress
 from notifications.models.answers import Answer
@@ -33,7 +34,7 @@ from scheduling.domain.wall_time import readings_of
 from scheduling.selectors.rows import Visit
 from scheduling.selectors.visits import resource_refs
 from scheduling.services.booking import book_visit, move_visit
-from scheduling.services.booking.locks import Locked, lock_patient, lock_visit
+from scheduling.services.booking.locks import Locked, lock_patient, lock_patients, lock_visit
 from scheduling.services.booking.transactions import in_one_transaction
 
 BY_LINK = gettext_noop("the patient, by link")
@@ -137,30 +138,57 @@ def choose_time(*, link_id: int, sequence: int | None, starts_at: datetime, now:
 def disown(*, link_id: int, now: datetime) -> None:
     """Whoever reads it is not the patient: nothing more goes to that address, and a nurse hears of it.
 
-    Every link that went there is closed. Raises LinkClosed.
+    Every link that went there is closed. Other patients who gave the same address are planned for anew, and a nurse
+    hears of each. Raises LinkClosed.
     """
 
     def close() -> None:
+        others = _others_there(link_id, now)
         acting = _begin(link_id, now)
-        _write(acting, Answer.NOT_ME, now=now)
         link = acting.link
-        PatientLink.objects.filter(pk=link.pk).update(revoked_at=now)
-        if link.message is None or link.message.recipient is None:
-            return
-        contact = link.message.recipient
-        address = contact.dialable or contact.value.lower()
-        stop = StoppedAddress(
-            clinic_id=link.clinic_id,
-            channel=link.message.channel,
-            address=address,
-            words=NOT_ME_SAID,
-            stopped_at=now,
-        )
-        StoppedAddress.objects.bulk_create([stop], ignore_conflicts=True)
-        revoke_links(clinic_id=link.clinic_id, address=address, channel=link.message.channel, now=now)
-        _replan(acting, now)
+        _stop(link, now)
+        replan_patients(link.clinic_id, [link.patient_id, *others], now)
+        _write(acting, Answer.NOT_ME, now=now)
+        for patient_id in others:
+            open_escalation(
+                clinic_id=link.clinic_id,
+                cause=Cause.NOT_ME,
+                key=f"link:{link.pk}:{patient_id}",
+                now=now,
+                patient_id=patient_id,
+            )
 
     in_one_transaction(close, actor_id=None, reason=BY_LINK)
+
+
+def _stop(link: PatientLink, now: datetime) -> None:
+    """Close the link and every other that went to its address, and let nothing more go there."""
+    PatientLink.objects.filter(pk=link.pk).update(revoked_at=now)
+    if link.message is None or link.message.recipient is None:
+        return
+    contact = link.message.recipient
+    address = contact.dialable or contact.value.lower()
+    stop = StoppedAddress(
+        clinic_id=link.clinic_id,
+        channel=link.message.channel,
+        address=address,
+        words=NOT_ME_SAID,
+        stopped_at=now,
+    )
+    StoppedAddress.objects.bulk_create([stop], ignore_conflicts=True)
+    revoke_links(clinic_id=link.clinic_id, address=address, channel=link.message.channel, now=now)
+
+
+def _others_there(link_id: int, now: datetime) -> list[int]:
+    """The clinic's other patients with the address that the link went to; locked with the link's own patient."""
+    link = good_links(now).filter(pk=link_id).first()
+    if link is None or link.message is None or link.message.recipient is None:
+        return []
+    contact = link.message.recipient
+    owners = owners_of(kind=contact.kind, dialable=contact.dialable)
+    here = {owner.patient_id for owner in owners if owner.clinic_id == link.clinic_id}
+    lock_patients(clinic=link.clinic, patient_ids=here | {link.patient_id})
+    return sorted(here - {link.patient_id})
 
 
 def _begin(link_id: int, now: datetime) -> _Acting:

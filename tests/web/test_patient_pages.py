@@ -8,8 +8,13 @@ import pytest
 from django.test import Client
 
 from clinic.models import Patient
-from clinic.services.patients import record_death, retire_contact_point
-from notifications.models import Escalation, PatientAnswer, StoppedAddress
+from clinic.services.patients import (
+    add_contact_point,
+    record_consent,
+    record_death,
+    retire_contact_point,
+)
+from notifications.models import Escalation, Message, PatientAnswer, StoppedAddress
 from scheduling.models import Visit, VisitStatus
 from scheduling.services import booking
 from tests.factories import House, make_patient
@@ -182,6 +187,24 @@ def test_who_is_somebody_else_ends_it(house: House, sent: SentLink, visit: Visit
     for link in (sent, other):
         assert Client().get(link.address).status_code == 404
     assert browser.get(sent.page()).status_code == 404
+
+
+def test_whoever_shares_an_address_that_somebody_else_reads_is_called_too(
+    house: House, sent: SentLink, patient: Patient, desk: Desk
+) -> None:
+    sister = make_patient(house)
+    by = {"clinic": house.clinic, "patient_ref": sister.ref, "actor_id": house.nurse.id, "now": house.now}
+    record_consent(channel="email", is_granted=True, wording="May we write to you? Yes.", **by)
+    add_contact_point(kind="email", value=address_of(house, patient).value, **by)
+    desk.book(sister, at="14:00")
+    waiting = Message.objects.filter(patient=sister, user=None, state="queued")
+    assert waiting.exists()
+    browser = sent.open()
+    number = browser.get(sent.page("not_me")).context["number"]
+    assert browser.post(sent.page("not_me"), {"number": number}).status_code == 200
+    assert not waiting.exists(), "in the same transaction"
+    matters = Escalation.objects.filter(cause="not_me").order_by("patient_id")
+    assert [matter.patient for matter in matters] == [patient, sister]
 
 
 def test_the_record_closes_a_link(house: House, sent: SentLink, visit: Visit, patient: Patient) -> None:
