@@ -334,6 +334,30 @@ def test_what_was_due_since_a_backup_is_asked_for_before_it_is_sent(
     assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
 
 
+@pytest.mark.parametrize("promise", ["idempotent", "can be asked"])
+@pytest.mark.parametrize("stood", [State.UNKNOWN, State.SENDING])
+def test_what_another_provider_may_have_sent_is_not_sent_by_this_one(
+    house: House, start_gateway: Start, promise: str, stood: State
+) -> None:
+    place = start_gateway(promise)
+    (message,) = due(house)
+    is_in_hand = stood is State.SENDING
+    Message.objects.filter(pk=message.pk).update(
+        state=stood,
+        provider="twilio",
+        attempts_made=1,
+        first_sent_at=NOW - timedelta(minutes=1),
+        lease_until=LONG_AGO if is_in_hand else None,
+        look_again_at=None if is_in_hand else NOW,
+    )
+    for minutes in range(0, 60, 10):
+        deliver_batch(now=NOW + timedelta(minutes=minutes))
+    message.refresh_from_db()
+    assert (message.state, message.look_again_at) == (State.UNKNOWN, None)
+    assert not place.taken()
+    assert Escalation.objects.get(message=message).cause == Cause.MAY_BE_LOST
+
+
 POINTS = ("claimed", "sending begun", "handed over", "written down")
 ACTS = ("nothing", "cancelled before", "cancelled while sent", "opted out before")
 DIGITS = 7  # without a fault, and each of the gateway's

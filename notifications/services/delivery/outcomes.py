@@ -78,9 +78,8 @@ def requeue(row: Message, *, at: datetime, now: datetime) -> None:
 
 def leave_unknown(row: Message, *, now: datetime) -> None:
     """It may have been sent. Say when and how that is cleared up; where nobody can tell, ask a person at once."""
-    capability: Capability = carrier_for(ChannelName(row.channel)).capability
     way = way_out(
-        capability,
+        promise_for(row),
         first_sent_at=row.first_sent_at or now,
         last_sent_at=_last_sent(row, now),
         looks_made=row.looks_made,
@@ -93,6 +92,15 @@ def leave_unknown(row: Message, *, now: datetime) -> None:
         return
     row.state, row.look_again_at, row.lease_until = State.UNKNOWN, way.at, None
     row.save(update_fields=SETTLED)
+
+
+def promise_for(row: Message) -> Capability:
+    """What the carrier that was given the message promises. Nothing, where another carries its channel now.
+
+    Another provider knows neither the key nor the message: to it the one is new and the other absent.
+    """
+    carrier = carrier_for(ChannelName(row.channel))
+    return carrier.capability if row.provider in ("", carrier.name) else Capability()
 
 
 def finish(row: Message, state: State, *, now: datetime, provider_message_id: str | None = None) -> None:

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from clinic.selectors.rows import ContactPoint
 from notifications.channels import carrier_for
-from notifications.domain.kinds import ChannelName
 from notifications.domain.leave import Leave, Wait
 from notifications.domain.states import MOST_ATTEMPTS, State
 from notifications.domain.transport import Found, LookUp
@@ -22,7 +21,7 @@ from notifications.services.delivery.beginning import (
     write_beginning,
 )
 from notifications.services.delivery.claims import Claim
-from notifications.services.delivery.outcomes import finish, leave_unknown, requeue
+from notifications.services.delivery.outcomes import finish, leave_unknown, promise_for, requeue
 from notifications.services.words import compose
 
 _STATE_OF = {Found.ACCEPTED: State.ACCEPTED, Found.DELIVERED: State.DELIVERED, Found.FAILED: State.FAILED}
@@ -61,7 +60,7 @@ def begin_again(claim: Claim, *, now: datetime) -> Letter | Question | None:
             if outgoing is not None:
                 write_beginning(row, carrier, now=now)
                 return Letter(claim, outgoing, begun_at)
-        if carrier.capability.settle is None:
+        if promise_for(row).settle is None:
             finish(row, State.UNKNOWN, now=now)
             return None
         return Question(str(row.ref), _address(row), row.first_sent_at or row.due_at)
@@ -91,7 +90,7 @@ def _ours(claim: Claim) -> Message | None:
 
 
 def _may_send_again(row: Message, moment: datetime) -> bool:
-    window = carrier_for(ChannelName(row.channel)).capability.idempotent_for
+    window = promise_for(row).idempotent_for
     if window is None or row.is_cancel_requested or row.first_sent_at is None:
         return False
     return moment < row.first_sent_at + window * SAFE_SHARE_OF_WINDOW
