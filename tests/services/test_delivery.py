@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test.utils import override_settings
 
 from clinic.audit import recording
 from clinic.models import Consent, ContactPoint, Patient
@@ -35,7 +32,7 @@ from notifications.services.plan import replan_patients
 from scheduling.models import Visit
 from scheduling.services.booking import cancel_visit
 from tests.factories import House, make_clinic
-from tests.faults.mail_room import PROMISES, Gateway, gateway
+from tests.faults.mail_room import PROMISES, Gateway
 from tests.message_rows import make_due_messages
 
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)  # 10:00 in Chicago
@@ -55,33 +52,6 @@ def due(house: House, number: int = 1, **values: Any) -> list[Message]:
 
 
 Start = Callable[..., Gateway]
-
-
-@pytest.fixture
-def start_gateway(tmp_path: Path) -> Iterator[Start]:
-    """Starts the gateway with a promise and more of its arguments, and has this process send through it."""
-    from contextlib import ExitStack
-
-    with ExitStack() as stack:
-
-        def start(promise: str, *more: str) -> Gateway:
-            arguments, promised = PROMISES[promise]
-            place = stack.enter_context(gateway(tmp_path / uuid.uuid4().hex, *arguments, *more))
-            used: dict[str, Any] = {name: float(value) for name, value in promised.items()}
-            used |= {"GATEWAY_IDEMPOTENT_SECONDS": 0.0, "GATEWAY_SETTLE_SECONDS": 0.0} | used
-            stack.enter_context(
-                override_settings(
-                    SMS_PROVIDER="gateway",
-                    SMS_TIMEOUT=2.0,
-                    GATEWAY_URL=place.settings["GATEWAY_URL"],
-                    PUBLIC_URL="http://127.0.0.1",
-                    EMAIL_BACKEND="notifications.backends.InAppBackend",
-                    **used,
-                )
-            )
-            return place
-
-        yield start
 
 
 def test_the_planner_wants_the_messages_of_these_tests_as_they_are(house: House) -> None:
