@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
@@ -62,6 +63,14 @@ def test_the_page_says_when_and_where_and_no_more(house: House, sent: SentLink, 
     assert 'href="tel:+13125550100"' in text
     for word in ("Ode", visit.patient.mrn, "Check-up", "check_up", sent.token):
         assert word not in text
+
+
+@pytest.mark.parametrize("name", ["page", "cannot_come", "ask", "not_me"])
+def test_what_is_wrong_is_said_by_the_page_in_the_language_of_the_page(sent: SentLink, name: str) -> None:
+    """Never by the browser, which speaks its own."""
+    forms = re.findall(r"<form[^>]*>", sent.open().get(sent.page(name)).content.decode())
+    assert forms
+    assert all(" novalidate" in form for form in forms)
 
 
 def test_a_confirmation_is_kept_once(sent: SentLink, visit: Visit) -> None:
