@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,12 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from clinic.domain.roles import Role
 from clinic.models import Implant
 from scheduling.domain.call_entries import CallEntry
+from scheduling.domain.care.rungs import NAMES
 from scheduling.models import FollowUp
+from scheduling.selectors.late_refills import refill_standings
 from scheduling.services.calls import log_call
 from scheduling.services.follow_ups import assign_follow_ups, postpone_follow_up
 from tests.bookings import open_day
 from tests.care_rows import make_visit
 from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.matters import days_left
 from tests.web.conftest import SignIn
 
 Url = Callable[..., str]
@@ -133,6 +137,30 @@ def test_the_rung_is_said_for_pumps_at_risk_or_worse_alone(house: House, nurse: 
     assert "rung" not in shown["Due"]
     assert shown["Risk"]["rung"] == "physician calls"
     assert shown["Empty"]["rung"] == "emergency"
+
+
+@pytest.mark.parametrize(("days", "rung"), [(0, "nurse calls daily"), (5, "physician calls"), (400, "emergency")])
+def test_in_review_the_rung_is_the_one_of_the_board(
+    house: House, nurse: Client, url: Url, days: int, rung: str
+) -> None:
+    implant = pump(house, "Ended", 1)
+    certain_by = house.today - timedelta(days=days)
+    days_left(
+        house,
+        implant,
+        90,
+        status="review",
+        must_refill_by=None,
+        target_visit_on=None,
+        latest_visit_on=None,
+        limited_by="",
+        review_by=certain_by,
+    )
+    standing = refill_standings(clinic_id=house.clinic.id, now=house.now)[implant.pk]
+    shown = entries(nurse, url("worklist"))["Ended"]
+    assert shown["rung"] == rung
+    assert standing.rung is not None
+    assert shown["rung"] == NAMES[standing.rung]
 
 
 def test_a_row_says_whose_it_is_the_last_call_and_what_was_postponed(

@@ -48,6 +48,7 @@ class Day:
 class WorkRow:
     """One pump as the work list shows it. Days are the clinic's; ``days_to_empty`` is rounded down.
 
+    ``certain_by`` is the earliest certain refill date of a pump in review, None where it has a certain date or none.
     ``visit`` is the first refill visit ahead; ``owner``, ``item_ref`` and ``postponed_until`` are of the refill's
     item; ``due_follow_ups`` counts what else the patient is due for today.
     """
@@ -71,6 +72,7 @@ class WorkRow:
     target_visit_on: date | None
     latest_visit_on: date | None
     review_on: date | None
+    certain_by: date | None
     hazard: int | None
     findings: Sequence[dict[str, Any]] = ()
     high_low_on: date | None = None
@@ -173,6 +175,7 @@ def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
         target_visit_on=forecast.target_visit_on if forecast else None,
         latest_visit_on=forecast.latest_visit_on if forecast else None,
         review_on=implant.review_on,
+        certain_by=forecast.review_by if forecast else None,
         hazard=forecast.hazard if forecast else None,
         findings=forecast.findings if forecast else (),
         high_low_on=date.fromisoformat(high) if high else None,

@@ -42,7 +42,7 @@ def shown_row(
         "is_mine": row.owner_id == user_id,
         "call": calls.get(row.patient_ref),
         "answer": answers.get(row.visit.visit_id) if row.visit else None,
-    } | _rung(row)
+    } | _rung(row, today)
 
 
 def _act(row: WorkRow, today: date) -> str:
@@ -54,13 +54,14 @@ def _act(row: WorkRow, today: date) -> str:
     return "refill_now" if row.visit is not None and row.visit.local_on == today else "refill"
 
 
-def _rung(row: WorkRow) -> dict[str, str]:
-    """How far a late refill has climbed, in words; nothing for a pump that is in time."""
+def _rung(row: WorkRow, today: date) -> dict[str, str]:
+    """How far a late refill has climbed, in words, as on the board; nothing for a pump that is in time."""
     if row.group not in ON_THE_LADDER:
         return {}
+    refill_by = row.must_refill_by or row.certain_by
     reached = rung(
         days_to_empty=None if row.days_to_empty is None else Fraction(row.days_to_empty),
-        days_to_refill_date=row.days_left,
+        days_to_refill_date=None if refill_by is None else (refill_by - today).days,
         hazard=Hazard.EMERGENCY if row.hazard is None else Hazard(row.hazard),
     )
     return {"rung": _t(NAMES[reached]), "rung_meaning": _t(WHAT_TO_DO[reached])}
