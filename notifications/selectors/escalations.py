@@ -46,6 +46,8 @@ class Board:
     counts: dict[View, int]
     page: int
     pages: int
+    gone: int = 0
+    """How many of the view resolved by themselves and wait only to be confirmed; the head does not count them."""
     causes: dict[str, int] = field(default_factory=dict)
     """The causes in this view, with their number."""
 
@@ -97,6 +99,7 @@ def board(
         counts=counts,
         page=page,
         pages=pages,
+        gone=0 if view is View.ENDED else shown.filter(gone_at__isnull=False).count(),
         causes=dict(by_cause),
     )
 
@@ -106,7 +109,7 @@ def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
     steps = EscalationStep.objects.select_related("user").order_by("id")
     return (
         _with_people(Escalation.objects.for_clinic(clinic_id).filter(ref=ref))
-        .select_related("check_in", "inbound", "message__recipient", "implant__forecast")
+        .select_related("check_in", "inbound", "message__recipient", "message__user", "implant__forecast")
         .prefetch_related(Prefetch("steps", queryset=steps))
         .first()
     )

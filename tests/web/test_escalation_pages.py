@@ -168,7 +168,9 @@ def test_what_resolved_by_itself_is_confirmed_with_one_press(house: House, nurse
     matter = open_matter(house, cause="running_late", key="k", patient_id=make_patient(house).id)
     mark_gone(house.clinic.id, {"k": NotLate.BOOKED}, cause="running_late", now=house.now)
     assert "alarm-bar" not in page_of(nurse, url("patients"))
-    assert "resolved by itself: please confirm" in page_of(nurse, url("escalations"))
+    board = page_of(nurse, url("escalations"))
+    assert "resolved by itself: please confirm" in board
+    assert "1 of these resolved by itself" in board
     assert "Confirm: booked" in page_of(nurse, url("escalation", ref=matter.ref))
     nurse.post(url("escalation_acknowledge", ref=matter.ref), {"outcome": "booked"})
     assert Escalation.objects.get().outcome == "booked"
@@ -288,3 +290,16 @@ def test_figures_and_readiness_name_what_waits_and_nobody(house: House, client: 
     Escalation.objects.filter(pk=matter.pk).update(responsible=None)
     said = client.get("/readyz").json()["checks"]["escalations"]
     assert said == "1 escalation(s) went past the last person on call"
+
+
+@pytest.mark.parametrize("cause", ["may_be_lost", "not_delivered", "missed"])
+def test_a_message_to_a_colleague_asks_nobody_to_call_a_patient(
+    house: House, nurse: Client, url: Url, cause: str
+) -> None:
+    matter = open_matter(house, cause=cause, key=f"staff:{house.nurse.id}")
+    for page in (
+        page_of(nurse, url("escalations") + "?view=all"),
+        page_of(nurse, url("escalation", ref=matter.ref)),
+    ):
+        assert "A message to a colleague did not arrive" in page
+        assert "Call the patient" not in page

@@ -139,7 +139,9 @@ def test_the_rung_is_said_for_pumps_at_risk_or_worse_alone(house: House, nurse: 
     assert shown["Empty"]["rung"] == "emergency"
 
 
-@pytest.mark.parametrize(("days", "rung"), [(0, "nurse calls daily"), (5, "physician calls"), (400, "emergency")])
+@pytest.mark.parametrize(
+    ("days", "rung"), [(0, "nurse calls daily"), (5, "physician calls"), (400, "emergency")]
+)
 def test_in_review_the_rung_is_the_one_of_the_board(
     house: House, nurse: Client, url: Url, days: int, rung: str
 ) -> None:

@@ -164,13 +164,23 @@ _TO_DO: Mapping[Cause, str] = MappingProxyType(
 )
 _RED_FLAG_TO_DO: tuple[tuple[Rung, str], ...] = (
     (Rung.EMERGENCY, gettext_noop("Call now. The patient was told to seek emergency care: make sure of it.")),
-    (Rung.NURSE_CALLS_DAILY, gettext_noop("Call today, and have the patient seen today where it is true.")),
+    (
+        Rung.NURSE_CALLS_DAILY,
+        gettext_noop("Call today; if it is as the answers say, have the patient seen today."),
+    ),
     (Rung.RESCHEDULE, gettext_noop("Call within one working day.")),
 )
 
 
-def what_to_do(cause: Cause, rung: Rung) -> str:
-    """One line for whoever is asked, to be translated when shown."""
+_STAFF_NOT_TOLD = gettext_noop(
+    "A message to a colleague did not arrive: tell them what waits, and have their e-mail address checked."
+)
+
+
+def what_to_do(cause: Cause, rung: Rung, *, is_about_staff: bool = False) -> str:
+    """One line for whoever is asked, to be translated when shown; ``is_about_staff``: the message was to one of them."""
+    if is_about_staff:
+        return _STAFF_NOT_TOLD
     if cause is Cause.RED_FLAG:
         return next(text for least, text in _RED_FLAG_TO_DO if rung >= least)
     return _TO_DO.get(cause) or WHAT_TO_DO[rung]

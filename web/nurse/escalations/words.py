@@ -98,7 +98,9 @@ def shown(row: Any, *, user_id: int, now: datetime) -> dict[str, Any]:
         "rung": rung_name(row.cause, row.rung),
         "icon": icon,
         "look": look,
-        "what_to_do": _t(what_to_do(Cause(row.cause), Rung(row.rung))),
+        "what_to_do": _t(
+            what_to_do(Cause(row.cause), Rung(row.rung), is_about_staff=row.key.startswith("staff:"))
+        ),
         "left": time_left(row, now),
         "is_mine": row.responsible_id == user_id,
         "is_gone": row.gone_at is not None,
