@@ -118,6 +118,7 @@ def a_roster(**values: object) -> Roster:
         (a_roster(eligible=frozenset({BOSS})), 0, Duty.NURSE, (BOSS,)),
         (a_roster(prescribers=()), 2, Duty.PHYSICIAN, (BOSS, NURSE)),
         (a_roster(), 0, Duty.ADMINISTRATOR, (BOSS, SECOND)),
+        (a_roster(eligible=frozenset({DOCTOR})), 0, Duty.ADMINISTRATOR, (DOCTOR,)),  # better than nobody
         (a_roster(eligible=frozenset()), 0, Duty.NURSE, ()),
     ],
 )

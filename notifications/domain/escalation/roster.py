@@ -44,8 +44,8 @@ class Roster:
         duties = ORDER[ORDER.index(first) : -1]
         people = [self.on_duty(weekday, duty) for duty in duties]
         people += [person for person in self.administrators if person in self.eligible]
-        # Without an administrator by role whoever owns open work is better than nobody.
-        people.append(self.on_duty(weekday, Duty.NURSE))
+        # Without an administrator by role whoever owns open work is better than nobody; without a nurse the physician.
+        people.append(self.on_duty(weekday, Duty.NURSE) or self.on_duty(weekday, Duty.PHYSICIAN))
         return tuple(dict.fromkeys(person for person in people if person is not None))
 
     def _first(self, *people: int | None) -> int | None:
