@@ -190,5 +190,11 @@ def _asked(
         done=done,
         template="nurse/booking/act.html",
         context=about_visit(request, visit, heading)
-        | {"heading": heading, "submit_label": submit, "cancel_url": page, "danger": danger},
+        | {
+            "cancel_label": _("Back to the visit"),
+            "heading": heading,
+            "submit_label": submit,
+            "cancel_url": page,
+            "danger": danger,
+        },
     )
