@@ -35,6 +35,7 @@ def test_what_must_not_leave_is_found(kind: str, text: str) -> None:
         ),
         (ADDRESS, "GET /l/q7Yw0cK3mB1xN8vRz5tLpA"),
         (ADDRESS, "GET /c/riverside/patients/?q=Ode"),
+        (ADDRESS, "GET /c/riverside/worklist/?drug=morphine&group=due"),
         (LOG, "night of clinic 3 for 1961-05-04: 4 expected"),
         (LOG, "chunk 12 raised DeadlockDetected and stays queued"),
     ],

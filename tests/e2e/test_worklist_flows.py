@@ -207,7 +207,7 @@ def test_a_refill_is_postponed_and_taken_up_again(
     item = FollowUp.objects.get(patient=ward.due, row_key="refill", state="open")
     assert item.latest_on is not None
     page.get_by_role("button", name="Postpone").click()
-    expect(page.get_by_role("alert")).to_contain_text("2 entries need a correction")
+    expect(page.locator(".error-summary")).to_contain_text("2 entries need a correction")
     assert_accessible(page)
     page.get_by_label("Until").fill(item.latest_on.isoformat())
     page.get_by_label("Reason").fill("on holiday until then")

@@ -5,27 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.db import connections, transaction
+from django.db.models import F
 
 from clinic.services.patients import add_contact_point, record_consent
 from notifications.domain.states import Outcome, State
-from notifications.models import Attempt, InAppMail, Message
+from notifications.models import Attempt, InAppMail, Message, ReminderRule
 from notifications.services.delivery import deliver_batch
+from notifications.services.plan import replan
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.faults.waiting import somebody_waits, wait_until
+from tests.message_rows import zone_where_it_is_day
 from tests.servers import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 StartProcess = Callable[..., Process]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-def zone_where_it_is_day() -> str:
-    """A zone in which nobody sleeps now: these tests send at the hour at which they run."""
-    return "UTC" if 8 <= datetime.now(UTC).hour < 20 else "Pacific/Auckland"
 
 
 def clinic_with_due_messages(number: int) -> House:
@@ -37,10 +36,21 @@ def clinic_with_due_messages(number: int) -> House:
         record_consent(
             patient_ref=patient.ref, channel="email", is_granted=True, wording="May we? Yes.", **by
         )
-        make_running_pump(house, patient)
-    due = Message.objects.update(due_at=datetime.now(UTC) - timedelta(hours=1))
-    assert due == number
+        make_running_pump(house, patient, filled_on=house.today - timedelta(days=150))
+    make_due(house)
+    assert Message.objects.filter(state=State.QUEUED, due_at__lte=datetime.now(UTC)).count() == number
     return house
+
+
+def make_due(house: House) -> None:
+    """Have the clinic's rule ask for its letters an hour ago: what the plan does not want, it would move again."""
+    zone = ZoneInfo(house.clinic.time_zone)
+    wanted = (house.now - timedelta(hours=1)).astimezone(zone)
+    planned = Message.objects.earliest("due_at").due_at.astimezone(zone)
+    ReminderRule.objects.filter(clinic=house.clinic, kind="book_visit").update(
+        days=F("days") - (planned.date() - wanted.date()).days, at=wanted.time()
+    )
+    Message.objects.update(due_at=wanted)
 
 
 def let_the_lease_run_out() -> None:
@@ -118,8 +128,6 @@ def test_dispatchers_at_once_send_each_message_once() -> None:
 
 
 def test_planning_from_several_processes_at_once_plans_each_message_once() -> None:
-    from notifications.services.plan import replan
-
     house = clinic_with_due_messages(4)
     implant_ids = list(Message.objects.values_list("implant_id", flat=True))
     Message.objects.all().delete()

@@ -83,7 +83,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Night:
 def holding(model: type[Implant] | type[SweepRun], pk: int) -> Iterator[None]:
     """Hold a row's lock, so that whoever needs it stands still at exactly this place."""
     with transaction.atomic(using="owner"):
-        model.objects.using("owner").select_for_update().get(pk=pk)
+        model.objects.using("owner").select_for_update(no_key=True).get(pk=pk)
         yield
 
 
