@@ -42,6 +42,8 @@ DIAGNOSES = (
 )  # fmt: skip
 _WORDS = re.compile(rf"\b({'|'.join(map(re.escape, (*DRUGS, *DIAGNOSES)))})\b", re.IGNORECASE)
 _DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:mcg|µg|mg|ml)(?:/(?:day|d|ml|h))?\b", re.IGNORECASE)
+_TOKEN_OF_LINK = re.compile(r"(?<=/l/)[\w-]+")
+"""Random letters may read like anything, "-6mg" too: they are looked for as tokens and not as words."""
 _LINK_PATH = re.compile(r"^\S+ /l/[^/\s]+/?$")
 """The first step of a link is the one address that holds its token; it leads on to one without."""
 _DRUG_FILTER = re.compile(r"(?<=[?&])drug=[\w-]+")
@@ -145,7 +147,8 @@ def leaks_in(
     finder = re.compile("|".join(map(re.escape, sorted(tokens)))) if tokens else None
     for kind, said in texts:
         text = _DRUG_FILTER.sub("drug=", said) if kind == ADDRESS and "/worklist/?" in said else said
-        if found := _WORDS.search(text) or _DOSE.search(text):
+        words = _TOKEN_OF_LINK.sub("", text)
+        if found := _WORDS.search(words) or _DOSE.search(words):
             yield Leak(kind, found.group(), text)
         elif kind != MESSAGE and finder and not _LINK_PATH.match(text) and finder.search(text):
             yield Leak(kind, "a token", text)

@@ -20,6 +20,7 @@ TOKENS = {"q7Yw0cK3mB1xN8vRz5tLpA"}
         (TASK, "send ('q7Yw0cK3mB1xN8vRz5tLpA',)"),
         (ADDRESS, "GET /l/open/?next=q7Yw0cK3mB1xN8vRz5tLpA"),
         (ADDRESS, "GET /c/riverside/?drug=morphine"),
+        (ADDRESS, "GET /l/nCCY5Zd9ZCf06BUpQu/morphine"),
     ],
 )
 def test_what_must_not_leave_is_found(kind: str, text: str) -> None:
@@ -34,6 +35,8 @@ def test_what_must_not_leave_is_found(kind: str, text: str) -> None:
             "Ursula, your visit is on Tuesday 5 January at 09:00. https://x.org/l/q7Yw0cK3mB1xN8vRz5tLpA",
         ),
         (ADDRESS, "GET /l/q7Yw0cK3mB1xN8vRz5tLpA"),
+        (ADDRESS, "GET /l/nCCY5Zd9ZCf06BUpQu-6mg"),
+        (MESSAGE, "Ursula, your visit is on Tuesday. https://x.org/l/nCCY5Zd9ZCf06BUpQu-6mg"),
         (ADDRESS, "GET /c/riverside/patients/?q=Ode"),
         (ADDRESS, "GET /c/riverside/worklist/?drug=morphine&group=due"),
         (LOG, "night of clinic 3 for 1961-05-04: 4 expected"),
