@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db.models import QuerySet
+
 from clinic.models import ContactPoint, Patient
 from clinic.services.patients import add_contact_point, record_consent
-from notifications.models import InboundMessage, Message
+from notifications.models import InboundMessage, Message, StoppedAddress
 from notifications.services.inbound import CameIn, take_text
 from scheduling.models import Visit
 from tests.factories import House, make_patient
@@ -50,6 +52,11 @@ def asked(house: House, visit: Visit, *, version: str = "", **values: Any) -> Me
         planned_at=house.now,
         **(whole | values),
     )
+
+
+def stops(house: House) -> QuerySet[StoppedAddress]:
+    """The stops of this clinic. The others have theirs."""
+    return StoppedAddress.objects.for_clinic(house.clinic.pk)
 
 
 @dataclass

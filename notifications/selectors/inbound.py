@@ -1,4 +1,4 @@
-"""Texts that came in, as pages show them. Patient data; every read names the clinic."""
+"""Texts that came in, as pages show them. Patient data; every read but one names the clinic."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def inbound_texts(*, clinic_id: int, is_new: bool | None = None) -> QuerySet[Inb
 def new_texts_count(*, clinic_id: int) -> int:
     """How many texts nobody has dealt with."""
     return InboundMessage.objects.filter(clinic_id=clinic_id, handled_at__isnull=True).count()
+
+
+def unplaced_texts() -> QuerySet[InboundMessage]:
+    """Texts from numbers that no clinic knows and that nobody has dealt with, the oldest first."""
+    return InboundMessage.objects.filter(clinic=None, handled_at=None).order_by("id")
 
 
 def texts_of_patient(*, clinic_id: int, patient_id: int) -> list[InboundMessage]:

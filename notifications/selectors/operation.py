@@ -10,7 +10,8 @@ from django.db.models import Count, Min
 
 from clinic.selectors.operation import clinic_numbers
 from notifications.domain.states import State
-from notifications.models import InboundMessage, Message, ReconcilerRun, WebhookEvent, WebhookRefusal
+from notifications.models import Message, ReconcilerRun, WebhookEvent, WebhookRefusal
+from notifications.selectors.inbound import unplaced_texts
 
 DISPATCHER = "dispatcher"
 """The name under which whoever sends messages leaves a sign of life."""
@@ -128,7 +129,7 @@ def refused_reports(*, now: datetime) -> dict[str, int]:
 
 def texts_of_nobody() -> int:
     """How many texts came from numbers that no clinic knows and nobody has dealt with."""
-    return InboundMessage.objects.filter(clinic=None, handled_at=None).count()
+    return unplaced_texts().count()
 
 
 def waiting_reports() -> int:

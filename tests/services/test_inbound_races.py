@@ -10,11 +10,11 @@ from django.db import connections
 
 from clinic.models import Consent
 from notifications.domain.states import State
-from notifications.models import Escalation, InboundMessage, Message, StoppedAddress, WebhookEvent
+from notifications.models import Escalation, InboundMessage, Message, WebhookEvent
 from notifications.services.inbound import CameIn, take_text
 from notifications.services.reports import Report, take_report
 from tests.factories import make_clinic
-from tests.texts import NUMBER, asked, texter
+from tests.texts import NUMBER, asked, stops, texter
 from tests.visits import make_desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,7 +59,7 @@ def test_at_once_a_report_is_taken_once_and_a_stop_stops_once() -> None:
     )
     assert sorted(map(bool, at_once(lambda: take_text(came, now=house.now)))) == [False] * 5 + [True]
     assert InboundMessage.objects.count() == 1
-    assert StoppedAddress.objects.count() == 1
+    assert stops(house).count() == 1
     assert Consent.objects.filter(is_granted=False).count() == 1
     assert Message.objects.filter(kind="reply").count() == 1
     assert Escalation.objects.filter(cause="stopped").count() == 1
@@ -82,6 +82,6 @@ def test_stops_that_come_at_once_as_different_texts_are_one_stop() -> None:
         return take_text(came, now=house.now)
 
     assert at_once(stop) == [True] * 6
-    assert StoppedAddress.objects.count() == 1
+    assert stops(house).count() == 1
     assert Consent.objects.filter(is_granted=False).count() == 1
     assert sorted(set(Escalation.objects.values_list("cause", flat=True))) == ["stopped"]

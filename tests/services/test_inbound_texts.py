@@ -25,7 +25,7 @@ from notifications.services.inbound import acts, take_up_left
 from scheduling.models import FollowUp, Visit
 from scheduling.selectors.lapse import lapsed_counts
 from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.texts import NUMBER, asked, text, texter
+from tests.texts import NUMBER, asked, stops, text, texter
 from tests.visits import Desk, make_desk
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_stop_ends_texts_takes_the_agreement_back_and_asks_a_person_to_call(hous
     assert came.one.meaning == "stop"
     assert came.replies == ["stop"]
     assert not waiting.exclude(kind="reply").exists(), "in the same transaction"
-    stop = StoppedAddress.objects.get()
+    stop = stops(house).get()
     assert (stop.address, stop.words, stop.lifted_at) == (NUMBER, "STOP ALL!", None)
     consent = Consent.objects.filter(patient=patient).order_by("-id")[0]
     assert (consent.is_granted, consent.recorded_by, consent.wording) == (False, None, "STOP ALL!")
@@ -96,7 +96,7 @@ def test_stop_said_again_is_one_stop_one_withdrawal_and_one_open_matter(house: H
     text(house, "stop", event_id="SM-a")
     assert Message.objects.filter(kind="reply").count() == 1, "a repeat of the same text is no text"
     assert text(house, "arrêt").replies == [], "one confirmation, however often"
-    assert StoppedAddress.objects.count() == 1
+    assert stops(house).count() == 1
     assert Consent.objects.filter(patient=patient, is_granted=False).count() == 1
     assert causes() == ["stopped"]
 
@@ -119,9 +119,9 @@ def test_start_gives_back_what_stop_took_and_nothing_more(house: House) -> None:
     assert not agrees(patient)
     assert text(house, "START").replies == ["start"]
     assert agrees(patient)
-    assert StoppedAddress.objects.get().lifted_at is not None
+    assert stops(house).get().lifted_at is not None
     text(house, "stop")
-    assert StoppedAddress.objects.filter(lifted_at=None).count() == 1
+    assert stops(house).filter(lifted_at=None).count() == 1
     never_asked = make_patient(house)
     by = {
         "clinic": house.clinic,
@@ -162,7 +162,7 @@ def test_a_helpers_stop_is_no_word_of_the_patients(house: House) -> None:
     add_contact_point(kind="phone", value="+1 312 555 0143", proxy_id=proxy.id, **by)
     text(house, "stop", number="+13125550143")
     assert agrees(patient)
-    assert StoppedAddress.objects.get().address == "+13125550143"
+    assert stops(house).get().address == "+13125550143"
     assert causes() == ["stopped"]
 
 
@@ -171,7 +171,7 @@ def test_a_number_that_is_used_no_more_stops_all_the_same(house: House) -> None:
     point = ContactPoint.objects.get(patient=patient)
     retire_contact_point(clinic=house.clinic, contact_id=point.id, actor_id=house.nurse.id, now=house.now)
     text(house, "stop")
-    assert StoppedAddress.objects.exists()
+    assert stops(house).exists()
 
 
 # --- Answers ------------------------------------------------------------------------------------------
@@ -271,12 +271,6 @@ def test_help_is_answered_and_what_is_not_understood_is_read(house: House) -> No
     )
 
 
-def test_a_text_of_nobodys_number_is_kept(house: House) -> None:
-    came = text(house, "stop", number="+13125550177")
-    assert (came.one.clinic, came.one.patient, came.replies) == (None, None, [])
-    assert not StoppedAddress.objects.exists()
-
-
 def test_a_text_that_cannot_be_acted_on_is_not_lost(
     house: House, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +296,7 @@ def test_a_text_whose_process_ended_before_it_acted_is_taken_up(
     assert take_up_left(house.now + timedelta(minutes=10)) == 1
     assert causes() == opened
     is_stopped = opened == ["stopped"]
-    assert (StoppedAddress.objects.exists(), agrees(visit.patient)) == (is_stopped, not is_stopped)
+    assert (stops(house).exists(), agrees(visit.patient)) == (is_stopped, not is_stopped)
     assert take_up_left(house.now + timedelta(minutes=11)) == 0
 
 

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ContactPoint
-from notifications.models import InboundMessage, StoppedAddress
+from notifications.models import InboundMessage
 from tests.factories import House
-from tests.texts import NUMBER, text, texter
+from tests.texts import NUMBER, stops, text, texter
 
 Url = Callable[..., str]
 
@@ -90,8 +90,8 @@ def test_a_stop_stands_at_the_number_until_a_person_lifts_it_and_says_why(
     point = ContactPoint.objects.get(patient=patient)
     lift = url("stop_lift", ref=patient.ref, contact_id=point.id)
     assert nurse.post(lift, {"reason": " "}).status_code == 422
-    assert StoppedAddress.objects.get().lifted_at is None
+    assert stops(house).get().lifted_at is None
     page = nurse.post(lift, {"reason": "It was a mistake"}, follow=True).content.decode()
     assert "said stop," not in page
-    assert StoppedAddress.objects.get().lifted_because == "Nora Nurse: It was a mistake"
+    assert stops(house).get().lifted_because == "Nora Nurse: It was a mistake"
     assert nurse.post(lift, {"reason": "again"}).status_code == 422

@@ -5,8 +5,17 @@ about. Everything else, and everything from a number that is several people's, g
 """
 
 from notifications.services.inbound.left import take_up_left
+from notifications.services.inbound.nobodys import give_to_clinic, put_away
 from notifications.services.inbound.stopping import stop_letters
 from notifications.services.inbound.take import CameIn, take_text
 from notifications.services.inbound.unread import mark_handled
 
-__all__ = ["CameIn", "mark_handled", "stop_letters", "take_text", "take_up_left"]
+__all__ = [
+    "CameIn",
+    "give_to_clinic",
+    "mark_handled",
+    "put_away",
+    "stop_letters",
+    "take_text",
+    "take_up_left",
+]

@@ -22,7 +22,7 @@ from notifications.selectors.answers import answers_of_visits
 from notifications.services.escalations import open_escalation
 from notifications.services.inbound.asked import visit_asked_about
 from notifications.services.inbound.reply import reply, was_told
-from notifications.services.inbound.stopping import stop_address
+from notifications.services.inbound.stopping import lift, stop_address
 from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
 from scheduling.services.booking.locks import Locked, lock_patient, lock_visit
@@ -30,7 +30,6 @@ from scheduling.services.booking.transactions import in_one_transaction
 
 BY_TEXT = gettext_noop("the patient, by text")
 UNCLEAR = "unclear"
-STOP_LIFTED = gettext_noop("the patient, by text: start")
 _ANSWER: dict[Meaning, tuple[Answer, Cause | None]] = {
     Meaning.CONFIRM: (Answer.CONFIRMED, None),
     Meaning.RESCHEDULE: (Answer.WANTS_OTHER_TIME, Cause.WANTS_OTHER_TIME),
@@ -87,9 +86,7 @@ def _stop(row: InboundMessage, owners: Sequence[NumberOwner], may_reply: bool, n
 def _start(row: InboundMessage, owner: NumberOwner, may_reply: bool, now: datetime) -> None:
     """Texts again, to who once agreed to them."""
     locked = _lock(row, owner)
-    StoppedAddress.objects.filter(
-        clinic_id=_clinic_id(row), channel=ChannelName.SMS, address=row.from_address, lifted_at=None
-    ).update(lifted_at=now, lifted_because=STOP_LIFTED)
+    lift(StoppedAddress.objects.for_clinic(_clinic_id(row)), number=row.from_address, now=now)
     _say(row, [owner.patient_id], is_granted=True, now=now)
     _replan(row, locked, now)
     if may_reply:
@@ -172,8 +169,7 @@ def _is_stopped(row: InboundMessage) -> bool:
 
 
 def _ask_to_read(row: InboundMessage, now: datetime) -> None:
-    if row.clinic_id is not None:
-        _open(row, Cause.NOT_UNDERSTOOD, f"inbound:{row.pk}", now)
+    _open(row, Cause.NOT_UNDERSTOOD, f"inbound:{row.pk}", now)
 
 
 def _lock(row: InboundMessage, owner: NumberOwner) -> Locked:
@@ -182,7 +178,7 @@ def _lock(row: InboundMessage, owner: NumberOwner) -> Locked:
 
 
 def _clinic_id(row: InboundMessage) -> int:
-    assert row.clinic_id is not None  # noqa: S101 - a number that somebody has is a clinic's
+    assert row.clinic_id is not None  # noqa: S101 - what no clinic can be told never comes here
     return row.clinic_id
 
 

@@ -1,12 +1,15 @@
-"""Ending messages to a number or an address because whoever has it said so."""
+"""Ending messages to a number or an address because whoever has it said so, and beginning them again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.numbers import NumberOwner, clinic_by_id, owners_of
+from clinic.selectors.operation import clinic_numbers
 from clinic.services.consents import record_patients_word
 from notifications.domain.kinds import ChannelName
 from notifications.models import StoppedAddress
@@ -17,6 +20,7 @@ from scheduling.services.booking.locks import lock_patients
 from scheduling.services.booking.transactions import in_one_transaction
 
 BY_PROVIDER = gettext_noop("the patient, by the provider of e-mail")
+STOP_LIFTED = gettext_noop("the patient, by text: start")
 
 
 def stop_address(
@@ -64,6 +68,44 @@ def stop_address(
             inbound_id=inbound_id,
         )
     return is_new
+
+
+def stop_elsewhere(owners: Sequence[NumberOwner], *, number: str, words: str, now: datetime) -> None:
+    """No more texts there in the clinics that do not know the number: all of them write from the same one.
+
+    Nobody's plan changes; it holds from the moment a patient with this number is entered there.
+    """
+    known = {owner.clinic_id for owner in owners}
+    StoppedAddress.objects.bulk_create(
+        [
+            StoppedAddress(
+                clinic_id=clinic_id,
+                channel=ChannelName.SMS,
+                address=number,
+                words=words[:160],
+                stopped_at=now,
+            )
+            for clinic_id, _ in clinic_numbers()
+            if clinic_id not in known
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def lift_elsewhere(owners: Sequence[NumberOwner], *, number: str, now: datetime) -> None:
+    """Take back what ``stop_elsewhere`` did."""
+    lift(
+        StoppedAddress.objects.exclude(clinic_id__in={owner.clinic_id for owner in owners}),
+        number=number,
+        now=now,
+    )
+
+
+def lift(stops: QuerySet[StoppedAddress], *, number: str, now: datetime) -> None:
+    """End those of these stops that hold for texts to the number, because whoever has it said start."""
+    stops.filter(channel=ChannelName.SMS, address=number, lifted_at=None).update(
+        lifted_at=now, lifted_because=STOP_LIFTED
+    )
 
 
 def stop_letters(*, address: str, words: str, now: datetime) -> int:

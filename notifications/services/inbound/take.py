@@ -11,10 +11,11 @@ from django.db import IntegrityError, transaction
 
 from clinic.domain.phones import dialable
 from clinic.selectors.numbers import NumberOwner, only_clinic_id, owners_of
-from notifications.domain.inbound import meaning_of
+from notifications.domain.inbound import Meaning, meaning_of
 from notifications.domain.kinds import ChannelName
 from notifications.models import InboundMessage, WebhookEvent
 from notifications.services.inbound.acts import act_on, hand_to_person
+from notifications.services.inbound.stopping import lift_elsewhere, stop_elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +46,15 @@ def take_text(came: CameIn, *, now: datetime) -> bool:
     """
     number = dialable(came.from_address, "") or came.from_address[:254]
     owners = owners_of(kind="phone", dialable=number)
+    is_certain = len(owners) == 1 and owners[0].is_own
     kept = _keep(came, number, owners, now)
     for row in kept:
+        if row.handled_at is not None:
+            continue
+        if row.clinic_id is None:
+            log.warning("a text came from a number that no clinic knows: manage.py texts_of_nobody")
+            continue
         own = [owner for owner in owners if owner.clinic_id == row.clinic_id]
-        is_certain = len(owners) == 1 and owners[0].is_own
         may_reply = row is kept[0] and not came.has_provider_answered
         act_or_ask(row, owners=own, is_certain=is_certain, may_reply=may_reply, now=now)
     return bool(kept)
@@ -66,10 +72,15 @@ def act_or_ask(
 
 
 def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -> list[InboundMessage]:
-    """One row for each clinic that knows the number, with the patient where it can be only one; [] for a repeat."""
+    """One row for each clinic that knows the number, with the patient where it can be only one; [] for a repeat.
+
+    In the clinics that do not know it, stop and start are done in the same commit.
+    """
     clinic_ids: list[int | None] = sorted({owner.clinic_id for owner in owners})  # type: ignore[assignment]
     patient_ids = {owner.patient_id for owner in owners}
     body = came.body.replace("\x00", "")[:LONGEST_BODY]
+    meaning = meaning_of(body)
+    is_done = not owners and meaning in (Meaning.STOP, Meaning.START)
     event = WebhookEvent(
         provider=came.provider,
         event_id=came.event_id[:150],
@@ -81,6 +92,7 @@ def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -
     with transaction.atomic():
         if not _is_first(event):
             return []
+        _heed_elsewhere(meaning, body, number, owners, now)
         return [
             InboundMessage.objects.create(
                 clinic_id=clinic_id,
@@ -89,10 +101,21 @@ def _keep(came: CameIn, number: str, owners: list[NumberOwner], now: datetime) -
                 from_address=number,
                 body=body,
                 received_at=now,
-                meaning=meaning_of(body),
+                meaning=meaning,
+                handled_at=now if is_done else None,
             )
             for clinic_id in clinic_ids or [only_clinic_id()]
         ]
+
+
+def _heed_elsewhere(
+    meaning: Meaning, body: str, number: str, owners: Sequence[NumberOwner], now: datetime
+) -> None:
+    """Where several people have the number, their start is for a person to read."""
+    if meaning is Meaning.STOP:
+        stop_elsewhere(owners, number=number, words=body, now=now)
+    elif meaning is Meaning.START and len(owners) <= 1:
+        lift_elsewhere(owners, number=number, now=now)
 
 
 def _is_first(event: WebhookEvent) -> bool:
