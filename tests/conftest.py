@@ -17,7 +17,7 @@ from config.celery import app as celery_app
 from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
-from tests import databases, leaks
+from tests import databases, fresh, leaks
 from tests.servers import Process, environment
 
 
@@ -97,9 +97,10 @@ def django_db_setup(
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """Servers first, then the database of this run (pytest-django), migrated by the owner."""
-    if template is not None:
-        with django_db_blocker.unblock():
+    with django_db_blocker.unblock():
+        if template is not None:
             template.keep()
+        fresh.remembered["owner"] = fresh.Fresh.of(connections["owner"])
     yield
     connections.close_all()  # a database with visitors cannot be dropped
 

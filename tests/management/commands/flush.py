@@ -1,14 +1,20 @@
-"""`flush` that also starts the numbering again.
+"""`flush` that brings back the rows of the fresh database, under the numbers that they had there.
 
-The rows made by post_migrate (content types, permissions, catalogue) then come back under the same numbers,
-so a web process that lives through many tests may keep what it remembers of them.
+A web process that lives through many tests may keep what it remembers of content types, permissions and catalogue.
 """
 
 from typing import Any
 
 from django.core.management.commands import flush
+from django.db import connections
+
+from tests import fresh
 
 
 class Command(flush.Command):
     def handle(self, **options: Any) -> None:
-        super().handle(**(options | {"reset_sequences": True}))
+        alias = options["database"]
+        if found := fresh.remembered.get(alias):
+            found.restore(connections[alias])
+        else:
+            super().handle(**(options | {"reset_sequences": True}))
