@@ -64,20 +64,11 @@ def refill_standings(
         implants = implants.filter(pk__any_of=list(implant_ids))
     rows = list(implants.select_related("forecast", "patient").order_by("pk"))
     visits = next_refill_visits(clinic_id=clinic_id, implant_ids=[row.pk for row in rows], today=today)
-    return {row.pk: _standing(row, visits.get(row.pk), today, now) for row in rows}
+    return {row.pk: refill_standing(row, visits.get(row.pk), today=today, now=now) for row in rows}
 
 
-def _may_run_late(today: date) -> Q:
-    """Holds for every pump that runs late, and for few others."""
-    soon = today + timedelta(days=DUE_BEFORE_TARGET_DAYS)
-    return Q(explanted_on__isnull=True, patient__died_on__isnull=True) & (
-        Q(forecast__isnull=True)
-        | Q(forecast__status=ForecastStatus.REVIEW)
-        | Q(forecast__target_visit_on__lte=soon)
-    )
-
-
-def _standing(implant: Any, visit: NextVisit | None, today: date, now: datetime) -> RefillStanding:
+def refill_standing(implant: Any, visit: NextVisit | None, *, today: date, now: datetime) -> RefillStanding:
+    """How one pump stands, read with its patient and forecast; ``visit`` is its first refill visit ahead."""
     forecast: Forecast | None = getattr(implant, "forecast", None)
     days = _days(forecast, visit)
     reached, not_late = None, None
@@ -89,6 +80,16 @@ def _standing(implant: Any, visit: NextVisit | None, today: date, now: datetime)
         not_late = NotLate.BOOKED if is_booked_in_time(days) else NotLate.LATER
     return RefillStanding(
         implant_id=implant.pk, patient_id=implant.patient_id, rung=reached, not_late=not_late, visit=visit
+    )
+
+
+def _may_run_late(today: date) -> Q:
+    """Holds for every pump that runs late, and for few others."""
+    soon = today + timedelta(days=DUE_BEFORE_TARGET_DAYS)
+    return Q(explanted_on__isnull=True, patient__died_on__isnull=True) & (
+        Q(forecast__isnull=True)
+        | Q(forecast__status=ForecastStatus.REVIEW)
+        | Q(forecast__target_visit_on__lte=soon)
     )
 
 

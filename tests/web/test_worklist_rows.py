@@ -130,13 +130,29 @@ def test_another_clinics_alarms_stay_there(house: House, signed_in: SignIn, url:
     assert "nobody watches" in theirs
 
 
-def test_the_rung_is_said_for_pumps_at_risk_or_worse_alone(house: House, nurse: Client, url: Url) -> None:
-    for name, days in (("Due", 20), ("Risk", 36), ("Empty", 45)):
-        pump(house, name, days)
+def test_the_rung_is_said_wherever_the_board_has_one(house: House, nurse: Client, url: Url) -> None:
+    pumps = {
+        name: pump(house, name, days)
+        for name, days in (
+            ("Later", 1),
+            ("Soon", 10),
+            ("Due", 30),
+            ("Risk", 36),
+            ("Empty", 45),
+            ("Booked", 30),
+        )
+    }
+    make_visit(house, pumps["Booked"].patient, on=open_day(house, 1), kind="refill", implant=pumps["Booked"])
+    standings = refill_standings(
+        clinic_id=house.clinic.id, now=house.now, implant_ids=[implant.pk for implant in pumps.values()]
+    )
+    of_board = {
+        name: NAMES[reached] for name, implant in pumps.items() if (reached := standings[implant.pk].rung)
+    }
     shown = entries(nurse, url("worklist"))
-    assert "rung" not in shown["Due"]
-    assert shown["Risk"]["rung"] == "physician calls"
-    assert shown["Empty"]["rung"] == "emergency"
+    assert {name: entry["rung"] for name, entry in shown.items() if "rung" in entry} == of_board
+    assert shown["Due"]["look"].key == "due"
+    assert of_board == {"Due": "nurse calls daily", "Risk": "physician calls", "Empty": "emergency"}
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet
 
 from clinic.selectors.rows import Fill
+from scheduling.domain.care.rungs import Rung
 from scheduling.domain.urgency import WorkGroup
 from scheduling.models import UNFINISHED, FollowUp, Forecast
 from scheduling.models.care import REFILL
+from scheduling.selectors.late_refills import refill_standing
 from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
 
 MISSING = "missing"
@@ -48,7 +50,7 @@ class Day:
 class WorkRow:
     """One pump as the work list shows it. Days are the clinic's; ``days_to_empty`` is rounded down.
 
-    ``certain_by`` is the earliest certain refill date of a pump in review, None where it has a certain date or none.
+    ``rung`` is how far a refill that runs late has climbed, None where it is in time.
     ``visit`` is the first refill visit ahead; ``owner``, ``item_ref`` and ``postponed_until`` are of the refill's
     item; ``due_follow_ups`` counts what else the patient is due for today.
     """
@@ -72,7 +74,7 @@ class WorkRow:
     target_visit_on: date | None
     latest_visit_on: date | None
     review_on: date | None
-    certain_by: date | None
+    rung: Rung | None
     hazard: int | None
     findings: Sequence[dict[str, Any]] = ()
     high_low_on: date | None = None
@@ -152,7 +154,7 @@ def _fills_in_pump(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Fill
 def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
     forecast: Forecast | None = getattr(implant, "forecast", None)
     fill, item = beside.fills.get(implant.pk), beside.items.get(implant.pk)
-    patient = implant.patient
+    patient, visit = implant.patient, beside.visits.get(implant.pk)
     must = forecast.must_refill_by if forecast else None
     high = (forecast.high_flow or {}).get("low_reservoir_on") if forecast else None
     return WorkRow(
@@ -175,13 +177,13 @@ def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
         target_visit_on=forecast.target_visit_on if forecast else None,
         latest_visit_on=forecast.latest_visit_on if forecast else None,
         review_on=implant.review_on,
-        certain_by=forecast.review_by if forecast else None,
+        rung=refill_standing(implant, visit, today=day.today, now=day.now).rung,
         hazard=forecast.hazard if forecast else None,
         findings=forecast.findings if forecast else (),
         high_low_on=date.fromisoformat(high) if high else None,
         filled_on=fill.filled_on if fill else None,
         drugs=tuple(drug.drug.name for drug in fill.drugs.all()) if fill else (),
-        visit=beside.visits.get(implant.pk),
+        visit=visit,
         item_ref=item.ref if item else None,
         owner_id=item.owner_id if item else None,
         owner=str(item.owner) if item and item.owner else "",

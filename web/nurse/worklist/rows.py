@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from clinic.domain.catalogue import Hazard
-from scheduling.domain.care.rungs import NAMES, WHAT_TO_DO, rung
+from scheduling.domain.care.rungs import NAMES, WHAT_TO_DO
 from scheduling.selectors.rows import CallAttempt
 from scheduling.selectors.worklist import Booking, WorkRow
 from web import findings
 from web.groups import GroupLook
 from web.nurse.answers import AnswerLook
 
-ON_THE_LADDER = frozenset({"emergency", "overdue", "at_risk"})
-TO_BE_BOOKED = ON_THE_LADDER | {"missing", "due"}
+TO_BE_BOOKED = frozenset({"missing", "emergency", "overdue", "at_risk", "due"})
 
 
 def shown_row(
@@ -42,7 +39,7 @@ def shown_row(
         "is_mine": row.owner_id == user_id,
         "call": calls.get(row.patient_ref),
         "answer": answers.get(row.visit.visit_id) if row.visit else None,
-    } | _rung(row, today)
+    } | _rung(row)
 
 
 def _act(row: WorkRow, today: date) -> str:
@@ -54,14 +51,8 @@ def _act(row: WorkRow, today: date) -> str:
     return "refill_now" if row.visit is not None and row.visit.local_on == today else "refill"
 
 
-def _rung(row: WorkRow, today: date) -> dict[str, str]:
+def _rung(row: WorkRow) -> dict[str, str]:
     """How far a late refill has climbed, in words, as on the board; nothing for a pump that is in time."""
-    if row.group not in ON_THE_LADDER:
+    if row.rung is None:
         return {}
-    refill_by = row.must_refill_by or row.certain_by
-    reached = rung(
-        days_to_empty=None if row.days_to_empty is None else Fraction(row.days_to_empty),
-        days_to_refill_date=None if refill_by is None else (refill_by - today).days,
-        hazard=Hazard.EMERGENCY if row.hazard is None else Hazard(row.hazard),
-    )
-    return {"rung": _t(NAMES[reached]), "rung_meaning": _t(WHAT_TO_DO[reached])}
+    return {"rung": _t(NAMES[row.rung]), "rung_meaning": _t(WHAT_TO_DO[row.rung])}
