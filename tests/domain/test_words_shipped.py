@@ -68,7 +68,7 @@ def test_a_text_stays_one_text_for_the_longest_values(
     for kept in (Placeholder.LINK, Placeholder.CLINIC_PHONE):
         assert kept.mark not in words or LONGEST[kept] in text
     if Placeholder.TIME.mark in words:
-        assert any(hour in text for hour in ("12:30 pm", "12:30 p. m.", "12h30", "12 h 30"))
+        assert any(hour in text for hour in ("12:30 pm", "12:30", "12h30", "12 h 30"))
         assert "30" in text
     assert ("STOP" in words) is ("STOP" in text)
 

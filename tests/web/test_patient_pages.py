@@ -57,7 +57,7 @@ def test_the_page_says_when_and_where_and_no_more(house: House, sent: SentLink, 
     text = sent.open().get(sent.page()).content.decode()
     assert "Hello Ursula," in text
     assert f"{visit.local_on:%A} {visit.local_on.day} {visit.local_on:%B %Y}" in text
-    assert "10:00 AM" in text
+    assert "10:00 am" in text
     assert "Chicago time" in text
     assert house.clinic.name in text
     assert 'href="tel:+13125550100"' in text
@@ -169,7 +169,7 @@ def test_a_visit_that_moved_meanwhile_is_shown_as_it_stands(sent: SentLink, visi
     assert said(visit) == []
     text = browser.get(sent.page()).content.decode()
     assert "Your visit has moved since our message" in text
-    assert "2:00 PM" in text
+    assert "2:00 pm" in text
 
 
 def test_a_cancelled_visit_says_so(sent: SentLink, visit: Visit, desk: Desk) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from clinic.models import Patient
+from notifications.domain.words.moments import Manner, clock, country_of
 from tests import catalogues
 from tests.factories import House, make_patient
 from tests.patient_links import send_link
 from tests.visits import make_desk
-from web.patient.words import day_words, minutes_words
+from web.patient.words import day_words, minutes_words, time_words
 
 _VALUES = re.compile(r"%\(\w+\)[sd]")
 
@@ -63,6 +65,29 @@ def test_a_day_is_written_as_people_write_it(language: str, day: str, minutes: s
     with translation.override(language):
         assert day_words(date(2027, 1, 5)) == day
         assert minutes_words(90) == minutes
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "hour"),
+    [("en", "US", "2:30 pm"), ("en", "GB", "14:30"), ("es", "US", "14:30"), ("fr", "CA", "14 h 30")],
+)
+def test_an_hour_is_written_as_in_the_messages(language: str, country: str, hour: str) -> None:
+    with translation.override(language), timezone.override(UTC):
+        assert time_words(datetime(2027, 1, 5, 14, 30, tzinfo=UTC), country=country) == hour
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "hour"), [("en", "10:00 am"), ("es", "10:00"), ("fr", "10 h")])
+def test_every_page_says_the_hour_as_the_message_that_brought_the_link(
+    house: House, language: str, hour: str
+) -> None:
+    visit = make_desk(house).book(make_patient(house, language=language))
+    sent = send_link(house, visit)
+    browser = sent.open()
+    manner = Manner(language, country_of(house.clinic.holiday_country, house.clinic.phone))
+    assert clock(visit.starts_at.astimezone(ZoneInfo(visit.time_zone)), manner) == hour
+    for name in ("page", "times", "cannot_come", "ask"):
+        assert f"{hour}<" in browser.get(sent.page(name)).content.decode().replace(".</p>", "</p>"), name
 
 
 @pytest.mark.django_db

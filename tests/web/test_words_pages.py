@@ -94,7 +94,7 @@ def test_words_that_may_not_be_said_are_refused_at_their_field(
 
 def test_a_preview_counts_and_judges_and_keeps_nothing(page: Client, house: House) -> None:
     shown = page.post(address(house, "visit/sms/es/preview/"), {"body": GOOD + " más"}).content.decode()
-    assert re.search(r"Riverside Clinic: see you \w+ \d+ de \w+, 2:30 p\. m\.", shown)
+    assert re.search(r"Riverside Clinic: see you \w+ \d+ de \w+, 14:30", shown)
     assert "of 160 characters: 1 text message" in shown
     assert "Text messages have no á" in shown
     shown = page.post(address(house, "visit/sms/en/preview/"), {"body": "our pump <b>"}).content.decode()

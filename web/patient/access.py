@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
 from clinic.selectors.rows import Language
+from notifications.domain.words.moments import country_of
 from notifications.selectors.patient_pages import place_of, today_of
 from notifications.selectors.rows import PatientLink
 from notifications.services.answers import LinkClosed, NoLongerSo, NoMoreTries
@@ -37,6 +38,7 @@ class PatientRequest(HttpRequest):
     given: Pass
     now: datetime
     today: date
+    country: str
 
 
 View = Callable[..., HttpResponse]
@@ -56,6 +58,7 @@ def link_page(*purposes: str) -> Callable[[View], View]:
             if link is None or link.purpose not in purposes:
                 return closed(request)
             request.link, request.today = link, today_of(link, request.now)
+            request.country = country_of(link.clinic.holiday_country, link.clinic.phone)
             found = read_pass(request, link)
             given = _with_chosen_language(request, found or Pass(link.patient.language))
             request.given = given

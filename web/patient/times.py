@@ -54,9 +54,11 @@ def offer_times(
     found = times_behind(link=request.link, behind=behind, now=request.now)
     wants_more = "more" in request.GET
     limits = (MANY_DAYS, MANY_A_DAY) if wants_more else (FEW_DAYS, FEW_A_DAY)
-    days = by_day(found, *limits, near=behind.visit.local_on if behind.visit else None)
+    days = by_day(
+        found, *limits, near=behind.visit.local_on if behind.visit else None, country=request.country
+    )
     shown = sum(len(day.times) for day in days)
-    context = _context(behind) | {
+    context = _context(request, behind) | {
         "days": days,
         "has_more": not wants_more and shown < len(found),
         "is_taken": is_taken,
@@ -78,10 +80,10 @@ def take(request: PatientRequest, at: int) -> HttpResponse:
         return offer_times(request, behind, is_taken=True, status=409)
     form = PatientForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_from_a_person(request):
-        context = _context(behind) | {
+        context = _context(request, behind) | {
             "at": at,
             "new_day": day_words(timezone.localdate(starts_at)),
-            "new_time": time_words(starts_at),
+            "new_time": time_words(starts_at, country=request.country),
             "form": form,
         }
         return show(request, "patient/take.html", context, status=422 if form.is_bound else 200)
@@ -112,7 +114,7 @@ def ask(request: PatientRequest) -> HttpResponse:
         return show(
             request,
             "patient/ask.html",
-            _context(behind) | {"form": form},
+            _context(request, behind) | {"form": form},
             status=422 if form.is_bound else 200,
         )
     remember_known(request)
@@ -125,7 +127,9 @@ def ask(request: PatientRequest) -> HttpResponse:
     return back_to_page(request) if behind.visit else show(request, "patient/asked.html", {})
 
 
-def by_day(slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date | None) -> list[OfferedDay]:
+def by_day(
+    slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date | None, country: str
+) -> list[OfferedDay]:
     """The first days, or those nearest to one, in order; of each some times spread from its morning to its evening."""
     days = [(day, list(found)) for day, found in groupby(slots, key=lambda slot: slot.local_on)]
     if near is not None:
@@ -135,7 +139,7 @@ def by_day(slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date
         OfferedDay(
             day_words(day),
             [
-                OfferedTime(int(slot.starts_at.timestamp()), time_words(slot.starts_at))
+                OfferedTime(int(slot.starts_at.timestamp()), time_words(slot.starts_at, country=country))
                 for slot in _spread(found, most_a_day)
             ],
         )
@@ -143,14 +147,14 @@ def by_day(slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date
     ]
 
 
-def _context(behind: Behind) -> dict[str, Any]:
+def _context(request: PatientRequest, behind: Behind) -> dict[str, Any]:
     visit = behind.visit
     if visit is None:
         return {"visit": None}
     return {
         "visit": visit,
         "day": day_words(visit.local_on),
-        "time": time_words(visit.starts_at),
+        "time": time_words(visit.starts_at, country=request.country),
         "is_to_be_placed": visit.status == Status.PENDING,
     }
 

@@ -44,7 +44,7 @@ def show_visit(
     """The visit with what may be said about it; without one, that nothing is booked."""
     if behind.visit is None:
         return show(request, "patient/nothing.html", {})
-    context = about(behind.visit) | {
+    context = about(request, behind.visit) | {
         "form": form,
         "visit": behind.visit,
         "can": {act.value: True for act in behind.acts},
@@ -59,11 +59,11 @@ def show_visit(
     return show(request, "patient/visit.html", context, status=status)
 
 
-def about(found: Visit) -> dict[str, Any]:
+def about(request: PatientRequest, found: Visit) -> dict[str, Any]:
     """When the visit is, in words."""
     return {
         "day": day_words(found.local_on),
-        "time": time_words(found.starts_at),
+        "time": time_words(found.starts_at, country=request.country),
         "duration": minutes_words((found.ends_at - found.starts_at) // _MINUTE),
     }
 
@@ -89,7 +89,7 @@ def cannot_come(request: PatientRequest) -> HttpResponse:
         return back_to_page(request)
     form = PatientForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_from_a_person(request):
-        context = about(behind.visit) | {
+        context = about(request, behind.visit) | {
             "visit": behind.visit,
             "form": form,
             "can": {act.value: True for act in behind.acts},

@@ -10,9 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from notifications.domain.words.moments import Manner, clock
+
 DAYS = {"en": "l j F Y", "es": r"l j \d\e F \d\e Y", "fr": "l j F Y"}
 """Weekday, day, month in words: no two countries read 3/4 alike."""
-TIMES = {"en": "g:i A", "es": "H:i", "fr": "H:i"}
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
@@ -21,9 +22,9 @@ def day_words(day: date) -> str:
     return date_format(day, DAYS[_language()])
 
 
-def time_words(moment: datetime) -> str:
-    """10:30 AM, or 10:30 where the day has 24 hours; on the clinic's clock."""
-    return date_format(timezone.localtime(moment), TIMES[_language()])
+def time_words(moment: datetime, *, country: str) -> str:
+    """The hour on the clinic's clock, written as the messages write it in the clinic's country."""
+    return clock(timezone.localtime(moment), Manner(_language(), country))
 
 
 def clock_words(time_zone: str) -> str:

@@ -1,6 +1,7 @@
 """Days and hours as people write them, by language and country (names and orders: Unicode CLDR).
 
-French writes the first of a month *1er*, and *14 h 30*; see the Lexique des règles typographiques.
+French writes the first of a month *1er*, and *14 h 30*; see the Lexique des règles typographiques. Spanish counts 24
+hours in every country: *2:30* without its *p. m.*, lost on a small screen, would be the middle of the night.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import phonenumbers
 
 FAR_OFF = timedelta(days=180)
 """From so far on a date names its year."""
@@ -40,11 +43,6 @@ _MONTH_FIRST = frozenset({"", "US", "CA", "PH", "PR", "VI", "GU", "AS", "MP", "U
 _ENGLISH_24_HOURS = frozenset(
     {"GB", "IE", "ZA", "KE", "NG", "IL", "MT", "ZW", "AT", "BE", "CH", "DE", "NL", "SE"}
 )
-_SPANISH_12_HOURS = frozenset(
-    {
-        "US", "PR", "MX", "CO", "PE", "EC", "VE", "BO", "CR", "GT", "HN", "NI", "PA", "SV", "DO", "CU", "PH",
-    }
-)  # fmt: skip
 _ZONE = {"en": "{} time", "es": "hora de {}", "fr": "heure de {}"}
 
 
@@ -87,24 +85,27 @@ def city_of(zone: str) -> str:
     return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
+def country_of(chosen: str, phone: str) -> str:
+    """The country in whose manner a clinic writes: the one it has chosen, or its telephone's; "" where neither is known."""
+    if chosen:
+        return chosen
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return "" if region in (None, "ZZ", "001") else str(region)
+
+
 def _hour(moment: datetime, manner: Manner) -> str:
     language, short = manner.language, manner.is_short
-    if _has_twelve_hours(manner):
+    if language == "en" and manner.country not in _ENGLISH_24_HOURS:
         half = "am" if moment.hour < 12 else "pm"
-        if language == "es" and not short:
-            half = f"{half[0]}. m."
         return f"{moment.hour % 12 or 12}:{moment.minute:02} {half}"
     if language == "fr" and short:
         return f"{moment.hour}h{moment.minute:02}"
     if language == "fr":
         return f"{moment.hour} h" + (f" {moment.minute:02}" if moment.minute else "")
     return f"{moment.hour:02}:{moment.minute:02}"
-
-
-def _has_twelve_hours(manner: Manner) -> bool:
-    match manner.language:
-        case "en":
-            return manner.country not in _ENGLISH_24_HOURS
-        case "es":
-            return manner.country in _SPANISH_12_HOURS
-    return False

@@ -18,7 +18,7 @@ _BRACKETS = re.compile(r"\[([^\[\]\n]*)\]")
 _SPACES = re.compile(r"[ \t]{2,}")
 _BEFORE_STOP = re.compile(r" +([,.])")
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
-"""An hour may end with one: *2:30 p. m.*"""
+"""A place may end with one: *9 Main St.*"""
 _BLANK_LINES = re.compile(r"\n{3,}")
 SHORTEST_CLINIC_NAME = 8
 """A clinic's name is never cut below this: then a text takes two messages rather than lose what matters."""

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from notifications.domain.kinds import VISIT_KINDS, ChannelName
 from notifications.domain.plan import WhyNot
 from notifications.domain.words.labels import item, on_one_line
-from notifications.domain.words.moments import Manner, clock, weekday_date
+from notifications.domain.words.moments import Manner, clock, country_of, weekday_date
 from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose
 from notifications.domain.words.writing import Values, cleaned
 from notifications.models import Message, MessagingPolicy
@@ -38,7 +36,7 @@ def written_for(
     clinic, patient = message.clinic, message.patient
     wish = patient.language if patient is not None else clinic.language
     language = wish if wish in LANGUAGES else "en"
-    country = clinic.holiday_country or country_of(clinic.phone)
+    country = country_of(clinic.holiday_country, clinic.phone)
     policy = MessagingPolicy.objects.for_clinic(clinic.pk).first()
     address = link(message) if purpose is not Purpose.DIGEST or message.channel == ChannelName.SMS else ""
     shared = cleaned(
@@ -87,18 +85,6 @@ def still_stands(message: Message, *, now: datetime) -> bool:
         return True
     visit = message.visit
     return visit is not None and visit.status in _IS_TO_HAPPEN and visit.starts_at > now
-
-
-def country_of(phone: str) -> str:
-    """The country of an international number; "" where it names none."""
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return ""
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code or 0
-    )
-    return "" if region in (None, "ZZ", "001") else str(region)
 
 
 def _items(messages: list[Message], manner: Manner, link: LinkOf, now: datetime) -> str:

@@ -13,7 +13,7 @@ from notifications.domain.transport import Outgoing
 from notifications.domain.words.checks import Fault, Problem, WordsRefused, check, tidy
 from notifications.domain.words.gsm import segments
 from notifications.domain.words.labels import on_one_line
-from notifications.domain.words.moments import Manner, clock, weekday_date
+from notifications.domain.words.moments import Manner, clock, country_of, weekday_date
 from notifications.domain.words.purposes import Occasion, Placeholder, offered
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Values, Words, cleaned
@@ -21,7 +21,7 @@ from notifications.models import MessageTemplate, MessagingPolicy
 from notifications.selectors.words import unspeakable_names, words_in_use
 from notifications.services.links import address_of
 from notifications.services.words.compose import outgoing
-from notifications.services.words.facts import Written, country_of
+from notifications.services.words.facts import Written
 
 SAMPLE_NAME = "Maria"
 SAMPLE_CODE = "abcdefghijklmnopqrstuv"
@@ -91,7 +91,7 @@ def sample(*, clinic: Clinic, occasion: Occasion, words: Words, now: datetime) -
             Placeholder.PLACE: policy.place if policy is not None else "",
         }
     )
-    country = clinic.holiday_country or country_of(clinic.phone)
+    country = country_of(clinic.holiday_country, clinic.phone)
     zone = ZoneInfo(clinic.time_zone)
 
     def values(is_short: bool) -> Values:
