@@ -151,7 +151,6 @@ def stop_lift(request: ClinicRequest, ref: UUID, contact_id: int) -> HttpRespons
         form,
         save=lambda: lift_stop(
             clinic=request.clinic,
-            patient_ref=ref,
             channel=_channel_of(point),
             address=point.dialable,
             actor_id=request.user.id,
