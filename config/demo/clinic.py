@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -35,6 +36,7 @@ from clinic.services.programs import record_program
 from clinic.services.surgeries import plan_surgery
 from config.demo.calendar import DemoCalendar
 from config.demo.correspondence import RED_AND_FEVERISH, SWOLLEN, DemoCorrespondence, Operated
+from config.demo.messages import Numbers
 from config.demo.people import FIRST_NAMES, PHYSICIANS, Person, people
 from config.demo.stories import OPERATED_DAYS_AGO, Story, stories
 
@@ -74,16 +76,18 @@ class DemoClinic:
         self.staff: dict[str, int] = {}
         self.pumps: list[tuple[Any, Story]] = []
         self.operated: list[Operated] = []
+        self.everybody: list[Person] = []
+        self.text_to: list[str] = []
 
     def make(self) -> None:
         with transaction.atomic():
             with announcing_once(now=self.now):
                 self._open()
-                everybody = people(PATIENTS + len(OPERATIONS_IN_DAYS), self.chance)
+                self.everybody = people(PATIENTS + len(OPERATIONS_IN_DAYS), self.chance)
                 told = stories(PATIENTS, self.chance)
-                for person, story in zip(everybody[:PATIENTS], told, strict=True):
+                for person, story in zip(self.everybody[:PATIENTS], told, strict=True):
                     self._patient(person, story)
-            for person, days in zip(everybody[PATIENTS:], OPERATIONS_IN_DAYS, strict=True):
+            for person, days in zip(self.everybody[PATIENTS:], OPERATIONS_IN_DAYS, strict=True):
                 self._operation(person, days)
             DemoCalendar(self.clinic, self.staff, self.pumps, self.now, self.chance).play()
             DemoCorrespondence(self.clinic, self.staff, self.operated, self.now).play()
@@ -119,6 +123,15 @@ class DemoClinic:
         """Noon on the clinic's clock, today's once it has passed."""
         noon = datetime.combine(self.today, time(12), tzinfo=self.zone)
         return noon if noon <= self.now else noon - timedelta(days=1)
+
+    @property
+    def numbers(self) -> Numbers:
+        """The telephones from which texts may come in."""
+        times = Counter(person.phone for person in self.everybody)
+        return Numbers(
+            own=tuple(phone for phone in self.text_to if times[phone] == 1),
+            shared=next(phone for phone, number in times.items() if number > 1),
+        )
 
     @property
     def nurse_id(self) -> int:
@@ -212,6 +225,7 @@ class DemoClinic:
                 wording="May we send you appointment reminders by text message? — Yes.",
                 **by,
             )
+            self.text_to.append(person.phone)
         if self.chance.random() < 0.3:
             partner = add_proxy(
                 clinic=self.clinic,

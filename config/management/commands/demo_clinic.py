@@ -2,7 +2,6 @@
 
 import logging
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from django.utils import timezone
 
 from clinic.selectors.operation import any_clinic_exists
 from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
+from config.demo.messages import DemoMessages
 from notifications.selectors.messages import stays_in_installation
-from notifications.services.delivery import deliver_batch
 from scheduling.services.sweeps import run_everything
 
 
@@ -32,15 +31,9 @@ class Command(BaseCommand):
             logging.getLogger("scheduling.services.sweeps").setLevel(logging.WARNING)
         run_everything(now=demo.now)  # a day was closed after its visits were booked: all dates anew
         if stays_in_installation():
-            _send_what_was_due(demo.last_noon)
+            DemoMessages(demo.clinic, demo.numbers, demo.last_noon, demo.now).play()
         if settings.EMBEDDED:
             _keep_logins(settings.VAR_DIR / "logins.txt")
-
-
-def _send_what_was_due(noon: datetime) -> None:
-    """A clinic that has been at work has sent letters: those due by the last noon, whatever hour it is now."""
-    while deliver_batch(now=noon):
-        pass
 
 
 def _keep_logins(path: Path) -> None:
