@@ -30,9 +30,22 @@ def test_the_shipped_table_is_shown_to_everybody_who_sees_patients(
     shown = nurse.get(url("check_in_rules")).content.decode()
 
     assert "Alarm with two tones" in shown
-    assert "at most 7 days before the alarm date, or past it" in shown
+    assert "At most 7 days before the alarm date, or past it" in shown
     assert url("check_in_rule", key="two_tones") not in shown
     assert url("check_in_rule", key="two_tones") in administrator.get(url("check_in_rules")).content.decode()
+
+
+def test_the_table_is_a_tab_of_the_settings_for_those_who_have_them(
+    nurse: Client, administrator: Client, url: Url
+) -> None:
+    tab = f'href="{url("check_in_rules")}" aria-current="page"'
+    assert f'href="{url("check_in_rules")}"' in administrator.get(url("settings")).content.decode()
+    assert tab in administrator.get(url("check_in_rules")).content.decode()
+    shown = nurse.get(url("check_in_rules")).content.decode()
+    assert tab not in shown
+    assert f'<a href="{url("watch")}">Watch</a>' in shown
+    row = administrator.get(url("check_in_rule", key="two_tones")).content.decode()
+    assert f'<a href="{url("settings")}">Settings</a>' in row
 
 
 def test_opening_a_row_and_putting_it_in_force_unchanged_makes_no_version(

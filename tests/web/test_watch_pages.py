@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from datetime import time, timedelta
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from clinic.domain.entries import ProxyEntry
 from clinic.models import Patient
+from clinic.services.patients import add_contact_point, add_proxy
 from notifications.domain.check_in.questions import DRY, WELL
 from notifications.models import CheckIn, Escalation
 from scheduling.models import FollowUp
@@ -172,6 +175,48 @@ def test_a_nurse_asks_by_telephone(house: House, nurse: Client, url: Url) -> Non
     (made,) = CheckIn.objects.filter(patient=patient)
     assert (made.grade, made.entered_by) == ("same_day", house.nurse)
     assert Escalation.objects.filter(check_in=made).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("worse", "look", "words"),
+    [
+        ({"alarm": "double"}, "danger", "Emergency: tell the patient"),
+        ({"alarm": "single"}, "warning", "Same day:"),
+        ({"headache": "mild"}, "warning", "within one working day"),
+    ],
+)
+def test_alarming_answers_by_telephone_are_told_at_once_with_the_way_to_the_matter(
+    house: House, nurse: Client, url: Url, worse: dict[str, object], look: str, words: str
+) -> None:
+    patient, _ = make_operated(house)
+    call_it_missed(house, patient)
+    address = f"{url('check_in_new', ref=patient.ref)}?next={url('watch')}"
+    page = nurse.post(address, posted(**worse), follow=True).content.decode()
+    note = page.split('id="messages"')[1].split("</main>")[0].split('class="page-header"')[0]
+    matter = Escalation.objects.get(cause="red_flag")
+    assert f"alert-{look}" in note
+    assert words in note
+    assert f'href="{url("escalation", ref=matter.ref)}"' in note
+    assert patient.last_name not in note
+
+
+def test_what_is_well_by_telephone_leads_nowhere(house: House, nurse: Client, url: Url) -> None:
+    patient, _ = make_operated(house)
+    page = nurse.post(url("check_in_new", ref=patient.ref), posted(), follow=True).content.decode()
+    assert "all is well" in page
+    assert "Open the matter" not in page
+
+
+def test_whoever_asks_has_the_numbers_to_press(house: House, nurse: Client, url: Url) -> None:
+    patient, _ = make_operated(house)
+    by = {"clinic": house.clinic, "patient_ref": patient.ref, "actor_id": house.nurse.id, "now": house.now}
+    add_contact_point(kind="phone", value="+1 312 555 0142", **by)
+    proxy = add_proxy(entry=ProxyEntry(name="Paul", relationship="son"), **by)
+    add_contact_point(kind="phone", value="+1 312 555 0143", proxy_id=proxy.id, **by)
+    page = nurse.get(url("check_in_new", ref=patient.ref)).content.decode()
+    assert 'href="tel:+13125550142"' in page
+    assert 'href="tel:+13125550143"' in page
+    assert "Paul, son" in page
 
 
 def test_what_was_not_asked_is_pointed_at_once_and_then_marked_for_review(

@@ -1,4 +1,4 @@
-"""The button that takes back what a note says was done."""
+"""What stands beside a note: the button that takes back what was done, the link to what it is about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from web.undo import Undo, undo_of
+from web.undo import Undo, Way, undo_of, way_of
 
 register = template.Library()
 
@@ -15,3 +15,9 @@ register = template.Library()
 def undo(message: Any) -> Undo | None:
     """``{% with button=message|undo %}``."""
     return undo_of(message)
+
+
+@register.filter
+def way(message: Any) -> Way | None:
+    """``{% with link=message|way %}``."""
+    return way_of(message)

@@ -19,6 +19,7 @@ TABS: tuple[tuple[str, str | Promise], ...] = (
     ("on_call", _("On call")),
     ("protocol", _("Care protocol")),
     ("reminders", _("Reminders")),
+    ("check_in_rules", _("Check-ins")),
     ("words", _("Words")),
 )
 

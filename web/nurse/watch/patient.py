@@ -19,7 +19,9 @@ from clinic.selectors.patients import contact_points, proxies
 from clinic.selectors.rows import Patient
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import GRADE_OF, Grade
+from notifications.domain.escalation.causes import Cause
 from notifications.selectors.check_in_rules import Table, table_version
+from notifications.selectors.escalations import open_matters_of_patient
 from notifications.selectors.watch import Said, check_ins_of_patient, watched_patient
 from notifications.services.check_ins import answer_check_in
 from web.access import ClinicRequest, clinic_page
@@ -28,6 +30,7 @@ from web.nurse.back import back_to
 from web.nurse.frame import about_patient, clinic_reverse, patient_frame, patient_or_404
 from web.nurse.watch.board import shown_row
 from web.nurse.watch.words import GRADES, answers_in_short, day_in_words, reviews_in_words, rules_in_words
+from web.undo import Way, say_with_way
 
 CHECK_INS_PER_PAGE = 30
 SAY = {
@@ -37,6 +40,12 @@ SAY = {
     Grade.SAME_DAY: gettext_lazy("Same day: the patient is to be seen or advised today. A matter is open."),
     Grade.WORKING_DAY: gettext_lazy("To be answered within one working day. A matter is open."),
     Grade.FINE: gettext_lazy("The check-in is kept: all is well."),
+}
+LEVELS = {
+    Grade.EMERGENCY: messages.ERROR,
+    Grade.SAME_DAY: messages.WARNING,
+    Grade.WORKING_DAY: messages.WARNING,
+    Grade.FINE: messages.SUCCESS,
 }
 
 
@@ -79,12 +88,26 @@ def check_in_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
             now=request.now,
             actor_id=request.user.id,
         )
-        grade = GRADE_OF[made.grade]
-        say = messages.success if grade is Grade.FINE else messages.warning
-        say(request, str(SAY[grade]))
+        _tell(request, patient, GRADE_OF[made.grade])
         return redirect(back)
     context = _asking(request, patient) | {"form": form, "cancel_url": back}
     return render(request, "nurse/watch/ask.html", context, status=422 if form.errors else 200)
+
+
+def _tell(request: ClinicRequest, patient: Patient, grade: Grade) -> None:
+    """What the answers come to, without a name, and the way to the matter where somebody must act."""
+    way = None
+    if grade is not Grade.FINE:
+        open_ones = open_matters_of_patient(clinic_id=request.clinic.id, patient_id=patient.id)
+        way = next(
+            (
+                Way(clinic_reverse(request, "escalation", ref=row.ref), _("Open the matter"))
+                for row in open_ones
+                if row.cause == Cause.RED_FLAG
+            ),
+            None,
+        )
+    say_with_way(request, LEVELS[grade], str(SAY[grade]), way=way)
 
 
 def _asking(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
@@ -92,7 +115,7 @@ def _asking(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     helpers = proxies(clinic_id=request.clinic.id, patient_id=patient.id)
     return about_patient(request, patient, (_("Check-in by telephone"), "")) | {
         "heading": _("Check-in by telephone"),
-        "numbers": [point for point in own if point.is_active and point.kind == "phone"],
+        "own_numbers": [point for point in own if point.is_active and point.kind == "phone"],
         "helpers": [helper for helper in helpers if helper.is_active],
     }
 

@@ -26,10 +26,12 @@ from notifications.services.check_in_rules import save_check_in_rules
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.check_in_rules import RuleForm
 from web.nurse.frame import clinic_reverse
+from web.nurse.settings.frame import below_tab, settings_frame
 from web.nurse.watch.words import GRADES
 from web.words import said
 
 _DRUG_NAMES = dict[str, str]
+TAB = "check_in_rules"
 
 
 @require_safe
@@ -43,9 +45,7 @@ def check_in_rules(request: ClinicRequest, version: int | None = None) -> HttpRe
     names = dict(drug_choices())
     rows = sorted(table.rules, key=lambda rule: (not rule.is_active, -rule.grade))
     context: dict[str, Any] = {
-        "place": "watch",
-        "trail": [(_("Watch"), clinic_reverse(request, "watch")), (_("How answers are graded"), "")],
-        "heading": _("How answers are graded"),
+        **_around(request),
         "table": table,
         "is_newest": table.version == newest.version,
         "rows": [
@@ -89,12 +89,7 @@ def check_in_rule(request: ClinicRequest, key: str = "") -> HttpResponse:
             return redirect(clinic_reverse(request, "check_in_rules"))
     heading = _("Change a row") if rule else _("Add a row")
     context = _tried(form, table, after) | {
-        "place": "watch",
-        "trail": [
-            (_("Watch"), clinic_reverse(request, "watch")),
-            (_("How answers are graded"), clinic_reverse(request, "check_in_rules")),
-            (heading, ""),
-        ],
+        **_below(request, heading),
         "heading": heading,
         "form": form,
         "rule": rule,
@@ -102,6 +97,29 @@ def check_in_rule(request: ClinicRequest, key: str = "") -> HttpResponse:
     }
     status = 422 if form.errors and not is_trying else 200
     return render(request, "nurse/watch/rule.html", context, status=status)
+
+
+def _around(request: ClinicRequest) -> dict[str, Any]:
+    """The table is a tab of the settings for those who have them, and for the others a page below the watch."""
+    if request.may(Permission.MANAGE_CLINIC):
+        return settings_frame(request, tab=TAB) | {"frame": "nurse/settings/frame.html"}
+    trail = [(_("Watch"), clinic_reverse(request, "watch")), (_("How answers are graded"), "")]
+    return {
+        "place": "watch",
+        "trail": trail,
+        "heading": _("How answers are graded"),
+        "frame": "nurse/watch/frame.html",
+    }
+
+
+def _below(request: ClinicRequest, heading: str) -> dict[str, Any]:
+    if request.may(Permission.MANAGE_CLINIC):
+        return below_tab(request, TAB, (heading, ""))
+    table = (_("How answers are graded"), clinic_reverse(request, TAB))
+    return {
+        "place": "watch",
+        "trail": [(_("Watch"), clinic_reverse(request, "watch")), table, (heading, "")],
+    }
 
 
 def samples_of(before: Sequence[Rule], after: Sequence[Rule]) -> list[dict[str, Any]]:

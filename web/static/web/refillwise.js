@@ -10,6 +10,10 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () {
+    // On a phone the tabs run out of the screen: the one that is open is to be seen.
+    document.querySelectorAll(".nav-tabs .active").forEach(function (tab) {
+      tab.scrollIntoView({ block: "nearest", inline: "center" });
+    });
     focusFirst(document);
   });
   document.addEventListener("htmx:afterSwap", function (event) {
