@@ -1,9 +1,13 @@
 """A text message gateway for tests, in a process of its own: `python -m tests.gateway FOLDER [--honours-keys] ...`.
 
 It speaks docs/reference/gateway.md and does what real ones do: fails before it takes a message, or after; takes it and
-loses the answer; stalls longer than anybody waits and takes it all the same; breaks off an answer; says everything
-twice. It may honour keys, or be asked, or neither. ``accepted.log`` is what it took, one line a message, written before
-it answers; what came in half it never takes. ``port`` holds its port once it listens.
+loses the answer; stalls longer than anybody waits and takes it all the same; breaks off an answer. It may honour keys,
+or be asked, or neither. ``accepted.log`` is what it took, one line a message, written before it answers; what came in
+half it never takes. ``port`` holds its port once it listens.
+
+With a secret it reports what became of each text: several times, late, the last first, and again until it is heard.
+Somebody else, who has not the secret or only an old report, says that texts failed. ``reported.log`` holds what was
+said and how it was answered.
 """
 
 from __future__ import annotations
@@ -17,15 +21,16 @@ import random
 import socket
 import threading
 import time
+import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ACCEPTED, PORT = "accepted.log", "port"
+ACCEPTED, REPORTED, PORT = "accepted.log", "reported.log", "port"
 FAULTS = {
     "refuses_for_now": 0.01,
     "fails_before": 0.01,
@@ -37,11 +42,20 @@ FAULTS = {
 """How often each happens; the rest goes well."""
 
 
+REPORTS = ("final", "accepted", "final", "accepted", "final")
+"""What is said of each text, in any order."""
+FORGERIES = ("without the secret", "an old one")
+LATEST_SECONDS = 1.5
+REPORTS_GOOD_FOR = 300
+
+
 class Book:
     """What was taken, in memory and on disk."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = os.open(folder / ACCEPTED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._file = os.open(folder / ACCEPTED, flags, 0o600)
+        self._reports = os.open(folder / REPORTED, flags, 0o600)
         self._lock = threading.Lock()
         self.ids: dict[str, list[str]] = {}
 
@@ -56,10 +70,40 @@ class Book:
             os.fsync(self._file)
             return known[-1]
 
+    def note(self, what: str, status: int) -> None:
+        """That a report was answered, and how."""
+        os.write(self._reports, f"{what}={status}\n".encode())
+
 
 def taken(folder: Path) -> Iterator[str]:
     """The keys of all messages that the gateway took, as often as it took them."""
     yield from (folder / ACCEPTED).read_text().split()
+
+
+def reported(folder: Path) -> Counter[str]:
+    """How often each kind of report was given each answer: ``final=204``."""
+    return Counter((folder / REPORTED).read_text().splitlines())
+
+
+def say_signed(url: str, said: dict[str, Any], secret: str, *, late: float = 0) -> int:
+    """Tell the clinic something, signed so many seconds from now as the contract says; its answer, 0 for none."""
+    body, stamp = json.dumps(said).encode(), str(int(time.time() + late))
+    signature = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {"X-Gateway-Timestamp": stamp, "X-Gateway-Signature": signature}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def say_until_heard(url: str, said: dict[str, Any], secret: str) -> int:
+    """The same until somebody answers who understood it, or refuses it; that answer."""
+    while (status := say_signed(url, said, secret)) == 0 or status >= 500:
+        time.sleep(0.1)
+    return status
 
 
 class Gateway(ThreadingHTTPServer):
@@ -71,7 +115,7 @@ class Gateway(ThreadingHTTPServer):
         self.options, self.book = options, Book(options.folder)
         self.chance = random.Random(options.seed)
         self.seen: set[str] = set()
-        self.faults = FAULTS if options.faults else {}
+        self.faults = FAULTS if options.faults else dict(options.fault)
 
     def fault(self) -> str:
         """What goes wrong this time; empty: nothing."""
@@ -118,7 +162,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(options.stall_seconds * (0.5 + self.server.chance.random() / 2))
         message_id = self.server.book.take(key, honours_keys=options.honours_keys)
         if said.get("callback") and options.callback_secret:
-            threading.Thread(target=self._report, args=[said["callback"], message_id, key]).start()
+            about = {"id": message_id, "key": key}
+            self._report(said["callback"], about, is_failed=said["to"].endswith(tuple(options.undelivered)))
         if fault == "loses_answer":
             return self.connection.shutdown(socket.SHUT_RDWR)
         if fault == "fails_after":
@@ -143,17 +188,33 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _report(self, url: str, message_id: str, key: str) -> None:
-        """Say twice that it was delivered, and in between that it was accepted."""
-        for status in ("delivered", "accepted", "delivered"):
-            body = json.dumps({"id": message_id, "key": key, "status": status}).encode()
-            signed = hmac.new(self.server.options.callback_secret.encode(), body, hashlib.sha256).hexdigest()
-            request = urllib.request.Request(url, body, {"X-Signature": signed})  # noqa: S310 - our own
-            with suppress(OSError), urllib.request.urlopen(request, timeout=10):  # noqa: S310
-                pass
+    def _report(self, url: str, about: dict[str, str], *, is_failed: bool) -> None:
+        """Have everything said of a text that there is to say, true or not."""
+        final, secret = "failed" if is_failed else "delivered", self.server.options.callback_secret
+        words = [(what, final if what == "final" else what) for what in REPORTS]
+        if self.server.chance.random() < self.server.options.forges:
+            words += [(what, "delivered" if is_failed else "failed") for what in FORGERIES]
+        for what, status in words:
+            said = about | {"event_id": f"{about['id']}:{status}", "status": status}
+            wait = self.server.chance.choice([0.0, self.server.chance.random() * LATEST_SECONDS])
+            threading.Timer(wait, self._say_report, [what, url, said, secret]).start()
+
+    def _say_report(self, what: str, url: str, said: dict[str, Any], secret: str) -> None:
+        if what == "without the secret":
+            status = say_signed(url, said, "a guess")
+        elif what == "an old one":
+            status = say_signed(url, said, secret, late=-REPORTS_GOOD_FOR - 60)
+        else:
+            status = say_until_heard(url, said, secret)
+        self.server.book.note(what, status)
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
+
+
+def _share(text: str) -> tuple[str, float]:
+    name, _, share = text.partition("=")
+    return name, float(share)
 
 
 def main() -> None:
@@ -170,7 +231,16 @@ def main() -> None:
     parser.add_argument("--is-down", action="store_true", help="answers everything with 503")
     parser.add_argument("--rejects", default="", help="numbers with this in them are refused for good")
     parser.add_argument("--stall-seconds", type=float, default=3.0)
-    parser.add_argument("--callback-secret", default="")
+    parser.add_argument(
+        "--fault", type=_share, action="append", default=[], help="name=share: this one so often"
+    )
+    parser.add_argument("--callback-secret", default="", help="reports what became of texts, signed with it")
+    parser.add_argument(
+        "--undelivered", action="append", default=[], help="numbers that end so never get theirs"
+    )
+    parser.add_argument(
+        "--forges", type=float, default=0.0, help="the share of texts about which somebody lies"
+    )
     gateway = Gateway(parser.parse_args())
     (gateway.options.folder / "port.new").write_text(str(gateway.server_port))
     (gateway.options.folder / "port.new").rename(gateway.options.folder / PORT)

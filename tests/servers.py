@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,20 @@ def environment(*, broker_url: str, **more: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         **more,
     }
+
+
+def start_web(environment: dict[str, str], folder: Path) -> Process:
+    """The web server, on the PORT of the environment; ``answers`` says when it is there."""
+    command = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
+    return Process("web", command, environment={"WEB_PROCESSES": "1"} | environment, folder=folder)
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310
+            return True
+    except OSError:
+        return False
 
 
 def free_port() -> int:

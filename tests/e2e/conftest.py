@@ -1,8 +1,6 @@
 """A real browser on the real application: gunicorn on the database of this run."""
 
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from config.embedded.valkey import Valkey
 from tests.conftest import broker_url
 from tests.e2e import chromium
-from tests.servers import SOURCE, Process, environment, free_port
+from tests.servers import SOURCE, answers, environment, free_port, start_web
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -40,13 +38,10 @@ def browser() -> Iterator[Browser]:
 def _web(django_db_setup: None, broker: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    web = Process(
-        "web",
-        ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],
-        environment=environment(broker_url=broker_url(broker), PORT=str(port), WEB_PROCESSES="1"),
-        folder=tmp_path_factory.mktemp("web"),
+    web = start_web(
+        environment(broker_url=broker_url(broker), PORT=str(port)), tmp_path_factory.mktemp("web")
     )
-    web.wait_until(lambda: _answers(address))
+    web.wait_until(lambda: answers(address))
     yield address
     web.kill()
 
@@ -122,11 +117,3 @@ def assert_accessible() -> Callable[[Page], None]:
 
 def _is_trouble(text: str) -> bool:
     return "Content Security Policy" in text or "Content-Security-Policy" in text
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310
-            return True
-    except (OSError, urllib.error.URLError):
-        return False

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.gateway import PORT, taken
+from tests.gateway import PORT, reported, taken
 from tests.servers import Process
 
 STALL_SECONDS = 3.0
@@ -49,6 +49,9 @@ class Gateway:
     def taken(self) -> Counter[str]:
         return Counter(taken(self.folder))
 
+    def reported(self) -> Counter[str]:
+        return reported(self.folder)
+
 
 @contextmanager
 def gateway(folder: Path, *arguments: str, **settings: str) -> Iterator[Gateway]:
@@ -81,9 +84,9 @@ class Crew:
         for name in self.start:
             self.running[name] = self.start[name]()
 
-    def kill_one(self) -> None:
+    def kill_one(self, name: str = "") -> None:
         """kill -9 at a random moment: a whole process with its children, or one child of a worker."""
-        name = self.chance.choice(sorted(self.running))
+        name = name or self.chance.choice(sorted(self.running))
         time.sleep(self.chance.random())
         process = self.running[name]
         children = psutil.Process(process.pid).children(recursive=True) if "worker" in name else []
