@@ -20,409 +20,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="CheckIn",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("answers", models.JSONField()),
-                (
-                    "grade",
-                    models.CharField(
-                        choices=[
-                            ("emergency", "emergency now"),
-                            ("same_day", "same day"),
-                            ("working_day", "within one working day"),
-                            ("fine", "as expected"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("matched", models.JSONField(default=list)),
-                ("rules_version", models.PositiveIntegerField()),
-                ("answered_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CheckInRules",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("version", models.PositiveIntegerField()),
-                ("rows", models.JSONField()),
-                (
-                    "note",
-                    models.CharField(blank=True, default="", max_length=200, verbose_name="what changed"),
-                ),
-                ("created_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Escalation",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "cause",
-                    models.CharField(
-                        choices=[
-                            ("running_late", "refill running late"),
-                            ("red_flag", "alarming answers of a check-in"),
-                            ("check_in_missed", "check-in not answered"),
-                            ("unanswered", "visit not confirmed"),
-                            ("may_be_lost", "message may not have arrived"),
-                            ("not_delivered", "message could not be delivered"),
-                            ("missed", "message was not sent in time"),
-                            ("unreachable", "nobody to send to"),
-                            ("stopped", "patient wants no more messages"),
-                            ("cannot_come", "patient cannot come"),
-                            ("wants_other_time", "patient asks for another time"),
-                            ("not_understood", "answer needs reading"),
-                            ("not_me", "reached somebody else"),
-                            ("webhook_refused", "a report from a provider was refused"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("key", models.CharField(max_length=80)),
-                ("rung", models.PositiveSmallIntegerField()),
-                ("level", models.PositiveSmallIntegerField(default=0)),
-                ("opened_at", models.DateTimeField()),
-                ("respond_by", models.DateTimeField()),
-                ("acknowledged_at", models.DateTimeField(null=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("spoke", "spoke with the patient"),
-                            ("spoke_helper", "spoke with a relative or helper"),
-                            ("booked", "a visit is booked"),
-                            ("sent_in", "sent to the emergency department"),
-                            ("no_answer", "no answer; will be tried again"),
-                            ("mended", "address or number corrected"),
-                            ("not_needed", "nothing to be done"),
-                        ],
-                        default="",
-                        max_length=15,
-                    ),
-                ),
-                ("note", models.CharField(blank=True, default="", max_length=500)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="EscalationStep",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "what",
-                    models.CharField(
-                        choices=[
-                            ("opened", "opened"),
-                            ("graver", "graver now"),
-                            ("told", "told"),
-                            ("passed_on", "passed on"),
-                            ("tried", "tried"),
-                            ("acknowledged", "acknowledged"),
-                        ],
-                        max_length=15,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("level", models.PositiveSmallIntegerField(default=0)),
-                ("rung", models.PositiveSmallIntegerField()),
-                ("note", models.CharField(blank=True, default="", max_length=500)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="InboundMessage",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "channel",
-                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
-                ),
-                ("from_address", models.CharField(max_length=254)),
-                ("body", models.TextField(max_length=2000)),
-                ("received_at", models.DateTimeField()),
-                ("meaning", models.CharField(blank=True, default="", max_length=20)),
-                ("handled_at", models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MessageTemplate",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("purpose", models.SlugField(max_length=30)),
-                (
-                    "channel",
-                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
-                ),
-                ("language", models.CharField(max_length=5)),
-                ("subject", models.CharField(blank=True, default="", max_length=150, verbose_name="subject")),
-                ("body", models.TextField(blank=True, max_length=4000, verbose_name="text")),
-                ("created_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MessagingPolicy",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("quiet_from", models.TimeField(default=datetime.time(21, 0), verbose_name="quiet from")),
-                ("quiet_until", models.TimeField(default=datetime.time(8, 0), verbose_name="quiet until")),
-                (
-                    "most_texts_a_day",
-                    models.PositiveSmallIntegerField(default=1, verbose_name="texts a day at most"),
-                ),
-                (
-                    "most_texts_a_week",
-                    models.PositiveSmallIntegerField(default=3, verbose_name="texts a week at most"),
-                ),
-                (
-                    "unanswered_days",
-                    models.PositiveSmallIntegerField(
-                        default=3,
-                        verbose_name="an unanswered reminder becomes a call this many days before the visit",
-                    ),
-                ),
-                (
-                    "place",
-                    models.CharField(
-                        blank=True, default="", max_length=120, verbose_name="place, as messages name it"
-                    ),
-                ),
-                ("is_text_on", models.BooleanField(default=True, verbose_name="send text messages")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="PatientAnswer",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("visit_sequence", models.PositiveIntegerField(null=True)),
-                (
-                    "answer",
-                    models.CharField(
-                        choices=[
-                            ("confirmed", "is coming"),
-                            ("wants_other_time", "asks for another time"),
-                            ("moved", "chose another time"),
-                            ("cannot_come", "cannot come"),
-                            ("booked", "chose a time"),
-                            ("not_me", "is somebody else"),
-                            ("stopped", "wants no more messages"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("note", models.CharField(blank=True, default="", max_length=500)),
-                ("at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="PatientLink",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[
-                            ("visit", "Visit"),
-                            ("book", "Book"),
-                            ("check_in", "Check In"),
-                            ("preparation", "Preparation"),
-                        ],
-                        max_length=15,
-                    ),
-                ),
-                ("token_sha256", models.CharField(max_length=64, unique=True)),
-                ("created_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(null=True)),
-                ("opened_at", models.DateTimeField(null=True)),
-                ("used_at", models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ReconcilerRun",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("hour", models.DateTimeField()),
-                ("started_at", models.DateTimeField()),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("implants", models.PositiveIntegerField(default=0)),
-                ("unwatched", models.PositiveIntegerField(default=0)),
-                ("planned", models.PositiveIntegerField(default=0)),
-                ("missing", models.PositiveIntegerField(default=0)),
-                ("surplus", models.PositiveIntegerField(default=0)),
-                ("overdue", models.PositiveIntegerField(default=0)),
-                ("ownerless", models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ReminderRule",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("book_visit", "book_visit"),
-                            ("refill", "refill"),
-                            ("check_up", "check_up"),
-                            ("wound_check", "wound_check"),
-                            ("other_visit", "other_visit"),
-                            ("preparation", "preparation"),
-                            ("check_in", "check_in"),
-                            ("change", "change"),
-                            ("reply", "reply"),
-                            ("escalation", "escalation"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("step", models.SlugField(max_length=20)),
-                ("days", models.SmallIntegerField(verbose_name="days before (−) or after")),
-                ("at", models.TimeField(default=datetime.time(9, 0), verbose_name="at")),
-                (
-                    "channels",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[("email", "e-mail"), ("sms", "text message")], max_length=10
-                        ),
-                        size=None,
-                        verbose_name="through",
-                    ),
-                ),
-                ("wants_answer", models.BooleanField(default=False, verbose_name="asks for an answer")),
-                (
-                    "is_critical",
-                    models.BooleanField(
-                        default=False, verbose_name="if it may be lost, tell by another channel too"
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-            ],
-            options={
-                "ordering": ["kind", "days", "id"],
-            },
-        ),
-        migrations.CreateModel(
-            name="RosterEntry",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("weekday", models.PositiveSmallIntegerField()),
-                (
-                    "duty",
-                    models.CharField(
-                        choices=[
-                            ("nurse", "nurse on call"),
-                            ("second", "second nurse"),
-                            ("physician", "physician on call"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="StoppedAddress",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
-                ),
-                ("address", models.CharField(max_length=254)),
-                ("words", models.CharField(max_length=160)),
-                ("stopped_at", models.DateTimeField()),
-                ("lifted_at", models.DateTimeField(null=True)),
-                ("lifted_because", models.CharField(blank=True, default="", max_length=200)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="WebhookEvent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("provider", models.CharField(max_length=30)),
-                ("event_id", models.CharField(max_length=150)),
-                ("payload_sha256", models.CharField(max_length=64)),
-                ("provider_message_id", models.CharField(blank=True, default="", max_length=150)),
-                ("message_ref", models.UUIDField(null=True)),
-                ("status", models.CharField(blank=True, default="", max_length=30)),
-                ("received_at", models.DateTimeField()),
-                ("applied_at", models.DateTimeField(null=True)),
-            ],
-        ),
         migrations.RemoveConstraint(
             model_name="message",
             name="message_once",
@@ -556,136 +153,1051 @@ class Migration(migrations.Migration):
                 to="clinic.contactpoint",
             ),
         ),
-        migrations.AddField(
-            model_name="checkin",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
+        migrations.CreateModel(
+            name="CheckInRules",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("rows", models.JSONField()),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="what changed"),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "version"), name="check_in_rules_version_once")
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="checkin",
-            name="entered_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkin",
-            name="follow_up",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.followup",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkin",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
-            ),
-        ),
-        migrations.AddField(
+        pgtrigger.migrations.AddTrigger(
             model_name="checkinrules",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e1e4fec3c0fffd3dcba0c122f614ebf30a9d3ff2",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_dbf4c",
+                    table="notifications_checkinrules",
+                    when="BEFORE",
+                ),
             ),
         ),
-        migrations.AddField(
-            model_name="checkinrules",
-            name="created_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
+        migrations.CreateModel(
+            name="InboundMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
+                ),
+                ("from_address", models.CharField(max_length=254)),
+                ("body", models.TextField(max_length=2000)),
+                ("received_at", models.DateTimeField()),
+                ("meaning", models.CharField(blank=True, default="", max_length=20)),
+                ("handled_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.patient",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["clinic", "-received_at"], name="inbound_of_clinic")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MessageTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.SlugField(max_length=30)),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
+                ),
+                ("language", models.CharField(max_length=5)),
+                ("subject", models.CharField(blank=True, default="", max_length=150, verbose_name="subject")),
+                ("body", models.TextField(blank=True, max_length=4000, verbose_name="text")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["clinic", "purpose", "channel", "language", "-id"],
+                        name="message_template_newest",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "sms"])),
+                        name="message_template_channel_known",
+                    )
+                ],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="messagetemplate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="6a0698926225a16362b9242c2394fc4198a9bc23",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f3b98",
+                    table="notifications_messagetemplate",
+                    when="BEFORE",
+                ),
             ),
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="acknowledged_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
+        migrations.CreateModel(
+            name="MessagingPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quiet_from", models.TimeField(default=datetime.time(21, 0), verbose_name="quiet from")),
+                ("quiet_until", models.TimeField(default=datetime.time(8, 0), verbose_name="quiet until")),
+                (
+                    "most_texts_a_day",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="texts a day at most"),
+                ),
+                (
+                    "most_texts_a_week",
+                    models.PositiveSmallIntegerField(default=3, verbose_name="texts a week at most"),
+                ),
+                (
+                    "unanswered_days",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        verbose_name="an unanswered reminder becomes a call this many days before the visit",
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(
+                        blank=True, default="", max_length=120, verbose_name="place, as messages name it"
+                    ),
+                ),
+                ("is_text_on", models.BooleanField(default=True, verbose_name="send text messages")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic",), name="messaging_policy_one_a_clinic"),
+                    models.CheckConstraint(
+                        condition=models.Q(("most_texts_a_day__gte", 1), ("most_texts_a_week__gte", 1)),
+                        name="messaging_policy_caps_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unanswered_days__lte", 30)),
+                        name="messaging_policy_unanswered_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quiet_from", models.F("quiet_until")), _negated=True),
+                        name="messaging_policy_quiet_sane",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PatientLink",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("visit", "Visit"),
+                            ("book", "Book"),
+                            ("check_in", "Check In"),
+                            ("preparation", "Preparation"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "follow_up",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.followup",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="notifications.message",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.visit",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["visit"], name="patient_link_of_visit"),
+                    models.Index(fields=["follow_up"], name="patient_link_of_follow_up"),
+                    models.Index(fields=["patient"], name="patient_link_of_patient"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["visit", "book", "check_in", "preparation"])),
+                        name="patient_link_purpose_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                        name="patient_link_expires_later",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CheckIn",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("answers", models.JSONField()),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "emergency now"),
+                            ("same_day", "same day"),
+                            ("working_day", "within one working day"),
+                            ("fine", "as expected"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("matched", models.JSONField(default=list)),
+                ("rules_version", models.PositiveIntegerField()),
+                ("answered_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "follow_up",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.followup",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.patientlink",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["patient", "-answered_at"], name="check_in_of_patient")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("grade__in", ["emergency", "same_day", "working_day", "fine"])),
+                        name="check_in_grade_known",
+                    )
+                ],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="checkin",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="81daa7495d7736881d632e2a36808e007b2e3ae1",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_89a61",
+                    table="notifications_checkin",
+                    when="BEFORE",
+                ),
             ),
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="check_in",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.checkin",
+        migrations.CreateModel(
+            name="Escalation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ref", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("running_late", "refill running late"),
+                            ("red_flag", "alarming answers of a check-in"),
+                            ("check_in_missed", "check-in not answered"),
+                            ("unanswered", "visit not confirmed"),
+                            ("may_be_lost", "message may not have arrived"),
+                            ("not_delivered", "message could not be delivered"),
+                            ("missed", "message was not sent in time"),
+                            ("unreachable", "nobody to send to"),
+                            ("stopped", "patient wants no more messages"),
+                            ("cannot_come", "patient cannot come"),
+                            ("wants_other_time", "patient asks for another time"),
+                            ("not_understood", "answer needs reading"),
+                            ("not_me", "reached somebody else"),
+                            ("webhook_refused", "a report from a provider was refused"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("rung", models.PositiveSmallIntegerField()),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("opened_at", models.DateTimeField()),
+                ("respond_by", models.DateTimeField()),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("spoke", "spoke with the patient"),
+                            ("spoke_helper", "spoke with a relative or helper"),
+                            ("booked", "a visit is booked"),
+                            ("sent_in", "sent to the emergency department"),
+                            ("no_answer", "no answer; will be tried again"),
+                            ("mended", "address or number corrected"),
+                            ("not_needed", "nothing to be done"),
+                        ],
+                        default="",
+                        max_length=15,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "check_in",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.checkin",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.implant",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.message",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.patient",
+                    ),
+                ),
+                (
+                    "responsible",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.visit",
+                    ),
+                ),
+                (
+                    "inbound",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.inboundmessage",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("acknowledged_at__isnull", True)),
+                        fields=["clinic", "-rung", "respond_by"],
+                        name="escalation_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("acknowledged_at__isnull", True)),
+                        fields=["respond_by"],
+                        name="escalation_to_raise",
+                    ),
+                    models.Index(fields=["patient", "-id"], name="escalation_of_patient"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("acknowledged_at__isnull", True)),
+                        fields=("clinic", "cause", "key"),
+                        name="escalation_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "cause__in",
+                                [
+                                    "running_late",
+                                    "red_flag",
+                                    "check_in_missed",
+                                    "unanswered",
+                                    "may_be_lost",
+                                    "not_delivered",
+                                    "missed",
+                                    "unreachable",
+                                    "stopped",
+                                    "cannot_come",
+                                    "wants_other_time",
+                                    "not_understood",
+                                    "not_me",
+                                    "webhook_refused",
+                                ],
+                            )
+                        ),
+                        name="escalation_cause_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rung__gte", 1), ("rung__lte", 5)), name="escalation_rung_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("acknowledged_at__isnull", True),
+                                ("acknowledged_by__isnull", True),
+                                ("outcome", ""),
+                            ),
+                            models.Q(
+                                ("acknowledged_at__isnull", False),
+                                ("acknowledged_by__isnull", False),
+                                (
+                                    "outcome__in",
+                                    [
+                                        "spoke",
+                                        "spoke_helper",
+                                        "booked",
+                                        "sent_in",
+                                        "no_answer",
+                                        "mended",
+                                        "not_needed",
+                                    ],
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="escalation_ends_in_a_person",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EscalationStep",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("opened", "opened"),
+                            ("graver", "graver now"),
+                            ("told", "told"),
+                            ("passed_on", "passed on"),
+                            ("tried", "tried"),
+                            ("acknowledged", "acknowledged"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("rung", models.PositiveSmallIntegerField()),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="notifications.escalation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["escalation", "id"], name="escalation_step_in_order")],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="escalationstep",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c6842a522e141f507f163e031674052862c2ea3e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_0e17e",
+                    table="notifications_escalationstep",
+                    when="BEFORE",
+                ),
             ),
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
+        migrations.CreateModel(
+            name="PatientAnswer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("visit_sequence", models.PositiveIntegerField(null=True)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "is coming"),
+                            ("wants_other_time", "asks for another time"),
+                            ("moved", "chose another time"),
+                            ("cannot_come", "cannot come"),
+                            ("booked", "chose a time"),
+                            ("not_me", "is somebody else"),
+                            ("stopped", "wants no more messages"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "inbound",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.inboundmessage",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.visit",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="notifications.patientlink",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["visit", "-id"], name="patient_answer_of_visit"),
+                    models.Index(fields=["patient", "-id"], name="patient_answer_of_patient"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "answer__in",
+                                [
+                                    "confirmed",
+                                    "wants_other_time",
+                                    "moved",
+                                    "cannot_come",
+                                    "booked",
+                                    "not_me",
+                                    "stopped",
+                                ],
+                            )
+                        ),
+                        name="patient_answer_known",
+                    )
+                ],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="patientanswer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f4234cbc19714859cd2cb11711c5f690ae171389",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b56b5",
+                    table="notifications_patientanswer",
+                    when="BEFORE",
+                ),
             ),
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="implant",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.implant"
-            ),
+        migrations.CreateModel(
+            name="ReconcilerRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("implants", models.PositiveIntegerField(default=0)),
+                ("unwatched", models.PositiveIntegerField(default=0)),
+                ("planned", models.PositiveIntegerField(default=0)),
+                ("missing", models.PositiveIntegerField(default=0)),
+                ("surplus", models.PositiveIntegerField(default=0)),
+                ("overdue", models.PositiveIntegerField(default=0)),
+                ("ownerless", models.PositiveIntegerField(default=0)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.clinic"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "hour"), name="reconciler_run_once")
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="message",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.message",
-            ),
+        migrations.CreateModel(
+            name="ReminderRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("book_visit", "book_visit"),
+                            ("refill", "refill"),
+                            ("check_up", "check_up"),
+                            ("wound_check", "wound_check"),
+                            ("other_visit", "other_visit"),
+                            ("preparation", "preparation"),
+                            ("check_in", "check_in"),
+                            ("change", "change"),
+                            ("reply", "reply"),
+                            ("escalation", "escalation"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("step", models.SlugField(max_length=20)),
+                ("days", models.SmallIntegerField(verbose_name="days before (−) or after")),
+                ("at", models.TimeField(default=datetime.time(9, 0), verbose_name="at")),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("email", "e-mail"), ("sms", "text message")], max_length=10
+                        ),
+                        size=None,
+                        verbose_name="through",
+                    ),
+                ),
+                ("wants_answer", models.BooleanField(default=False, verbose_name="asks for an answer")),
+                (
+                    "is_critical",
+                    models.BooleanField(
+                        default=False, verbose_name="if it may be lost, tell by another channel too"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["kind", "days", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "kind", "step"), name="reminder_rule_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "book_visit",
+                                    "refill",
+                                    "check_up",
+                                    "wound_check",
+                                    "other_visit",
+                                    "preparation",
+                                    "check_in",
+                                ],
+                            )
+                        ),
+                        name="reminder_rule_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days__gte", -120), ("days__lte", 400)),
+                        name="reminder_rule_days_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("channels__len__gte", 1), ("channels__contained_by", ["email", "sms"])
+                        ),
+                        name="reminder_rule_channels_known",
+                    ),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="patient",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
-            ),
+        migrations.CreateModel(
+            name="RosterEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("weekday", models.PositiveSmallIntegerField()),
+                (
+                    "duty",
+                    models.CharField(
+                        choices=[
+                            ("nurse", "nurse on call"),
+                            ("second", "second nurse"),
+                            ("physician", "physician on call"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "weekday", "duty"), name="roster_one_a_duty"),
+                    models.CheckConstraint(
+                        condition=models.Q(("weekday__lte", 6)), name="roster_weekday_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duty__in", ["nurse", "second", "physician"])),
+                        name="roster_duty_known",
+                    ),
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="responsible",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+        migrations.CreateModel(
+            name="StoppedAddress",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(choices=[("email", "e-mail"), ("sms", "text message")], max_length=10),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("words", models.CharField(max_length=160)),
+                ("stopped_at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(null=True)),
+                ("lifted_because", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clinic.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=("clinic", "channel", "address"),
+                        name="stopped_address_once",
+                    )
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="escalation",
-            name="visit",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.visit",
-            ),
+        migrations.CreateModel(
+            name="WebhookEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=30)),
+                ("event_id", models.CharField(max_length=150)),
+                ("payload_sha256", models.CharField(max_length=64)),
+                ("provider_message_id", models.CharField(blank=True, default="", max_length=150)),
+                ("message_ref", models.UUIDField(null=True)),
+                ("status", models.CharField(blank=True, default="", max_length=30)),
+                ("received_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("applied_at__isnull", True)),
+                        fields=["received_at"],
+                        name="webhook_to_apply",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "event_id"), name="webhook_event_once")
+                ],
+            },
         ),
         migrations.AddField(
             model_name="message",
@@ -695,59 +1207,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="messages",
                 to="notifications.escalation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalationstep",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalationstep",
-            name="escalation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="steps",
-                to="notifications.escalation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalationstep",
-            name="user",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="inboundmessage",
-            name="clinic",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.clinic"
-            ),
-        ),
-        migrations.AddField(
-            model_name="inboundmessage",
-            name="patient",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="escalation",
-            name="inbound",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.inboundmessage",
             ),
         ),
         migrations.AddField(
@@ -878,534 +1337,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="message_reason_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="messagetemplate",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="messagetemplate",
-            name="created_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="messagingpolicy",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientanswer",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientanswer",
-            name="inbound",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.inboundmessage",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientanswer",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientanswer",
-            name="visit",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.visit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientlink",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientlink",
-            name="follow_up",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.followup",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientlink",
-            name="message",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="links",
-                to="notifications.message",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientlink",
-            name="patient",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.patient"
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientlink",
-            name="visit",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="scheduling.visit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="patientanswer",
-            name="link",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.patientlink",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkin",
-            name="link",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="notifications.patientlink",
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconcilerrun",
-            name="clinic",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinic.clinic"
-            ),
-        ),
-        migrations.AddField(
-            model_name="reminderrule",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rosterentry",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rosterentry",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="stoppedaddress",
-            name="clinic",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="clinic.clinic",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookevent",
-            index=models.Index(
-                condition=models.Q(("applied_at__isnull", True)),
-                fields=["received_at"],
-                name="webhook_to_apply",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookevent",
-            constraint=models.UniqueConstraint(fields=("provider", "event_id"), name="webhook_event_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkinrules",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "version"), name="check_in_rules_version_once"
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="checkinrules",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="e1e4fec3c0fffd3dcba0c122f614ebf30a9d3ff2",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_dbf4c",
-                    table="notifications_checkinrules",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="escalationstep",
-            index=models.Index(fields=["escalation", "id"], name="escalation_step_in_order"),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="escalationstep",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="c6842a522e141f507f163e031674052862c2ea3e",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_0e17e",
-                    table="notifications_escalationstep",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(fields=["clinic", "-received_at"], name="inbound_of_clinic"),
-        ),
-        migrations.AddIndex(
-            model_name="escalation",
-            index=models.Index(
-                condition=models.Q(("acknowledged_at__isnull", True)),
-                fields=["clinic", "-rung", "respond_by"],
-                name="escalation_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="escalation",
-            index=models.Index(
-                condition=models.Q(("acknowledged_at__isnull", True)),
-                fields=["respond_by"],
-                name="escalation_to_raise",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="escalation",
-            index=models.Index(fields=["patient", "-id"], name="escalation_of_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("acknowledged_at__isnull", True)),
-                fields=("clinic", "cause", "key"),
-                name="escalation_open_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "cause__in",
-                        [
-                            "running_late",
-                            "red_flag",
-                            "check_in_missed",
-                            "unanswered",
-                            "may_be_lost",
-                            "not_delivered",
-                            "missed",
-                            "unreachable",
-                            "stopped",
-                            "cannot_come",
-                            "wants_other_time",
-                            "not_understood",
-                            "not_me",
-                            "webhook_refused",
-                        ],
-                    )
-                ),
-                name="escalation_cause_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rung__gte", 1), ("rung__lte", 5)), name="escalation_rung_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("acknowledged_at__isnull", True), ("acknowledged_by__isnull", True), ("outcome", "")
-                    ),
-                    models.Q(
-                        ("acknowledged_at__isnull", False),
-                        ("acknowledged_by__isnull", False),
-                        (
-                            "outcome__in",
-                            [
-                                "spoke",
-                                "spoke_helper",
-                                "booked",
-                                "sent_in",
-                                "no_answer",
-                                "mended",
-                                "not_needed",
-                            ],
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="escalation_ends_in_a_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="messagetemplate",
-            index=models.Index(
-                fields=["clinic", "purpose", "channel", "language", "-id"], name="message_template_newest"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagetemplate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["email", "sms"])), name="message_template_channel_known"
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="messagetemplate",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="6a0698926225a16362b9242c2394fc4198a9bc23",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_f3b98",
-                    table="notifications_messagetemplate",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagingpolicy",
-            constraint=models.UniqueConstraint(fields=("clinic",), name="messaging_policy_one_a_clinic"),
-        ),
-        migrations.AddConstraint(
-            model_name="messagingpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("most_texts_a_day__gte", 1), ("most_texts_a_week__gte", 1)),
-                name="messaging_policy_caps_sane",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagingpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unanswered_days__lte", 30)), name="messaging_policy_unanswered_sane"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="messagingpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quiet_from", models.F("quiet_until")), _negated=True),
-                name="messaging_policy_quiet_sane",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="patientlink",
-            index=models.Index(fields=["visit"], name="patient_link_of_visit"),
-        ),
-        migrations.AddIndex(
-            model_name="patientlink",
-            index=models.Index(fields=["follow_up"], name="patient_link_of_follow_up"),
-        ),
-        migrations.AddIndex(
-            model_name="patientlink",
-            index=models.Index(fields=["patient"], name="patient_link_of_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="patientlink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["visit", "book", "check_in", "preparation"])),
-                name="patient_link_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientlink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))),
-                name="patient_link_expires_later",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="patientanswer",
-            index=models.Index(fields=["visit", "-id"], name="patient_answer_of_visit"),
-        ),
-        migrations.AddIndex(
-            model_name="patientanswer",
-            index=models.Index(fields=["patient", "-id"], name="patient_answer_of_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="patientanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "answer__in",
-                        [
-                            "confirmed",
-                            "wants_other_time",
-                            "moved",
-                            "cannot_come",
-                            "booked",
-                            "not_me",
-                            "stopped",
-                        ],
-                    )
-                ),
-                name="patient_answer_known",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="patientanswer",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="f4234cbc19714859cd2cb11711c5f690ae171389",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_b56b5",
-                    table="notifications_patientanswer",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="checkin",
-            index=models.Index(fields=["patient", "-answered_at"], name="check_in_of_patient"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("grade__in", ["emergency", "same_day", "working_day", "fine"])),
-                name="check_in_grade_known",
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="checkin",
-            trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="81daa7495d7736881d632e2a36808e007b2e3ae1",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_89a61",
-                    table="notifications_checkin",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconcilerrun",
-            constraint=models.UniqueConstraint(fields=("clinic", "hour"), name="reconciler_run_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.UniqueConstraint(fields=("clinic", "kind", "step"), name="reminder_rule_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "book_visit",
-                            "refill",
-                            "check_up",
-                            "wound_check",
-                            "other_visit",
-                            "preparation",
-                            "check_in",
-                        ],
-                    )
-                ),
-                name="reminder_rule_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days__gte", -120), ("days__lte", 400)), name="reminder_rule_days_sane"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channels__len__gte", 1), ("channels__contained_by", ["email", "sms"])),
-                name="reminder_rule_channels_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rosterentry",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "weekday", "duty"), name="roster_one_a_duty"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rosterentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekday__lte", 6)), name="roster_weekday_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rosterentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("duty__in", ["nurse", "second", "physician"])), name="roster_duty_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stoppedaddress",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at__isnull", True)),
-                fields=("clinic", "channel", "address"),
-                name="stopped_address_once",
             ),
         ),
     ]
