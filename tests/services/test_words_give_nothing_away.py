@@ -15,6 +15,7 @@ from notifications.domain.words.forbidden import forbidden_in
 from notifications.domain.words.purposes import LANGUAGES, Purpose, purpose_of
 from notifications.models import Message, MessagingPolicy
 from notifications.selectors.words import unspeakable_names
+from notifications.selectors.world import see
 from notifications.services.rules import PolicyEntry, set_policy
 from notifications.services.words import compose
 from scheduling.models import Visit
@@ -65,7 +66,7 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
                 house, patient, kind=kind, step=step, wants_answer=asks, visit=visit, implant=implant,
                 channel=channel, occurrence=f"visit:{number}", **whom,
             )  # fmt: skip
-            outgoing = compose(row, now=NOW)
+            outgoing = compose(see(row.pk, now=NOW), now=NOW)
             assert outgoing is not None
             found.append((purpose_of(kind=kind, step=step, wants_answer=asks), outgoing))
         main = Message.objects.get(recipient=recipient, occurrence="visit:2")
@@ -73,7 +74,7 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
             house, patient, kind=MessageKind.CHECK_IN, recipient=recipient, channel=channel, carried_by=main,
             occurrence="carried", state="suppressed", reason="digest",
         )  # fmt: skip
-        digest = compose(main, now=NOW)
+        digest = compose(see(main.pk, now=NOW), now=NOW)
         assert digest is not None
         found.append((Purpose.DIGEST, digest))
     return found

@@ -9,18 +9,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from notifications.channels import carrier_for
-from notifications.domain.kinds import ChannelName
-from notifications.domain.leave import Stay, Verdict, Wait, may_leave
+from notifications.domain.leave import Stay, Wait, may_leave
 from notifications.domain.plan import WhyNot
 from notifications.domain.states import State
 from notifications.domain.transport import Carrier, Outgoing
-from notifications.models import Attempt, Message
-from notifications.selectors.world import world_of
+from notifications.models import Message
+from notifications.selectors.world import see, world_of
 from notifications.services.delivery.claims import LEASE_MARGIN, Claim
 from notifications.services.delivery.consequences import hand_to_person
 from notifications.services.words import compose
@@ -40,18 +39,14 @@ def begin_sending(claim: Claim, *, now: datetime) -> Letter | None:
     """Commit that sending begins; None when the message must not go now, or is no longer ours."""
     begun_at = running_seconds()
     with transaction.atomic():
-        row = (
-            Message.objects.select_for_update(of=("self",))
-            .filter(pk=claim.message_id, state=State.CLAIMED, fence=claim.fence, lease_until__gt=Now())
-            .first()
-        )
-        if row is None:
+        if not hold(claim, State.CLAIMED):
             return None
-        verdict = look_at_world(row, now)
+        seen = see(claim.message_id, now=now)
+        row, verdict = seen.message, may_leave(world_of(seen, now=now), now=now)
         if isinstance(verdict, Wait):
             put_back(row, until=verdict.until)
             return None
-        outgoing = None if isinstance(verdict, Stay) else compose(row, now=now)
+        outgoing = None if isinstance(verdict, Stay) else compose(seen, now=now)
         if outgoing is None:
             stay = verdict if isinstance(verdict, Stay) else Stay(State.SUPPRESSED, WhyNot.NO_ADDRESS)
             keep_back(row, stay, now=now)
@@ -60,31 +55,47 @@ def begin_sending(claim: Claim, *, now: datetime) -> Letter | None:
     return Letter(claim, outgoing, begun_at)
 
 
-def look_at_world(row: Message, now: datetime) -> Verdict:
-    """The verdict on a message whose row is locked. Texts to one patient are judged one after the other."""
-    if row.channel == ChannelName.SMS and row.patient_id is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended('texts of ' || %s::text, 0))",
-                [str(row.patient_id)],
-            )
-    return may_leave(world_of(row, now=now), now=now)
+_HOLD = """
+WITH ours AS MATERIALIZED (
+    SELECT channel, patient_id FROM notifications_message
+    WHERE id = %s AND state = %s AND fence = %s AND (lease_until IS NULL OR lease_until > statement_timestamp())
+    FOR UPDATE
+)
+SELECT CASE WHEN channel = 'sms' AND patient_id IS NOT NULL
+    THEN pg_advisory_xact_lock(hashtextextended('texts of ' || patient_id::text, 0))::text END
+FROM ours
+"""
+
+
+def hold(claim: Claim, state: State) -> bool:
+    """Lock our message's row, then the texts to its patient: they are judged one after the other. False: not ours.
+
+    A statement of its own, so that what bears on the message is read once both locks are held.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [claim.message_id, state.value, claim.fence])
+        return cursor.fetchone() is not None
+
+
+_BEGIN = """
+WITH begun AS (
+    UPDATE notifications_message
+    SET state = 'sending', attempts_made = attempts_made + 1, first_sent_at = coalesce(first_sent_at, %(now)s),
+        provider = %(provider)s, look_again_at = NULL, lease_until = statement_timestamp() + %(lease)s::interval
+    WHERE id = %(id)s
+    RETURNING id, fence
+)
+INSERT INTO notifications_attempt (message_id, fence, started_at, outcome, error)
+SELECT id, fence, %(now)s, '', '' FROM begun
+"""
 
 
 def write_beginning(row: Message, carrier: Carrier, *, now: datetime) -> None:
     """From here on the message may be out. The lease outlasts the longest that the carrier can take."""
-    row.state, row.attempts_made = State.SENDING, row.attempts_made + 1
-    row.first_sent_at = row.first_sent_at or now
-    row.provider, row.look_again_at = carrier.name, None
-    Message.objects.filter(pk=row.pk).update(
-        state=row.state,
-        attempts_made=row.attempts_made,
-        first_sent_at=row.first_sent_at,
-        provider=row.provider,
-        look_again_at=None,
-        lease_until=Now() + carrier.longest + LEASE_MARGIN,
-    )
-    Attempt.objects.create(message=row, fence=row.fence, started_at=now)
+    lease = carrier.longest + LEASE_MARGIN
+    values: dict[str, Any] = {"now": now, "provider": carrier.name, "lease": lease, "id": row.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, values)
 
 
 def running_seconds() -> float:

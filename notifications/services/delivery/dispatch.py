@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from notifications.channels import carrier_for
 from notifications.domain.breaker import Breaker
@@ -23,6 +24,8 @@ from notifications.services.delivery.unknowns import Question, begin_again, sett
 log = logging.getLogger(__name__)
 
 BATCH = 20
+PLANNED_AFTER = 3
+"""So many times a statement is used before the server keeps its plan."""
 _chance = random.SystemRandom().random
 Clock = Callable[[], datetime]
 
@@ -41,6 +44,10 @@ class Dispatcher:
         most = self._breaker(channel).most(now=clock(), size=size)
         if not most:
             return 0
+        with planned_once():
+            return self._deliver(channel, most, clock)
+
+    def _deliver(self, channel: ChannelName, most: int, clock: Clock) -> int:
         claims = claim_due(now=clock(), size=most, channel=channel)
         for number, claim in enumerate(claims):
             if not self._breaker(channel).most(now=clock(), size=1):
@@ -88,6 +95,18 @@ def deliver_batch(*, now: datetime, size: int = BATCH, dispatcher: Dispatcher | 
     sweep(now=now)
     dispatcher = dispatcher or Dispatcher()
     return sum(dispatcher.deliver(channel, clock=lambda: now, size=size) for channel in ChannelName)
+
+
+@contextmanager
+def planned_once() -> Iterator[None]:
+    """Let the server plan each statement of the block once a connection: they are few, and the same for every message."""
+    connection.ensure_connection()
+    before, connection.connection.prepare_threshold = connection.connection.prepare_threshold, PLANNED_AFTER
+    try:
+        yield
+    finally:
+        if connection.connection is not None:
+            connection.connection.prepare_threshold = before
 
 
 def hand_over(letter: Letter) -> Receipt:

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from clinic.selectors.rows import ContactPoint
 from notifications.channels import carrier_for
-from notifications.domain.leave import Leave, Wait
+from notifications.domain.leave import Leave, Wait, may_leave
 from notifications.domain.states import MOST_ATTEMPTS, State
 from notifications.domain.transport import Found, LookUp
 from notifications.domain.unknown import MOST_LOOKS, SAFE_SHARE_OF_WINDOW
 from notifications.models import Message
+from notifications.selectors.world import see, world_of
 from notifications.services.delivery.beginning import (
     Letter,
-    look_at_world,
+    hold,
     running_seconds,
     write_beginning,
 )
@@ -44,19 +44,20 @@ def begin_again(claim: Claim, *, now: datetime) -> Letter | Question | None:
     """
     carrier, begun_at = carrier_for(claim.channel), running_seconds()
     with transaction.atomic():
-        row = _ours(claim)
-        if row is None:
+        if not hold(claim, State.UNKNOWN):
             return None
+        seen = see(claim.message_id, now=now)
+        row = seen.message
         if row.looks_made > MOST_LOOKS:
             finish(row, State.UNKNOWN, now=now)
             return None
         if _may_send_again(row, now):
-            verdict = look_at_world(row, now)
+            verdict = may_leave(world_of(seen, now=now), now=now)
             if isinstance(verdict, Wait) and _may_send_again(row, verdict.until):
                 row.look_again_at = verdict.until
                 row.save(update_fields=["look_again_at"])
                 return None
-            outgoing = compose(row, now=now) if isinstance(verdict, Leave) else None
+            outgoing = compose(seen, now=now) if isinstance(verdict, Leave) else None
             if outgoing is not None:
                 write_beginning(row, carrier, now=now)
                 return Letter(claim, outgoing, begun_at)
@@ -69,7 +70,11 @@ def begin_again(claim: Claim, *, now: datetime) -> Letter | Question | None:
 def settle_question(claim: Claim, answer: LookUp, *, now: datetime) -> bool:
     """Write down what the carrier said; False when somebody else took the message up meanwhile."""
     with transaction.atomic():
-        row = _ours(claim)
+        row = (
+            Message.objects.select_for_update(of=("self",))
+            .filter(pk=claim.message_id, state=State.UNKNOWN, fence=claim.fence)
+            .first()
+        )
         if row is None:
             return False
         if answer.found is Found.UNSURE:
@@ -79,14 +84,6 @@ def settle_question(claim: Claim, answer: LookUp, *, now: datetime) -> bool:
         else:
             finish(row, _STATE_OF[answer.found], now=now, provider_message_id=answer.provider_message_id)
     return True
-
-
-def _ours(claim: Claim) -> Message | None:
-    return (
-        Message.objects.select_for_update(of=("self",))
-        .filter(pk=claim.message_id, state=State.UNKNOWN, fence=claim.fence)
-        .first()
-    )
 
 
 def _may_send_again(row: Message, moment: datetime) -> bool:
@@ -105,7 +102,7 @@ def _was_not_sent(row: Message, now: datetime) -> None:
 
 
 def _address(row: Message) -> str:
-    if row.recipient_id is None:
+    """Where it went, in use or no longer."""
+    if row.recipient is None:
         return row.user.email if row.user else ""
-    dialable, value = ContactPoint.objects.values_list("dialable", "value").get(pk=row.recipient_id)
-    return dialable or value
+    return row.recipient.dialable or row.recipient.value

@@ -14,24 +14,23 @@ from notifications.domain.words.values import one_line
 from notifications.domain.words.writing import Words, cleaned, fill, write_text
 from notifications.models import Message
 from notifications.selectors.words import words_in_use
+from notifications.selectors.world import Seen, see
 from notifications.services.words.facts import Written, carried_by, written_for
 from notifications.services.words.letter import as_html
 from notifications.services.words.links import LinkOf, likely_address, make_address
-
-_READ = ("clinic", "patient", "recipient", "user", "visit", "follow_up", "escalation")
 
 
 class VisitMissing(ValueError):
     """Words about a visit were asked for, and the message names none: a defect of whoever planned it."""
 
 
-def compose(message: Message, *, now: datetime) -> Outgoing | None:
-    """The message as it goes out, from the record as it is; None when there is no such address any more.
+def compose(seen: Seen, *, now: datetime) -> Outgoing | None:
+    """The message as it goes out, from the record as it was seen; None when there is no such address any more.
 
     Makes the link it names. Composed again, it is the same while the record is. Raises nothing for what a record
     may hold; a visit's words without a visit are a defect (``VisitMissing``).
     """
-    return _write(message, link=partial(make_address, now=now), now=now)
+    return _write(seen, link=partial(make_address, now=now), now=now)
 
 
 def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
@@ -40,7 +39,7 @@ def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
     None as well where there is nothing to say.
     """
     try:
-        return _write(message, link=likely_address, now=now)
+        return _write(see(message.pk, now=now), link=likely_address, now=now)
     except VisitMissing:
         return None
 
@@ -53,18 +52,20 @@ def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language
     return outgoing(written, words, key=key, channel=channel, address=address)
 
 
-def _write(message: Message, *, link: LinkOf, now: datetime) -> Outgoing | None:
-    row = Message.objects.select_related(*_READ).get(pk=message.pk)
+def _write(seen: Seen, *, link: LinkOf, now: datetime) -> Outgoing | None:
+    row = seen.message
     address = address_for(row)
     if address is None:
         return None
-    carried = carried_by(row, now=now)
+    carried = carried_by(row, now=now) if seen.facts["has_carried"] else []
     purpose = purpose_of(kind=row.kind, step=row.step, wants_answer=row.wants_answer, is_digest=bool(carried))
     if purpose in ABOUT_A_VISIT and row.visit is None:
         raise VisitMissing
-    written = written_for(row, purpose=purpose, carried=carried, link=link, now=now)
+    written = written_for(row, place=seen.policy.place, purpose=purpose, carried=carried, link=link, now=now)
     channel = ChannelName(row.channel)
-    words = words_in_use(clinic_id=row.clinic_id, occasion=Occasion(purpose, channel, written.language))
+    occasion = Occasion(purpose, channel, written.language)
+    has_own = seen.facts["has_own_words"]
+    words = words_in_use(clinic_id=row.clinic_id, occasion=occasion) if has_own else shipped(occasion)
     return outgoing(written, words, key=str(row.ref), channel=channel, address=address)
 
 

@@ -13,7 +13,7 @@ from notifications.domain.words.labels import item, on_one_line
 from notifications.domain.words.moments import Manner, clock, country_of, weekday_date
 from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose
 from notifications.domain.words.writing import Values, cleaned
-from notifications.models import Message, MessagingPolicy
+from notifications.models import Message
 from notifications.services.words.links import LinkOf
 from scheduling.selectors.rows import Status, Visit
 
@@ -30,21 +30,20 @@ class Written:
 
 
 def written_for(
-    message: Message, *, purpose: Purpose, carried: list[Message], link: LinkOf, now: datetime
+    message: Message, *, place: str, purpose: Purpose, carried: list[Message], link: LinkOf, now: datetime
 ) -> Written:
     """The values for a message, read from the record."""
     clinic, patient = message.clinic, message.patient
     wish = patient.language if patient is not None else clinic.language
     language = wish if wish in LANGUAGES else "en"
     country = country_of(clinic.holiday_country, clinic.phone)
-    policy = MessagingPolicy.objects.for_clinic(clinic.pk).first()
     address = link(message) if purpose is not Purpose.DIGEST or message.channel == ChannelName.SMS else ""
     shared = cleaned(
         {
             Placeholder.FIRST_NAME: patient.first_name if patient is not None else "",
             Placeholder.CLINIC_NAME: clinic.name,
             Placeholder.CLINIC_PHONE: clinic.phone,
-            Placeholder.PLACE: policy.place if policy is not None else "",
+            Placeholder.PLACE: place,
         }
     )
 
