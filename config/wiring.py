@@ -16,6 +16,7 @@ def connect() -> None:
     from notifications.services.rules import set_up_messages
     from scheduling import changes as forecasts
     from scheduling.services.booking import follow_deaths, follow_record
+    from scheduling.services.calendar_entries import follow_calendars
     from scheduling.services.care_plan import replan_before_surgery
     from scheduling.services.derive import work_out
     from scheduling.services.owners import reassign_departed
@@ -28,6 +29,7 @@ def connect() -> None:
     record.subscribe(follow_record)
     record.subscribe(renew_trends)
     for door in (record, forecasts):
+        door.subscribe_teller(follow_calendars)
         door.subscribe_teller(replan_about)
         door.subscribe_teller(_follow_refills)  # locks escalations, which come last
     record.subscribe_to_patients(replan_before_surgery)

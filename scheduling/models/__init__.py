@@ -1,5 +1,14 @@
 """Tables worked out from the record, and the calendar. Private to this package."""
 
+from scheduling.models.calendars import (
+    CalendarEntry,
+    CalendarFeed,
+    CalendarPolicy,
+    FeedDetail,
+    FeedHolds,
+    FeedScope,
+    FeedUse,
+)
 from scheduling.models.care import (
     UNFINISHED,
     Anchor,
@@ -42,12 +51,19 @@ __all__ = [
     "STANDING",
     "UNFINISHED",
     "Anchor",
+    "CalendarEntry",
+    "CalendarFeed",
+    "CalendarPolicy",
     "CallAttempt",
     "CallOutcome",
     "ClosingState",
     "DayClosing",
     "DayClosingMove",
     "EndedBecause",
+    "FeedDetail",
+    "FeedHolds",
+    "FeedScope",
+    "FeedUse",
     "FilterPage",
     "FollowUp",
     "FollowUpAct",

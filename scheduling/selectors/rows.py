@@ -2,12 +2,16 @@
 
 from scheduling.models import (
     Anchor,
+    CalendarFeed,
     CallAttempt,
     CallOutcome,
     ClosingState,
     DayClosing,
     DayClosingMove,
     EndedBecause,
+    FeedDetail,
+    FeedHolds,
+    FeedScope,
     FilterPage,
     FollowUp,
     FollowUpAct,
@@ -32,12 +36,16 @@ from scheduling.models import (
 
 __all__ = [
     "Anchor",
+    "CalendarFeed",
     "CallAttempt",
     "CallOutcome",
     "ClosingState",
     "DayClosing",
     "DayClosingMove",
     "EndedBecause",
+    "FeedDetail",
+    "FeedHolds",
+    "FeedScope",
     "FilterPage",
     "FollowUp",
     "FollowUpAct",

@@ -1,0 +1,257 @@
+"""Keeping the entries of calendars in line with the visits and the forecasts: the difference is written.
+
+The one place that numbers an entry's changes. Feeds, downloads and invitations take what is here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from clinic.selectors.care_facts import patients_of_implants
+from clinic.selectors.rows import Clinic, Implant
+from scheduling.domain.calendars.entries import Entry, deadline_entry, visit_entry
+from scheduling.domain.calendars.writer import Standing, Timing, core, words
+from scheduling.domain.local_time import start_of_day
+from scheduling.models import CalendarEntry, Status, Visit
+from scheduling.models.calendars import new_stamp
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Counted on when the same facts are to give other bytes: every entry is written anew in the next night."""
+_BATCH = 500
+_WRITTEN = [
+    "patient",
+    "kind",
+    "nurse",
+    "room",
+    "starts_at",
+    "ends_at",
+    "last_on",
+    "standing",
+    "sequence",
+    "changed_at",
+    "cancelled_at",
+    "fingerprint",
+    "core",
+    "work",
+    "initials",
+    "names",
+    "stamp",
+]
+_NOWHERE = UUID(int=0)
+
+
+_Key = tuple[int | None, int | None]
+"""The visit's number, or the pump's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An entry as the facts want it, and where feeds find it."""
+
+    entry: Entry
+    starts_at: datetime
+    ends_at: datetime
+    columns: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        facts = repr((FORMAT, self.entry, self.columns))
+        return blake2b(facts.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.entry.standing is Standing.CANCELLED
+
+
+@dataclass(slots=True)
+class _Changes:
+    new: list[CalendarEntry] = field(default_factory=list)
+    changed: list[CalendarEntry] = field(default_factory=list)
+    retired: list[int] = field(default_factory=list)
+
+
+def follow_calendars(
+    clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
+) -> None:
+    """A reader of both doors for changes: bring the entries about these pumps and patients up to date.
+
+    In the caller's transaction, so a calendar never shows what was not committed. Never raises: nothing that is
+    recorded waits for a calendar, and the night makes up for what could not be done.
+    """
+    try:
+        with transaction.atomic():
+            everybody = set(patient_ids)
+            if implant_ids:
+                everybody |= set(patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids))
+            write_entries(clinic_id, everybody, now)
+    except Exception as error:
+        log.error("calendars of clinic %s are not up to date (%s)", clinic_id, type(error).__name__)
+
+
+def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -> int:
+    """Write the entries of these patients where they differ from the facts; how many were written.
+
+    A constant number of queries. Again, it writes nothing. Whoever changes a visit or a pump holds its lock, so two
+    changes of one entry come one after the other.
+    """
+    ids = sorted(set(patient_ids))
+    if not ids:
+        return 0
+    with transaction.atomic():
+        clinic = Clinic.objects.get(pk=clinic_id)
+        stored = _stored(clinic_id, ids)
+        changes = _Changes()
+        for key, wanted in (*_visits(clinic, ids), *_deadlines(clinic, ids, stored)):
+            _compare(clinic_id, key, wanted, stored.get(key), changes, now)
+        if changes.retired:
+            CalendarEntry.objects.filter(pk__any_of=changes.retired).update(is_current=False)
+        CalendarEntry.objects.bulk_update(changes.changed, _WRITTEN, batch_size=_BATCH)
+        CalendarEntry.objects.bulk_create(changes.new, ignore_conflicts=True, batch_size=_BATCH)
+    return len(changes.new) + len(changes.changed)
+
+
+def _stored(clinic_id: int, patient_ids: Collection[int]) -> dict[_Key, CalendarEntry]:
+    """Under their locks, so that a change that waited for another sees it."""
+    rows = (
+        CalendarEntry.objects.for_clinic(clinic_id)
+        .filter(patient_id__any_of=patient_ids, is_current=True)
+        .order_by("id")
+        .select_for_update(no_key=True)
+        .defer("core", "work", "initials", "names")
+    )
+    return {(row.visit_id, row.implant_id): row for row in rows}
+
+
+def _visits(clinic: Clinic, patient_ids: Collection[int]) -> Iterator[tuple[_Key, _Wanted]]:
+    page = _page(clinic, "visit")
+    rows = (
+        Visit.objects.for_clinic(clinic.pk)
+        .filter(patient_id__any_of=patient_ids)
+        .exclude(status=Status.PROPOSED)
+        .order_by("id")
+        .values_list(
+            *("pk", "ref", "status", "starts_at", "ends_at", "patient_id", "kind_id", "nurse_id", "room_id"),
+            *("kind__name", "room__name", "patient__first_name", "patient__last_name"),
+        )
+    )
+    for pk, ref, status, starts_at, ends_at, patient_id, kind_id, nurse_id, room_id, *names in rows:
+        kind, room, first_name, last_name = names
+        entry = visit_entry(
+            status=status,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            kind=kind,
+            room=room or "",
+            first_name=first_name,
+            last_name=last_name,
+            url=page.replace(str(_NOWHERE), str(ref)),
+        )
+        if entry is not None:
+            columns = {"patient_id": patient_id, "kind_id": kind_id, "nurse_id": nurse_id, "room_id": room_id}
+            yield (pk, None), _Wanted(entry, starts_at, ends_at, columns)
+
+
+def _deadlines(
+    clinic: Clinic, patient_ids: Collection[int], stored: Mapping[_Key, CalendarEntry]
+) -> Iterator[tuple[_Key, _Wanted]]:
+    """The last days that forecasts name, and those that stood in a calendar before and are in doubt or over now."""
+    zone, page = ZoneInfo(clinic.time_zone), _page(clinic, "patient")
+    rows = (
+        Implant.objects.for_clinic(clinic.pk)
+        .filter(patient_id__any_of=patient_ids)
+        .order_by("id")
+        .values_list(
+            *("pk", "patient_id", "forecast__pk", "forecast__must_refill_by"),
+            *("patient__ref", "patient__first_name", "patient__last_name"),
+        )
+    )
+    for pk, patient_id, forecast_id, refill_by, ref, first_name, last_name in rows:
+        before = stored.get((None, pk))
+        last_on = refill_by or (before and before.last_on)
+        if last_on is None:
+            continue
+        entry = deadline_entry(
+            last_on=last_on,
+            until=last_on + timedelta(days=1),
+            first_name=first_name,
+            last_name=last_name,
+            url=page.replace(str(_NOWHERE), str(ref)),
+            is_in_doubt=refill_by is None,
+            is_over=forecast_id is None,
+        )
+        ends_at = start_of_day(last_on + timedelta(days=1), zone)
+        columns = {"patient_id": patient_id, "last_on": last_on}
+        yield (None, pk), _Wanted(entry, start_of_day(last_on, zone), ends_at, columns)
+
+
+def _page(clinic: Clinic, name: str) -> str:
+    """The address of a page, with the reference still to be put in."""
+    path = reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic.slug, "ref": _NOWHERE})
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def _compare(
+    clinic_id: int,
+    key: _Key,
+    wanted: _Wanted,
+    row: CalendarEntry | None,
+    changes: _Changes,
+    now: datetime,
+) -> None:
+    if row is not None and row.fingerprint == wanted.fingerprint:
+        return
+    stands_again = row is not None and row.standing == Standing.CANCELLED and not wanted.is_cancelled
+    if row is None or stands_again:
+        if wanted.is_cancelled:
+            return  # no calendar has seen it
+        if row is not None:
+            changes.retired.append(row.pk)
+        visit_id, implant_id = key
+        fresh = CalendarEntry(clinic_id=clinic_id, visit_id=visit_id, implant_id=implant_id, uid=uuid4())
+        _fill(fresh, wanted, now)
+        changes.new.append(fresh)
+        return
+    is_other = (row.starts_at, row.ends_at, row.standing) != (
+        wanted.starts_at,
+        wanted.ends_at,
+        wanted.entry.standing.value,
+    )
+    row.sequence += is_other
+    _fill(row, wanted, max(now, row.changed_at + timedelta(seconds=1)))
+    changes.changed.append(row)
+
+
+def _fill(row: CalendarEntry, wanted: _Wanted, now: datetime) -> None:
+    entry = wanted.entry
+    for name, value in wanted.columns.items():
+        setattr(row, name, value)
+    row.starts_at, row.ends_at, row.standing = wanted.starts_at, wanted.ends_at, entry.standing.value
+    row.changed_at = now.astimezone(UTC).replace(microsecond=0)
+    row.cancelled_at = (row.cancelled_at or row.changed_at) if wanted.is_cancelled else None
+    row.fingerprint, row.stamp = wanted.fingerprint, new_stamp()
+    timing = Timing(
+        uid=str(row.uid),
+        sequence=row.sequence,
+        changed_at=row.changed_at,
+        starts=entry.starts,
+        ends=entry.ends,
+        standing=entry.standing,
+        takes_time=entry.takes_time,
+    )
+    row.core = core(timing)
+    row.work, row.initials, row.names = (
+        words(said) for said in (entry.said.work, entry.said.initials, entry.said.names)
+    )
