@@ -13,7 +13,7 @@ from types import TracebackType
 from django.db import Error as DatabaseError
 
 _QUERY_STRING = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
-_TOKEN = re.compile(r"(/l/)(?!at/)[^\s\"'<>?/]+")
+_TOKEN = re.compile(r"(/l/(?!at/)|/calendars/)[^\s\"'<>?/]+")
 _DETAIL = re.compile(r"\b(DETAIL|CONTEXT|STATEMENT|HINT):.*", re.DOTALL)
 _TASK_ARGUMENTS = ("args", "kwargs", "argsrepr", "kwargsrepr")
 

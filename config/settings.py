@@ -30,6 +30,8 @@ _installation = Installation.load_or_create(VAR_DIR) if EMBEDDED else None
 DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=not EMBEDDED)
 SECRET_KEY = env.str("SECRET_KEY", default=_installation.secret_key if _installation else "")
+MAINTENANCE = env.bool("MAINTENANCE", default=False)
+"""Programs that ask for calendars are told to come back later."""
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY: with DATABASE_URL set there is no key of our own.")
@@ -71,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.feeds.headers.ForPrograms",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -17,6 +17,7 @@ def connect() -> None:
     from scheduling import changes as forecasts
     from scheduling.services.booking import follow_deaths, follow_record
     from scheduling.services.calendar_entries import follow_calendars
+    from scheduling.services.calendar_feeds import revoke_departed
     from scheduling.services.care_plan import replan_before_surgery
     from scheduling.services.derive import work_out
     from scheduling.services.owners import reassign_departed
@@ -38,6 +39,7 @@ def connect() -> None:
     record.subscribe_to_members(ensure_protocol)
     record.subscribe_to_members(reassign_departed)
     record.subscribe_to_members(set_up_messages)
+    record.subscribe_to_members(revoke_departed)
     record.subscribe_to_catalogue(forget_trends)
     record.subscribe_to_catalogue(recalculate_every_clinic)
 

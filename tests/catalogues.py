@@ -27,6 +27,7 @@ _FIXED = datetime(2026, 11, 27, tzinfo=UTC)
 _SHARED = (
     SOURCE / "notifications" / "domain" / "check_in" / "questions.py",
     SOURCE / "web" / "check_in_form.py",
+    SOURCE / "notifications" / "selectors" / "patient_calendar.py",
 )
 """Outside the patient pages, and read by patients."""
 KEYWORDS = {"_": None, "_t": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None}

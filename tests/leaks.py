@@ -42,9 +42,9 @@ DIAGNOSES = (
 )  # fmt: skip
 _WORDS = re.compile(rf"\b({'|'.join(map(re.escape, (*DRUGS, *DIAGNOSES)))})\b", re.IGNORECASE)
 _DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:mcg|µg|mg|ml)(?:/(?:day|d|ml|h))?\b", re.IGNORECASE)
-_TOKEN_OF_LINK = re.compile(r"(?<=/l/)[\w-]+")
+_TOKEN_OF_LINK = re.compile(r"(?<=/l/)[\w-]+|(?<=/calendars/)[\w-]+")
 """Random letters may read like anything, "-6mg" too: they are looked for as tokens and not as words."""
-_LINK_PATH = re.compile(r"^\S+ /l/[^/\s]+/?$")
+_LINK_PATH = re.compile(r"^\S+ (/l/[^/\s]+/?|/calendars/[^/\s]+\.ics)$")
 """The first step of a link is the one address that holds its token; it leads on to one without."""
 _DRUG_FILTER = re.compile(r"(?<=[?&])drug=[\w-]+")
 """The work list of one drug: it is about no patient."""

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("still-here/", home.still_here, name="still_here"),
     path("join/", join.join, name="join"),
     path("l/", include("web.patient.urls")),
+    path("", include("web.feeds.urls")),
     path("hooks/", include("web.hooks.urls")),
     path("api/v1/", include("web.api.urls")),
     path("c/<slug:clinic_slug>/", include("web.nurse.urls")),

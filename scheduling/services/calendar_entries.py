@@ -110,7 +110,7 @@ def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -
     ids = sorted(set(patient_ids))
     if not ids:
         return 0
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         clinic = Clinic.objects.get(pk=clinic_id)
         stored = _stored(clinic_id, ids)
         changes = _Changes()

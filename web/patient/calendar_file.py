@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from notifications.domain.patient_acts import PatientAct
-from notifications.selectors.patient_pages import behind_link, place_of
-from scheduling.domain.visit_calendar import CalendarVisit, visit_calendar
-from scheduling.selectors.visits import status_history
+from notifications.selectors.patient_calendar import words_for_patient
+from notifications.selectors.patient_pages import behind_link
+from scheduling.selectors.calendar_feeds import event_of_visit
 from web.patient.access import PatientRequest, back_to_page, link_page
 from web.patient.visit import OF_A_VISIT
 
@@ -19,18 +19,14 @@ def calendar_file(request: PatientRequest) -> HttpResponse:
     behind = behind_link(link=request.link, now=request.now)
     if behind.visit is None or PatientAct.CALENDAR not in behind.acts:
         return back_to_page(request)
-    clinic, found = request.link.clinic, behind.visit
-    history = status_history(clinic_id=clinic.pk, visit_id=found.pk)
-    entry = CalendarVisit(
-        uid=str(found.ref),
-        sequence=found.sequence,
-        starts_at=found.starts_at,
-        ends_at=found.ends_at,
-        summary=_("Visit: %(clinic)s") % {"clinic": clinic.name},
-        place=place_of(clinic_id=clinic.pk),
-        description=_("Telephone: %(phone)s") % {"phone": clinic.phone} if clinic.phone else "",
-        changed_at=max((row.since for row in history), default=found.booked_at),
+    clinic, language = request.link.clinic, get_language() or request.link.patient.language
+    content = event_of_visit(
+        clinic_id=clinic.pk,
+        visit_id=behind.visit.pk,
+        said=words_for_patient(clinic, language=language),
     )
-    response = HttpResponse(visit_calendar(entry), content_type="text/calendar; charset=utf-8")
+    if content is None:
+        return back_to_page(request)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="visit.ics"'
     return response

@@ -52,6 +52,15 @@ STANDING = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SameWords:
+    """What every entry of a calendar says alike: nothing in it is about one patient."""
+
+    visit: Words = BUSY
+    deadline: Words = BUSY_DEADLINE
+    cancelled: Words = BUSY_CANCELLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryWords:
     """The words of one entry for each reader who learns more than that time is taken."""
 
