@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -171,7 +172,7 @@ def _may_read(feed: CalendarFeed) -> bool:
     return bool(getattr(feed, "is_reader", False)) and (feed.owner is None or feed.owner.is_active)
 
 
-def _query(select: str, feed: CalendarFeed, said: Said, now: datetime) -> tuple[str, dict[str, object]]:
+def _query(select: str, feed: CalendarFeed, said: Said, now: datetime) -> tuple[str, dict[str, Any]]:
     zone = ZoneInfo(feed.clinic.time_zone)
     today = date_of(now, zone)
     is_version = select is _VERSION
@@ -181,7 +182,7 @@ def _query(select: str, feed: CalendarFeed, said: Said, now: datetime) -> tuple[
         FeedScope.KIND: feed.kind_id,
         FeedScope.PATIENT: feed.patient_id,
     }.get(scope, feed.resource_id)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "scope_id": scope_id,
         "clinic_id": feed.clinic_id,
         "today": start_of_day(today, zone),

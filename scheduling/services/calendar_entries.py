@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID, uuid4
@@ -180,7 +180,7 @@ def _deadlines(
     )
     for pk, patient_id, forecast_id, refill_by, ref, first_name, last_name in rows:
         before = stored.get((None, pk))
-        last_on = refill_by or (before and before.last_on)
+        last_on: date | None = refill_by or (before.last_on if before is not None else None)
         if last_on is None:
             continue
         entry = deadline_entry(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.audit import recording
 from clinic.domain.checks import RecordError
@@ -146,8 +146,8 @@ def _save(feed: CalendarFeed, now: datetime) -> str:
     return token
 
 
-def _check_number(rows: object) -> None:
-    if rows.filter(revoked_at__isnull=True).count() >= MOST_FEEDS:  # type: ignore[attr-defined]
+def _check_number(rows: QuerySet[CalendarFeed]) -> None:
+    if rows.filter(revoked_at__isnull=True).count() >= MOST_FEEDS:
         raise RecordError("label", gettext_noop("at most %(most)s links: revoke one first"), most=MOST_FEEDS)
 
 
@@ -164,14 +164,15 @@ def _of(clinic: Clinic, entry: FeedEntry) -> dict[str, object]:
         return {}
     if entry.of is None:
         raise RecordError("of", gettext_noop("choose one of the list"))
+    row: Patient | VisitKind | Resource | None
     if entry.scope == FeedScope.PATIENT:
         name, row = "patient", Patient.objects.for_clinic(clinic.id).filter(ref=entry.of).first()
     elif entry.scope == FeedScope.KIND:
         name, row = "kind", VisitKind.objects.for_clinic(clinic.id).filter(ref=entry.of).first()
     else:
         kind = ResourceKind.NURSE if entry.scope == FeedScope.NURSE else ResourceKind.ROOM
-        name = "resource"
-        row = Resource.objects.for_clinic(clinic.id).filter(ref=entry.of, kind=kind).first()
+        resources = Resource.objects.for_clinic(clinic.id).filter(kind=kind)
+        name, row = "resource", resources.filter(ref=entry.of).first()
     if row is None:
         raise RecordError("of", gettext_noop("choose one of the list"))
     return {name: row}
