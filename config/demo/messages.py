@@ -46,21 +46,21 @@ class DemoMessages:
 
     def play(self) -> None:
         """Send what was due by noon, whatever hour it is now, two of it with trouble; then what patients answered."""
-        for claim, receipt in zip(
-            claim_due(now=self.noon, size=2, channel=ChannelName.EMAIL), (REFUSED, NO_ANSWER), strict=False
-        ):
-            self._go_wrong(claim, receipt)
+        for receipt in (REFUSED, NO_ANSWER):
+            self._go_wrong(receipt)
         while deliver_batch(now=self.noon):
             pass
         self._answer_by_link()
         self._answer_by_text()
 
-    def _go_wrong(self, claim: Any, receipt: Receipt) -> None:
-        if begin_sending(claim, now=self.noon) is None:
-            return
-        rows = message_list(clinic_id=self.clinic.id).filter(pk=claim.message_id)
-        rows.order_by().update(provider=FORGETFUL)
-        settle(claim, receipt, now=self.noon)
+    def _go_wrong(self, receipt: Receipt) -> None:
+        """Give the next letter that may leave to a provider that answers so."""
+        while claims := claim_due(now=self.noon, size=1, channel=ChannelName.EMAIL):
+            if begin_sending(claims[0], now=self.noon) is not None:
+                rows = message_list(clinic_id=self.clinic.id).filter(pk=claims[0].message_id)
+                rows.order_by().update(provider=FORGETFUL)
+                settle(claims[0], receipt, now=self.noon)
+                return
 
     def _answer_by_link(self) -> None:
         """The soonest visits: some are confirmed, one patient cannot come, one asks for another time."""

@@ -9,6 +9,8 @@ import pytest
 
 from clinic.models import Closure, PumpEvent, Surgery
 from config.demo.clinic import DemoClinic
+from config.demo.messages import CONFIRMED, DemoMessages
+from notifications.models import Escalation, InboundMessage, Message, PatientAnswer
 from scheduling.domain.visit_conflicts import Conflict
 from scheduling.models import CallAttempt, FollowUp, HoursException, ResidualTrend, Resource, Visit
 from scheduling.selectors.conflicts import visit_conflicts
@@ -47,3 +49,14 @@ def test_the_demo_shows_a_clinic_at_work(now: datetime) -> None:
     assert CallAttempt.objects.for_clinic(clinic_id).count() == 7
     assert PumpEvent.objects.for_clinic(clinic_id).filter(kind="outcome_score").count() > 60
     assert ResidualTrend.objects.for_clinic(clinic_id).filter(is_flagged_now=True).exists()
+    DemoMessages(demo.clinic, demo.numbers, demo.last_noon, now).play()
+    letters = Counter(Message.objects.for_clinic(clinic_id).values_list("state", flat=True))
+    assert (letters["failed"], letters["unknown"]) == (1, 1)
+    assert letters["accepted"] >= 3
+    answers = Counter(PatientAnswer.objects.for_clinic(clinic_id).values_list("answer", flat=True))
+    assert answers == {"confirmed": CONFIRMED, "cannot_come": 1, "wants_other_time": 2}
+    texts = InboundMessage.objects.filter(clinic_id=clinic_id)
+    assert set(texts.values_list("meaning", flat=True)) == {"", "stop", "reschedule", "help"}
+    assert texts.filter(patient=None).count() == 1, "from a number that two people share"
+    causes = set(Escalation.objects.for_clinic(clinic_id).values_list("cause", flat=True))
+    assert {"not_delivered", "may_be_lost", "stopped", "not_understood", "cannot_come"} <= causes
