@@ -21,7 +21,7 @@ from notifications.channels.addresses import TWILIO_STATUS, public
 from notifications.channels.deadline import watch_session, within
 from notifications.channels.failures import name_of, outcome_of, outcome_of_status
 from notifications.domain.states import Outcome, State
-from notifications.domain.transport import Capability, Found, LookUp, Outgoing, Receipt
+from notifications.domain.transport import STOPPED, Capability, Found, LookUp, Outgoing, Receipt
 from notifications.models import Message
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def _refusal(error: TwilioRestException) -> Receipt:
     """A code says more than the status; the text of the error names the number and is never kept."""
     named = f"twilio {error.status} {error.code or ''}".strip()
     if error.code == STOPPED_CODE:
-        return Receipt(Outcome.REFUSED, error=f"stopped {error.code}")
+        return Receipt(Outcome.REFUSED, error=f"{STOPPED} {error.code}")
     if error.code in MENDABLE_CODES:
         return Receipt(Outcome.POSTPONED, error=named)
     outcome = outcome_of_status(error.status)

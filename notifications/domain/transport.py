@@ -24,6 +24,10 @@ class Outgoing:
     sender_name: str = ""
 
 
+STOPPED = "stopped"
+"""What the error of such a receipt begins with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """How one attempt ended. ``error`` is a class and a code, never a text or an address."""
@@ -32,6 +36,11 @@ class Receipt:
     provider_message_id: str | None = None
     error: str = ""
     retry_after: timedelta | None = None
+
+    @property
+    def says_stop(self) -> bool:
+        """Refused because whoever has the number said stop to the provider."""
+        return self.error.startswith(STOPPED)
 
 
 class Found(StrEnum):

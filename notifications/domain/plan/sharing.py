@@ -61,6 +61,7 @@ class Room:
             and known.channel is ChannelName.SMS
             and known.kind not in ASKED_FOR
             and known.first_sent_at is not None
+            and known.went_out
             and not known.was_carried
         )
         return cls(taken, setting.policy.most_texts_a_day, setting.policy.most_texts_a_week)

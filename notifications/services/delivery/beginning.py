@@ -21,7 +21,7 @@ from notifications.domain.transport import Carrier, Outgoing
 from notifications.models import Message
 from notifications.selectors.world import see, world_of
 from notifications.services.delivery.claims import LEASE_MARGIN, Claim
-from notifications.services.delivery.consequences import hand_to_person
+from notifications.services.delivery.consequences import hand_to_person, let_go
 from notifications.services.words import compose
 
 
@@ -117,3 +117,4 @@ def keep_back(row: Message, stay: Stay, *, now: datetime) -> None:
     row.save(update_fields=["state", "reason", "lease_until", "settled_at"])
     if row.state == State.MISSED:
         hand_to_person(row, now=now)
+    let_go(row, now=now)

@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from django.db import transaction
+
 from clinic.selectors.rows import ContactKind, ContactPoint
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
+from notifications.domain.plan import WhyNot
 from notifications.domain.plan.rules import STEP_CANCELLED, STEP_MOVED
 from notifications.domain.states import State
 from notifications.models import Message, ReminderRule
 from notifications.models.escalations import Cause
 from notifications.services.escalations import open_escalation
+from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
 
 CAUSES: Mapping[str, str] = MappingProxyType(
@@ -61,6 +65,17 @@ def try_other_channel(row: Message, *, now: datetime) -> Message | None:
     if contact_id is None:
         return None
     return _add(row, now=now, channel=channel.value, recipient_id=contact_id)
+
+
+def let_go(row: Message, *, now: datetime) -> None:
+    """Plan anew, once this is committed, what a message was to say besides its own: nobody was told.
+
+    Not in this transaction: planning takes the patient's lock before those of messages. Whoever dies in between
+    leaves it to the hourly comparison.
+    """
+    clinic_id, patient_id = row.clinic_id, row.patient_id
+    if patient_id is not None and row.carries.filter(reason=WhyNot.DIGEST).exists():
+        transaction.on_commit(lambda: replan_patients(clinic_id, [patient_id], now))
 
 
 def correct(row: Message, *, now: datetime) -> Message | None:

@@ -10,12 +10,13 @@ from django.db import transaction
 from notifications.channels import carrier_for
 from notifications.domain.kinds import ChannelName
 from notifications.domain.plan import WhyNot
-from notifications.domain.states import NEEDS_A_PERSON, Outcome, State, after_attempt
+from notifications.domain.states import NEEDS_A_PERSON, WENT_OUT, Outcome, State, after_attempt
 from notifications.domain.transport import Capability, Receipt
 from notifications.domain.unknown import way_out
 from notifications.models import Attempt, Message
 from notifications.services.delivery.claims import SENDS_WITHIN, Claim
-from notifications.services.delivery.consequences import correct, hand_to_person, try_other_channel
+from notifications.services.delivery.consequences import correct, hand_to_person, let_go, try_other_channel
+from notifications.services.delivery.stopped import heed_stop
 
 SETTLED = [
     "state",
@@ -33,7 +34,12 @@ _chance = random.SystemRandom().random
 
 
 def settle(claim: Claim, receipt: Receipt, *, now: datetime) -> bool:
-    """Write down how the attempt ended; False when the lease was lost meanwhile, and then only the attempt is."""
+    """Write down how the attempt ended; False when the lease was lost meanwhile, and then only the attempt is.
+
+    A stop that the provider tells of is heeded first: whoever dies in between finds it done when the text is cleared up.
+    """
+    if receipt.says_stop:
+        heed_stop(claim.message_id, now=now)
     with transaction.atomic():
         end_attempt(claim.message_id, claim.fence, receipt.outcome, receipt.error, now)
         row = (
@@ -114,6 +120,8 @@ def finish(row: Message, state: State, *, now: datetime, provider_message_id: st
     row.save(update_fields=SETTLED)
     if state in NEEDS_A_PERSON:
         hand_to_person(row, now=now)
+    if state not in WENT_OUT:
+        let_go(row, now=now)
     if row.is_cancel_requested:
         if state in (State.ACCEPTED, State.DELIVERED, State.UNKNOWN):
             correct(row, now=now)
