@@ -88,13 +88,16 @@ class TwilioCarrier:
     def look_up(self, *, key: str, address: str, since: datetime) -> LookUp:
         """Twilio's texts to the number since then, without those that other messages of ours account for.
 
-        Names ours only when one is left and no other message to the number is in doubt.
+        Names ours only when one is left and no other message to the number is in doubt. Where so many went there
+        that the first page (the newest come first) does not reach back so far, it tells nothing.
         """
         try:
             with within(settings.SMS_TIMEOUT):
                 texts = self._client().messages.list(to=address, limit=MOST_ASKED)
         except Exception as error:
             log.warning("message %s cannot be looked up (%s)", key, name_of(error))
+            return LookUp(Found.UNSURE)
+        if len(texts) == MOST_ASKED and not _is_older(texts[-1], since):
             return LookUp(Found.UNSURE)
         sent = {
             text.sid: text.status

@@ -15,6 +15,7 @@ import pytest
 from pytest_django import Settings
 
 from notifications.channels import carrier_for
+from notifications.channels.twilio import MOST_ASKED
 from notifications.domain.kinds import ChannelName
 from notifications.domain.states import Outcome, State
 from notifications.domain.transport import Capability, Found, LookUp, Outgoing, Receipt
@@ -317,6 +318,16 @@ def text(
         ([text("SM1", minutes=-60)], LookUp(Found.ABSENT)),
         ([text("SM1", direction="inbound")], LookUp(Found.ABSENT)),
         ([text("SM1"), text("SM2")], LookUp(Found.UNSURE)),
+        ([text(f"SM{n}", direction="inbound") for n in range(MOST_ASKED - 1)], LookUp(Found.ABSENT)),
+        ([text(f"SM{n}", direction="inbound") for n in range(MOST_ASKED)], LookUp(Found.UNSURE)),
+        (
+            [text("SM"), *(text(f"SM{n}", direction="inbound") for n in range(MOST_ASKED))],
+            LookUp(Found.UNSURE),
+        ),
+        (
+            [text("SM"), *(text(f"SM{n}", direction="inbound", minutes=-60) for n in range(MOST_ASKED))],
+            LookUp(Found.ACCEPTED, "SM"),
+        ),
     ],
 )
 def test_twilio_is_asked_what_went_to_the_number(
