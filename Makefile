@@ -62,7 +62,7 @@ run: setup
 	@exec env PORT=$(PORT) $(PYTHON) manage.py run
 
 test: setup
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup
 	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py $(ARGS)

@@ -20,6 +20,9 @@ from config.embedded.valkey import Valkey
 from tests import databases, fresh, leaks
 from tests.servers import Process, environment
 
+_FIRST = "test_demo_process.py"
+_FOLDERS = ("faults", "e2e", "services", "web")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     leaks.begin(config)
@@ -35,8 +38,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         print(f"LEAK {leak}")  # noqa: T201
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def _turn(item: pytest.Item) -> int:
+    """Where a test's file stands in the queue from which the processes of a run take files.
+
+    What starts processes is long and comes first, what only computes is short and fills the end, when one process has
+    nothing left. The very first has servers of its own: it runs while the other process makes the template.
+    """
+    if item.path.name == _FIRST:
+        return 0
+    folder = item.path.parent.name
+    return 1 + (_FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Tests work through the application's role; the owner, who may empty tables, is there for the clean-up."""
     for item in items:
         mark = item.get_closest_marker("django_db")
@@ -46,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.django_db(**({"databases": ["default", "owner"]} | given)), append=False
             )
+    yield
+    items.sort(key=_turn)  # pytest-django has put its own order into each file, which stays
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ class Demo:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=3) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=3 * BUSY) as answer:
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False
@@ -151,14 +151,6 @@ def start_demo(installed: tuple[Path, int]) -> Iterator[Callable[..., Demo]]:
         demo.end()
 
 
-def test_a_later_start_is_quick_and_shows_the_same_logins(start_demo: Callable[..., Demo]) -> None:
-    demo = start_demo(ready=False)
-    demo.wait_until_ready(seconds=LATER_START_SECONDS)
-    assert "Making a demo clinic" not in demo.said()
-    assert "refillwise-demo" in demo.said()
-    assert demo.answers()
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_way_of_stopping_stops_every_process(
     start_demo: Callable[..., Demo], number: signal.Signals
@@ -194,34 +186,48 @@ def test_a_kill_9_of_make_ends_the_supervisor_and_blocks_nothing(start_demo: Cal
     assert second.answers()
 
 
-def test_a_second_demo_is_told_of_the_first(start_demo: Callable[..., Demo]) -> None:
-    first = start_demo()
-    second = start_demo(ready=False)
-    assert second.process.wait(30) == 1
-    assert "running already" in second.said()
-    assert first.answers()
-
-
 def test_a_taken_port_is_told_with_a_way_out(
     start_demo: Callable[..., Demo], installed: tuple[Path, int]
 ) -> None:
     var, port = installed
     with socket.create_server(("127.0.0.1", port)):
         demo = start_demo(ready=False)
-        assert demo.process.wait(30) == 1
+        assert demo.process.wait(30 * BUSY) == 1
     assert f"Port {port} is taken" in demo.said()
     assert f"PORT={port + 1}" in demo.said()
     assert processes_of(var) == []
 
 
-@pytest.mark.parametrize("word", ["gunicorn", "worker", "beat"])
-def test_a_process_that_dies_is_started_again(start_demo: Callable[..., Demo], word: str) -> None:
-    demo = start_demo()
-    dead = demo.child(word)
-    dead.kill()
-    wait_until(lambda: "started again." in demo.said())
-    wait_until(demo.answers)
-    assert demo.child(word).pid != dead.pid
+@pytest.fixture(scope="class")
+def running(installed: tuple[Path, int]) -> Iterator[Demo]:
+    """The installed demo, started again for a class of tests that leave it running."""
+    demo = Demo(*installed)
+    demo.wait_until_ready(seconds=LATER_START_SECONDS)
+    yield demo
+    demo.end()
+
+
+class TestAnInstalledDemo:
+    """What is seen of one that runs."""
+
+    def test_starts_quickly_and_shows_the_same_logins(self, running: Demo) -> None:
+        assert "Making a demo clinic" not in running.said()
+        assert "refillwise-demo" in running.said()
+        assert running.answers()
+
+    def test_is_told_to_a_second_one(self, running: Demo) -> None:
+        second = Demo(running.var, running.port)
+        assert second.process.wait(30 * BUSY) == 1
+        assert "running already" in second.said()
+        assert running.answers()
+
+    @pytest.mark.parametrize("word", ["gunicorn", "worker", "beat"])
+    def test_starts_a_process_that_dies_again(self, running: Demo, word: str) -> None:
+        dead, told = running.child(word), running.said().count("started again.")
+        dead.kill()
+        wait_until(lambda: running.said().count("started again.") > told, seconds=30 * BUSY)
+        wait_until(running.answers, seconds=30 * BUSY)
+        assert running.child(word).pid != dead.pid
 
 
 def test_a_first_run_asks_for_its_administrator_at_a_terminal(tmp_path: Path) -> None:
