@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from clinic.selectors.surgeries import surgeries_of
 from notifications.domain.patient_acts import PatientAct, Said, VisitNow, possible_acts
 from notifications.models import MessagingPolicy, PatientLink
 from notifications.models.links import LinkPurpose
@@ -81,6 +82,13 @@ def preparation_steps(*, link: PatientLink) -> list[FollowUp]:
     """What is still to be done before the patient's planned operation, by its last day."""
     rows = open_of_patient(clinic_id=link.clinic_id, patient_id=link.patient_id)
     return [row for row in rows if row.anchor == Anchor.SURGERY_PLANNED]
+
+
+def operation_on(*, link: PatientLink, today: date) -> date | None:
+    """The day of the patient's next operation, None where none is ahead."""
+    rows = surgeries_of(clinic_id=link.clinic_id, patient_id=link.patient_id)
+    ahead = (row.planned_on for row in rows if row.implant_id is None and row.cancelled_on is None)
+    return min((day for day in ahead if day >= today), default=None)
 
 
 def place_of(*, clinic_id: int) -> str:

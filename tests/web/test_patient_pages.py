@@ -57,7 +57,7 @@ def said(visit: Visit) -> list[str]:
 def test_the_page_says_when_and_where_and_no_more(house: House, sent: SentLink, visit: Visit) -> None:
     text = sent.open().get(sent.page()).content.decode()
     assert "Hello Ursula," in text
-    assert f"{visit.local_on:%A} {visit.local_on.day} {visit.local_on:%B %Y}" in text
+    assert f"{visit.local_on:%A}, {visit.local_on:%B} {visit.local_on.day}" in text
     assert "10:00 am" in text
     assert "Chicago time" in text
     assert house.clinic.name in text

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from clinic.models import Patient
+from clinic.models import Patient, Surgery
 from notifications.models import Escalation, PatientAnswer
 from notifications.selectors.patient_pages import behind_link
 from scheduling.models import Forecast, Visit, VisitFollowUp, VisitStatus
@@ -144,6 +144,8 @@ def test_steps_before_an_operation_are_said_without_the_clinics_own_words(
     )
     sent = send_link(house, patient, purpose="preparation")
     text = sent.open().get(sent.page()).content.decode()
+    on = Surgery.objects.get(patient=patient).planned_on
+    assert f"Your operation is planned for {on:%A}, {on:%B} {on.day}." in text
     assert "Arrange who drives you home" in text
     assert "One more step" in text
     for word in ("Baclofen", "teaching", "Drug trial", "Blood-thinner"):

@@ -17,8 +17,9 @@ from tests import catalogues
 from tests.factories import House, make_patient
 from tests.patient_links import send_link
 from tests.visits import make_desk
-from web.patient.words import day_words, minutes_words, time_words
+from web.patient.words import Writing, minutes_words
 
+TODAY = date(2026, 11, 27)
 _VALUES = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -45,6 +46,11 @@ def test_the_compiled_catalogue_is_that_of_the_words(language: str) -> None:
     assert compiled == catalogues.as_mo(catalogues.read(language)), "run `make fix`"
 
 
+def test_no_french_line_begins_with_a_mark() -> None:
+    said = [str(message.string) for message in catalogues.read("fr") if message.id]
+    assert [text for text in said if re.search(r" [?!:;»]|« ", text)] == []
+
+
 def test_no_text_names_a_device_a_drug_or_an_illness() -> None:
     said = [*catalogues.wanted()]
     for language in catalogues.LANGUAGES:
@@ -56,14 +62,14 @@ def test_no_text_names_a_device_a_drug_or_an_illness() -> None:
 @pytest.mark.parametrize(
     ("language", "day", "minutes"),
     [
-        ("en", "Tuesday 5 January 2027", "about 1 h 30 min"),
-        ("es", "martes 5 de enero de 2027", "unas 1 h 30 min"),
-        ("fr", "mardi 5 janvier 2027", "environ 1 h 30 min"),
+        ("en", "Friday, January 1", "about 1 h 30 min"),
+        ("es", "viernes 1 de enero", "unas 1 h 30 min"),
+        ("fr", "vendredi 1er janvier", "environ 1 h 30 min"),
     ],
 )
 def test_a_day_is_written_as_people_write_it(language: str, day: str, minutes: str) -> None:
     with translation.override(language):
-        assert day_words(date(2027, 1, 5)) == day
+        assert Writing("US", TODAY).day(date(2027, 1, 1)) == day
         assert minutes_words(90) == minutes
 
 
@@ -73,7 +79,7 @@ def test_a_day_is_written_as_people_write_it(language: str, day: str, minutes: s
 )
 def test_an_hour_is_written_as_in_the_messages(language: str, country: str, hour: str) -> None:
     with translation.override(language), timezone.override(UTC):
-        assert time_words(datetime(2027, 1, 5, 14, 30, tzinfo=UTC), country=country) == hour
+        assert Writing(country, TODAY).time(datetime(2027, 1, 5, 14, 30, tzinfo=UTC)) == hour
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ from notifications.services.links import link_by_ref, ref_of
 from scheduling.domain.slot_refusals import BusyTryAgain
 from web.patient.closed import closed, sealed
 from web.patient.passes import Pass, give_pass, read_pass
-from web.patient.words import clock_words, phone_link
+from web.patient.words import Writing, clock_words, phone_link
 
 LANGUAGES = {"en": "English", "es": "Español", "fr": "Français"}
 """Each in its own words: whoever cannot read the page must find the way to one that can be read."""
@@ -38,7 +38,7 @@ class PatientRequest(HttpRequest):
     given: Pass
     now: datetime
     today: date
-    country: str
+    writing: Writing
 
 
 View = Callable[..., HttpResponse]
@@ -58,7 +58,8 @@ def link_page(*purposes: str) -> Callable[[View], View]:
             if link is None or link.purpose not in purposes:
                 return closed(request)
             request.link, request.today = link, today_of(link, request.now)
-            request.country = country_of(link.clinic.holiday_country, link.clinic.phone)
+            country = country_of(link.clinic.holiday_country, link.clinic.phone)
+            request.writing = Writing(country, request.today)
             found = read_pass(request, link)
             given = _with_chosen_language(request, found or Pass(link.patient.language))
             request.given = given

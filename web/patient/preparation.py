@@ -10,10 +10,10 @@ from django.http import HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from notifications.selectors.patient_pages import preparation_steps
+from notifications.selectors.patient_pages import operation_on, preparation_steps
 from scheduling.selectors.rows import FollowUp
 from web.patient.access import PatientRequest, show
-from web.patient.words import day_words
+from web.patient.words import Writing
 
 WORDS: dict[str, str | Promise] = {
     "medical_evaluation": _("Come to your medical examination. We agree on the time with you."),
@@ -39,17 +39,21 @@ class Step:
 
 
 def preparation(request: PatientRequest) -> HttpResponse:
-    """The steps that are still to be done, by their days."""
-    steps = steps_shown(preparation_steps(link=request.link), today=request.today)
-    return show(request, "patient/preparation.html", {"steps": steps})
+    """The day of the operation and the steps that are still to be done, by their days."""
+    planned_on = operation_on(link=request.link, today=request.today)
+    context = {
+        "steps": steps_shown(preparation_steps(link=request.link), writing=request.writing),
+        "operation": request.writing.day(planned_on) if planned_on else "",
+    }
+    return show(request, "patient/preparation.html", context)
 
 
-def steps_shown(rows: Iterable[FollowUp], *, today: date) -> list[Step]:
+def steps_shown(rows: Iterable[FollowUp], *, writing: Writing) -> list[Step]:
     """The follow-ups as steps with the last day of each; several that only the clinic names are one."""
     found: dict[tuple[str, date | None], Step] = {}
     for row in rows:
         key = (row.row_key if row.row_key in WORDS else "", row.latest_on)
         words = WORDS.get(row.row_key, ANOTHER)
-        ahead = row.latest_on if row.latest_on and row.latest_on >= today else None
-        found.setdefault(key, Step(words, day_words(ahead) if ahead else ""))
+        ahead = row.latest_on if row.latest_on and row.latest_on >= writing.today else None
+        found.setdefault(key, Step(words, writing.day(ahead) if ahead else ""))
     return list(found.values())

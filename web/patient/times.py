@@ -19,7 +19,7 @@ from scheduling.domain.slots import Slot
 from scheduling.selectors.rows import Status
 from web.patient.access import PatientRequest, back_to_page, link_page, remember_known, show
 from web.patient.forms import PatientForm
-from web.patient.words import day_words, time_words
+from web.patient.words import Writing
 
 OF_A_VISIT = (LinkPurpose.VISIT.value, LinkPurpose.BOOK.value)
 FEW_DAYS, FEW_A_DAY = 3, 4
@@ -55,7 +55,7 @@ def offer_times(
     wants_more = "more" in request.GET
     limits = (MANY_DAYS, MANY_A_DAY) if wants_more else (FEW_DAYS, FEW_A_DAY)
     days = by_day(
-        found, *limits, near=behind.visit.local_on if behind.visit else None, country=request.country
+        found, *limits, near=behind.visit.local_on if behind.visit else None, writing=request.writing
     )
     shown = sum(len(day.times) for day in days)
     context = _context(request, behind) | {
@@ -82,8 +82,8 @@ def take(request: PatientRequest, at: int) -> HttpResponse:
     if request.method != "POST" or not form.is_from_a_person(request):
         context = _context(request, behind) | {
             "at": at,
-            "new_day": day_words(timezone.localdate(starts_at)),
-            "new_time": time_words(starts_at, country=request.country),
+            "new_day": request.writing.day(timezone.localdate(starts_at)),
+            "new_time": request.writing.time(starts_at),
             "form": form,
         }
         return show(request, "patient/take.html", context, status=422 if form.is_bound else 200)
@@ -128,7 +128,7 @@ def ask(request: PatientRequest) -> HttpResponse:
 
 
 def by_day(
-    slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date | None, country: str
+    slots: Sequence[Slot], most_days: int, most_a_day: int, *, near: date | None, writing: Writing
 ) -> list[OfferedDay]:
     """The first days, or those nearest to one, in order; of each some times spread from its morning to its evening."""
     days = [(day, list(found)) for day, found in groupby(slots, key=lambda slot: slot.local_on)]
@@ -137,9 +137,9 @@ def by_day(
     days = sorted(days[:most_days], key=lambda each: each[0])
     return [
         OfferedDay(
-            day_words(day),
+            writing.day(day),
             [
-                OfferedTime(int(slot.starts_at.timestamp()), time_words(slot.starts_at, country=country))
+                OfferedTime(int(slot.starts_at.timestamp()), writing.time(slot.starts_at))
                 for slot in _spread(found, most_a_day)
             ],
         )
@@ -153,8 +153,8 @@ def _context(request: PatientRequest, behind: Behind) -> dict[str, Any]:
         return {"visit": None}
     return {
         "visit": visit,
-        "day": day_words(visit.local_on),
-        "time": time_words(visit.starts_at, country=request.country),
+        "day": request.writing.day(visit.local_on),
+        "time": request.writing.time(visit.starts_at),
         "is_to_be_placed": visit.status == Status.PENDING,
     }
 

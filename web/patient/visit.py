@@ -18,7 +18,7 @@ from web.patient.access import PatientRequest, back_to_page, link_page, remember
 from web.patient.forms import PatientForm
 from web.patient.preparation import steps_shown
 from web.patient.times import offer_times
-from web.patient.words import day_words, minutes_words, time_words
+from web.patient.words import minutes_words
 
 OF_A_VISIT = (LinkPurpose.VISIT.value, LinkPurpose.BOOK.value)
 _MINUTE = timedelta(minutes=1)
@@ -54,7 +54,7 @@ def show_visit(
         "over": _over(request, behind.visit),
         "has_moved": _has_moved(request, behind),
         "notice": request.GET.get("now", ""),
-        "steps": steps_shown(preparation_steps(link=request.link), today=request.today),
+        "steps": steps_shown(preparation_steps(link=request.link), writing=request.writing),
     }
     return show(request, "patient/visit.html", context, status=status)
 
@@ -62,8 +62,8 @@ def show_visit(
 def about(request: PatientRequest, found: Visit) -> dict[str, Any]:
     """When the visit is, in words."""
     return {
-        "day": day_words(found.local_on),
-        "time": time_words(found.starts_at, country=request.country),
+        "day": request.writing.day(found.local_on),
+        "time": request.writing.time(found.starts_at),
         "duration": minutes_words((found.ends_at - found.starts_at) // _MINUTE),
     }
 

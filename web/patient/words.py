@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from notifications.domain.words.moments import Manner, clock
+from notifications.domain.words.moments import Manner, clock, weekday_date
+from notifications.domain.words.purposes import LANGUAGES
 
-DAYS = {"en": "l j F Y", "es": r"l j \d\e F \d\e Y", "fr": "l j F Y"}
-"""Weekday, day, month in words: no two countries read 3/4 alike."""
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
-def day_words(day: date) -> str:
-    """Tuesday 12 January 2027; in Spanish and French with a small letter, as inside a sentence."""
-    return date_format(day, DAYS[_language()])
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Days and hours as a clinic's messages write them, in the reader's language."""
 
+    country: str
+    today: date
 
-def time_words(moment: datetime, *, country: str) -> str:
-    """The hour on the clinic's clock, written as the messages write it in the clinic's country."""
-    return clock(timezone.localtime(moment), Manner(_language(), country))
+    def day(self, day: date) -> str:
+        """Tuesday, January 12; in Spanish and French with a small letter, as inside a sentence."""
+        return weekday_date(day, Manner(_language(), self.country), today=self.today)
+
+    def time(self, moment: datetime) -> str:
+        """The hour on the clinic's clock."""
+        return clock(timezone.localtime(moment), Manner(_language(), self.country))
 
 
 def clock_words(time_zone: str) -> str:
@@ -50,4 +55,4 @@ def phone_link(phone: str) -> str:
 
 def _language() -> str:
     language = get_language() or "en"
-    return language if language in DAYS else "en"
+    return language if language in LANGUAGES else "en"
