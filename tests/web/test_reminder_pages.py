@@ -17,7 +17,9 @@ from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.models import Message, MessagingPolicy, ReminderRule
 from notifications.services.rules import RuleEntry, set_rules
 from tests.bookings import book, open_day
+from tests.check_ins import make_operated
 from tests.factories import House, make_patient, make_running_pump
+from web.words import day_words
 
 pytestmark = pytest.mark.django_db
 Url = Callable[..., str]
@@ -47,9 +49,28 @@ def test_a_nurse_sees_what_a_patient_will_receive_and_what_it_says(
     assert "Reminder that asks for an answer" in page
     assert "E-mail" in page
     message = Message.objects.get(patient=patient, step="d3")
-    words = nurse.get(url("patient_message", ref=patient.ref, message_ref=message.ref)).content.decode()
+    address = url("patient_message", ref=patient.ref, message_ref=message.ref)
+    words = nurse.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "Riverside Pump Clinic" in words
     assert "Ursula" in words
+    assert nurse.get(address).url == url("message", ref=message.ref), "without a script its own page"
+
+
+def test_what_is_alike_is_said_once_with_how_many_there_are(house: House, nurse: Client, url: Url) -> None:
+    patient, _ = make_operated(house, days_ago=1)
+    by = {"clinic": house.clinic, "patient_ref": patient.ref, "actor_id": house.nurse.id, "now": house.now}
+    record_consent(channel="sms", topic="check_ins", is_granted=True, wording="Yes.", **by)
+    add_contact_point(kind="phone", value="+1 312 555 0142", **by)
+    found = nurse.get(url("patient_messages", ref=patient.ref))
+    alike = [(str(line["what"]), str(line["about"]), str(line["why"])) for line in found.context["held"]]
+    assert len(alike) == len(set(alike))
+    capped = next(line for line in found.context["held"] if "As many texts" in str(line["why"]))
+    assert capped["times"] > 1
+    page = found.content.decode()
+    assert f"{capped['times']} times" in page
+    assert f"{day_words(capped['due'].date())} to {day_words(capped['until'].date())}" in page
+    digest = next(line for line in found.context["sent"] if line["carries"])
+    assert len(set(digest["carries"])) == len(digest["carries"])
 
 
 def test_what_is_held_back_says_why(house: House, nurse: Client, url: Url, patient: Patient) -> None:

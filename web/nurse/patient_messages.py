@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from notifications.selectors.messages import message_of_patient
 from notifications.services.plan import PreviewLine, preview
 from notifications.services.words import as_it_would_read
 from web.access import ClinicRequest, clinic_page
-from web.nurse.frame import clinic_reverse, patient_frame, patient_or_404, patient_trail
+from web.nurse.frame import clinic_reverse, patient_frame, patient_or_404
 from web.nurse.message_words import CHANNEL_ICONS, CHANNELS, KINDS, PURPOSES, REASONS
 
 
@@ -40,9 +40,9 @@ def patient_messages(request: ClinicRequest, ref: UUID) -> HttpResponse:
     implants = {row.id: row for row in implants_of(clinic_id=request.clinic.id, patient_id=patient.id)}
     context = patient_frame(request, patient, tab="patient_messages") | {
         "sent": [lines.shown(each) for each in found.lines if each.planned.sends],
-        "held": [
-            lines.shown(each) for each in found.lines if each.planned.why_not not in (None, WhyNot.DIGEST)
-        ],
+        "held": _alike(
+            [lines.shown(each) for each in found.lines if each.planned.why_not not in (None, WhyNot.DIGEST)]
+        ),
         "quiet": [
             (implants[implant_id], REASONS[why.value])
             for implant_id, why in found.quiet_refills.items()
@@ -55,20 +55,15 @@ def patient_messages(request: ClinicRequest, ref: UUID) -> HttpResponse:
 @require_safe
 @clinic_page(Permission.VIEW_MESSAGES)
 def patient_message(request: ClinicRequest, ref: UUID, message_ref: UUID) -> HttpResponse:
-    """The words of one message as they would go out now; its link opens nothing."""
+    """The words of one message as they would go out now, for htmx; otherwise the message's own page, which says more."""
     patient = patient_or_404(request, ref)
     message = message_of_patient(clinic_id=request.clinic.id, patient_id=patient.id, message_ref=message_ref)
     if message is None:
         raise Http404
-    here = clinic_reverse(request, "patient_messages", ref=ref)
-    context = {
-        "place": "patients",
-        "heading": _("What it says"),
-        "trail": patient_trail(request, patient, (_("Messages"), here), (_("What it says"), "")),
-        "outgoing": as_it_would_read(message, now=request.now),
-    }
-    template = "nurse/patients/_message_words.html" if request.htmx else "nurse/patients/message.html"
-    return render(request, template, context)
+    if not request.htmx:
+        return redirect(clinic_reverse(request, "message", ref=message_ref))
+    outgoing = as_it_would_read(message, now=request.now)
+    return render(request, "nurse/patients/_message_words.html", {"outgoing": outgoing})
 
 
 class _Lines:
@@ -100,7 +95,7 @@ class _Lines:
             "zone": self._other_zone(planned),
             "what": PURPOSES[Purpose.DIGEST] if carries else _what(planned),
             "about": "" if carries else _about(planned),
-            "carries": [_whole(each) for each in (planned, *carries)] if carries else [],
+            "carries": _counted([_whole(each) for each in (planned, *carries)]) if carries else [],
             "channel": CHANNELS[planned.channel] if planned.channel else "",
             "icon": CHANNEL_ICONS[planned.channel] if planned.channel else "",
             "address": self.contacts.get(planned.address.contact_id, "") if planned.address else "",
@@ -137,6 +132,25 @@ def _about(planned: Planned) -> str | Promise:
 
 def _whole(planned: Planned) -> str:
     return " · ".join(str(words) for words in (_what(planned), _about(planned)) if words)
+
+
+def _counted(names: Sequence[str]) -> list[str]:
+    """Each once, in order, with how many there are of it."""
+    return [
+        name if number == 1 else _("%(name)s, %(number)d times") % {"name": name, "number": number}
+        for name, number in Counter(names).items()
+    ]
+
+
+def _alike(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is held back for the same reason as one line, with its first and last day and how many there are."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in lines:
+        key = tuple(str(line[name]) for name in ("what", "about", "why", "channel", "address", "helper"))
+        first = found.setdefault(key, line | {"times": 0})
+        first["times"] += 1
+        first["until"] = line["due"] if line["due"].date() != first["due"].date() else None
+    return list(found.values())
 
 
 urlpatterns = [
