@@ -20,6 +20,15 @@ def dialable(value: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def readable(number: str) -> str:
+    """A number in E.164 in groups, as one reads it out (``+1 312-555-0142``); whatever is none as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def reachable_at(kind: str, value: str, region: str) -> str:
     """What ``ContactPoint.dialable`` holds: a telephone in E.164, an e-mail address in lower case."""
     return dialable(value, region) if kind == "phone" else value.strip().lower()

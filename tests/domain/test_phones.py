@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.domain.phones import dialable, reachable_at
+from clinic.domain.phones import dialable, reachable_at, readable
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,20 @@ from clinic.domain.phones import dialable, reachable_at
 )
 def test_a_number_is_dialled_as_its_country_means_it(value: str, region: str, number: str) -> None:
     assert dialable(value, region) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("+13125550142", "+1 312-555-0142"),
+        ("+33612345678", "+33 6 12 34 56 78"),
+        ("SHORT", "SHORT"),
+        ("72345", "72345"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_read_out_in_groups(number: str, said: str) -> None:
+    assert readable(number) == said
 
 
 def test_an_address_is_written_in_lower_case() -> None:

@@ -62,10 +62,10 @@ def test_messages_that_wait_are_told_and_shown_to_nurses(client: Client, healthy
     assert late_dispatch(clinic_id=house.clinic.id, now=now).number == 2
     assert late_dispatch(clinic_id=house.elsewhere.id, now=now) is None
     client.force_login(house.nurse)
-    assert (
-        "2 messages should have left and wait."
-        in client.get(f"/c/{house.clinic.slug}/messages/").content.decode()
-    )
+    address = f"/c/{house.clinic.slug}/messages/"
+    page = client.get(address).content.decode()
+    assert "2 messages should have left and wait." in page
+    assert f'href="{address}?group=planned">See the planned messages' in page
 
 
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:

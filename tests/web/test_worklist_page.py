@@ -100,6 +100,24 @@ def test_filters_are_in_the_address_and_what_cannot_be_read_is_left_out(
     assert [entry["row"].last_name for entry in by_name[0]["rows"]] == ["Low", "Stable"]
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "is_open"),
+    [
+        ("worklist", "", False),
+        ("worklist", "?group=due", False),
+        ("worklist", "?owner=mine&group=due", False),
+        ("worklist", "?visit=booked", True),
+        ("follow_ups", "?owner=mine&part=today", False),
+        ("follow_ups", "?how=call", True),
+    ],
+)
+def test_the_filters_open_only_where_the_chips_do_not_say_what_is_chosen(
+    nurse: Client, url: Url, name: str, query: str, is_open: bool
+) -> None:
+    page = nurse.get(url(name) + query).content.decode()
+    assert ('work-filter-box" open>' in page) is is_open
+
+
 def test_words_searched_for_are_posted_and_stand_in_no_address(house: House, nurse: Client, url: Url) -> None:
     pump(house, "Ode", 1)
     pump(house, "Zed", 1)

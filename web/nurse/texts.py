@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.domain.phones import readable
 from clinic.domain.roles import Permission
 from clinic.selectors.numbers import patients_with
 from notifications.selectors.inbound import inbound_texts, new_texts_count, what_was_done
@@ -75,6 +76,7 @@ def _shown(row: Any, senders: list[Any]) -> dict[str, Any]:
     label, icon, look = MEANINGS[what_was_done(row)]
     return {
         "text": row,
+        "number": readable(row.from_address),
         "senders": [row.patient] if row.patient else senders,
         "is_shared": row.patient is None and len(senders) > 1,
         "label": label,

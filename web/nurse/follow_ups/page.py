@@ -99,6 +99,7 @@ def follow_ups(request: ClinicRequest) -> HttpResponse:
         "chips": _chips(listed, calls, part, chosen),
         "owner_chips": _owner_chips(chosen, part),
         "query": query,
+        "is_filter_open": bool(chosen.keys() - {"owner"}),
         "is_filtered": bool(chosen),
         "people": people,
         "first": (listed.page - 1) * PAGE_SIZE + 1,

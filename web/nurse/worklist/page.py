@@ -53,6 +53,7 @@ def worklist(request: ClinicRequest) -> HttpResponse:
         "chips": _chips(listed.counts, groups, chosen, everything),
         "owner_chips": _owner_chips(chosen, groups),
         "query": query,
+        "is_filter_open": bool(chosen.keys() - {"owner"}),
         "is_filtered": bool(chosen or groups),
         "has_groups": bool(groups),
         "chosen_groups": sorted(groups),
