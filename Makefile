@@ -6,6 +6,7 @@ SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
 WORKERS ?= 2
+BROKER ?= on
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -23,7 +24,7 @@ help:
 	@echo "make run     the whole system with your own data (PORT=8000)"
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
 	@echo "make fix     repairs what check finds, where a tool can"
-	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process)"
+	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
 	@echo "make soak    thousands of messages while everything is killed at random (an hour; prints figures)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
@@ -62,7 +63,7 @@ run: setup
 	@exec env PORT=$(PORT) $(PYTHON) manage.py run
 
 test: setup
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@BROKER=$(BROKER) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup
 	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py $(ARGS)

@@ -18,6 +18,13 @@ TELLING_HOSTS = ("refill", "pump", "intrathecal", "spasm", "spastic", "pain", "c
 @register("broker", deploy=True)
 def broker_evicts_nothing(**_: Any) -> list[CheckMessage]:
     """A broker that evicts keys loses a whole queue at once, silently."""
+    if not settings.REDIS_URL:
+        return [
+            django_checks.Warning(
+                "REDIS_URL is not set: see that `manage.py run_dispatcher` runs, which does all the work.",
+                id="refillwise.W003",
+            )
+        ]
     try:
         with redis.Redis.from_url(
             settings.REDIS_URL, socket_timeout=_BROKER_SECONDS, socket_connect_timeout=_BROKER_SECONDS

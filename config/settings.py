@@ -2,7 +2,7 @@
 
 DATABASE_URL         the application's role (rows only: no superuser, no BYPASSRLS, no DDL)
 DATABASE_OWNER_URL   the owner of the tables, for `migrate` only; leave it out of web and worker
-REDIS_URL            Celery's broker (noeviction), CACHE_URL the cache: two servers in production
+REDIS_URL            Celery's broker (noeviction), CACHE_URL the cache: two servers in production, or neither
 SECRET_KEY, ALLOWED_HOSTS, HTTPS, ...  see the reference in docs/
 
 Without DATABASE_URL, `config.embedded` keeps PostgreSQL and Valkey under REFILLWISE_VAR (var/run or var/demo)
@@ -152,7 +152,7 @@ PGHISTORY_APPEND_ONLY = True  # history rows are never updated or deleted, by an
 REDIS_URL = env.str("REDIS_URL", default=_installation.broker_url if _installation else "")
 CACHE_URL = env.str("CACHE_URL", default="")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    "default": {"BACKEND": "config.cache.CacheThatMayGo", "LOCATION": CACHE_URL}
     if CACHE_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

@@ -13,7 +13,7 @@ from scheduling.services.booking import release_expired_holds
 from scheduling.services.doorbell import PAPER_TASK, REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
 from scheduling.services.paper_lists import write_due_list
-from scheduling.services.register_import import check_slice, import_slice, take_up_stalled
+from scheduling.services.register_import import advance_import, take_up_stalled
 from scheduling.services.residual_trends import renew_stale_trends
 from scheduling.services.sweeps import begin_due_nights, run_chunk
 
@@ -45,10 +45,7 @@ def heartbeat() -> None:
 @shared_task(name="scheduling.advance_register")
 def advance_register(import_id: int) -> None:
     """Check or import a register for half a minute, whichever it is at, then ring again for the rest."""
-    now = timezone.now()
-    if check_slice(import_id=import_id, now=now, seconds=SLICE_SECONDS) or import_slice(
-        import_id=import_id, now=now, seconds=SLICE_SECONDS
-    ):
+    if advance_import(import_id=import_id, now=timezone.now(), seconds=SLICE_SECONDS):
         ring([import_id], REGISTER_TASK)
 
 
@@ -60,7 +57,7 @@ def release_holds() -> None:
 
 @shared_task(name="scheduling.register_tick")
 def register_tick() -> None:
-    """Take up the register imports whose worker was killed or whose ring was lost."""
+    """Take up the register imports that nobody began or whose worker was killed."""
     ring(take_up_stalled(now=timezone.now()), REGISTER_TASK)
 
 

@@ -6,6 +6,7 @@ other processes and the database is emptied (and the catalogue seeded again) aft
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -17,14 +18,16 @@ from config.celery import app as celery_app
 from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
+from tests import broker as without_broker
 from tests import databases, fresh, leaks
-from tests.servers import Process, environment
+from tests.servers import Process, dispatcher, environment
 
 _FIRST = "test_demo_process.py"
 _FOLDERS = ("faults", "e2e", "services", "web")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "broker(why): about the broker itself; left out by BROKER=off")
     leaks.begin(config)
 
 
@@ -50,8 +53,22 @@ def _turn(item: pytest.Item) -> int:
     return 1 + (_FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    without_broker.take_over(node.config, node)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not without_broker.IS_OFF:
+        return
+    names = without_broker.left_out(config)
+    terminalreporter.section(f"Redis was switched off; {len(names)} tests of the broker were left out")
+    for name in names:
+        terminalreporter.write_line(name)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Tests work through the application's role; the owner, who may empty tables, is there for the clean-up."""
     for item in items:
         mark = item.get_closest_marker("django_db")
@@ -61,6 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(
                 pytest.mark.django_db(**({"databases": ["default", "owner"]} | given)), append=False
             )
+    without_broker.sort_out(config, items)
     yield
     items.sort(key=_turn)  # pytest-django has put its own order into each file, which stays
 
@@ -82,7 +100,10 @@ def postgres() -> None:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A broker for this run alone: a test may flush it, freeze it or kill it and start it again."""
+    """A broker for this run alone: a test may flush it, freeze it or kill it and start it again.
+
+    For tests that are about the broker, and are marked so; others ask for `broker_address`.
+    """
     folder = tmp_path_factory.mktemp("broker")
     (port,) = free_ports(1)
     valkey = Valkey(home=folder / "data", port=port, password="for-tests", log=folder / "valkey.log")
@@ -90,6 +111,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     celery_app.conf.broker_url = broker_url(valkey)
     yield valkey
     valkey.stop()
+
+
+@pytest.fixture(scope="session")
+def broker_address(request: pytest.FixtureRequest) -> str:
+    """Where the broker is, or nowhere with BROKER=off."""
+    if without_broker.IS_OFF:
+        return without_broker.NOWHERE
+    return broker_url(request.getfixturevalue("broker"))
 
 
 def broker_url(valkey: Valkey) -> str:
@@ -109,7 +138,7 @@ def template(postgres: None) -> Iterator[databases.Template | None]:
 @pytest.fixture(scope="session")
 def django_db_setup(
     template: databases.Template | None,
-    broker: Valkey,
+    broker_address: str,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
@@ -129,20 +158,25 @@ def _fresh_cache() -> None:
 
 
 @pytest.fixture
-def start_worker(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts real Celery workers on the real broker and the database of this run.
+def start_worker(
+    request: pytest.FixtureRequest, transactional_db: None, broker_address: str, tmp_path: Path
+) -> Iterator[Callable[..., Process]]:
+    """Starts real Celery workers on the real broker and the database of this run; with BROKER=off dispatchers.
 
     `worker = start_worker()` returns when it takes tasks; `worker.kill()` is kill -9 with all children,
     `worker.stop()` what a supervisor does. Arguments: `concurrency=1`, and settings by name in capitals
     (`BROKER_VISIBILITY_TIMEOUT="15"`). What is left is killed after the test, the queue emptied.
     """
+    valkey: Valkey | None = None if without_broker.IS_OFF else request.getfixturevalue("broker")
     started: list[Process] = []
 
     def start(*, concurrency: int = 1, **more: str) -> Process:
+        if without_broker.IS_OFF:
+            return _dispatcher(started, broker_address, tmp_path, more)
         worker = Process(
             "worker",
             ["celery", "-A", "config.celery", "worker", f"--concurrency={concurrency}", "--loglevel=INFO"],
-            environment=environment(broker_url=broker_url(broker), **more),
+            environment=environment(broker_url=broker_address, **more),
             folder=tmp_path,
         )
         started.append(worker)
@@ -152,16 +186,26 @@ def start_worker(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iter
     yield start
     for worker in started:
         worker.kill()
-    if broker.is_alive():
+    if valkey is not None and valkey.is_alive():
         celery_app.control.purge()
 
 
+def _dispatcher(started: list[Process], broker_address: str, folder: Path, more: dict[str, str]) -> Process:
+    started.append(found := dispatcher(environment(broker_url=broker_address, **more), folder))
+    found.wait_until(lambda: "Dispatching." in found.output())
+    return found
+
+
 @pytest.fixture
-def start_beat(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts real beats; each with a schedule file of its own."""
+def start_beat(
+    transactional_db: None, broker_address: str, tmp_path: Path
+) -> Iterator[Callable[..., Process]]:
+    """Starts real beats, each with a schedule file of its own; with BROKER=off dispatchers, who need none."""
     started: list[Process] = []
 
     def start(**more: str) -> Process:
+        if without_broker.IS_OFF:
+            return _dispatcher(started, broker_address, tmp_path, more)
         schedule = tmp_path / f"beat-{len(started)}"
         beat = Process(
             "beat",
@@ -174,7 +218,7 @@ def start_beat(transactional_db: None, broker: Valkey, tmp_path: Path) -> Iterat
                 "--pidfile=",
                 "--loglevel=INFO",
             ],
-            environment=environment(broker_url=broker_url(broker), **more),
+            environment=environment(broker_url=broker_address, **more),
             folder=tmp_path,
         )
         started.append(beat)

@@ -1,4 +1,4 @@
-"""Real processes for the tests: broker, worker, beat and web, on the database of this run."""
+"""Real processes for the tests: worker, beat, dispatcher and web, on the database of this run."""
 
 import os
 import signal
@@ -62,6 +62,16 @@ class Process:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+def dispatcher(environment: dict[str, str], folder: Path) -> Process:
+    """`run_dispatcher` as a process."""
+    return Process(
+        "dispatcher",
+        ["tests.faults.dispatcher", "--pause=0.2"],
+        environment=environment,
+        folder=folder,
+    )
 
 
 def environment(*, broker_url: str, **more: str) -> dict[str, str]:

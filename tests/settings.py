@@ -3,8 +3,12 @@
 import os
 from pathlib import Path
 
+from tests import broker
+
 os.environ.setdefault("REFILLWISE_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+if broker.IS_OFF:
+    os.environ["REDIS_URL"] = os.environ["CACHE_URL"] = broker.NOWHERE
 # The browser's driver keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from notifications.selectors.operation import messages_by_state
+from notifications.selectors.operation import DISPATCHER, messages_by_state
 from scheduling.selectors.lapse import lapsed_counts
 from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
 from scheduling.selectors.paper_lists import clinics_without_fresh_list
@@ -52,9 +52,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     now = timezone.now()
     parts: dict[str, Callable[[datetime], None]] = {
         "database": check_database,
-        "broker": check_broker,
-        "worker": lambda now: check_seen(WORKER, now),
-        "beat": lambda now: check_seen(BEAT, now),
+        **_processes(),
         "sweep": check_sweeps,
     }
     results = {name: _result(check, now) for name, check in parts.items()}
@@ -66,6 +64,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": results}, status=200 if is_ready else 503
     )
+
+
+def _processes() -> dict[str, Callable[[datetime], None]]:
+    """Those that do the work: Celery's, or with no broker in the settings the dispatcher, which needs none."""
+    if not settings.REDIS_URL:
+        return {"dispatcher": lambda now: check_seen(DISPATCHER, now)}
+    return {
+        "broker": check_broker,
+        "worker": lambda now: check_seen(WORKER, now),
+        "beat": lambda now: check_seen(BEAT, now),
+    }
 
 
 def _result(check: Callable[[datetime], None], now: datetime) -> str:

@@ -1,7 +1,8 @@
-"""The dispatcher that needs no broker: a thread for each channel, one that sweeps, one that
-passes on what nobody acted on, one that compares.
+"""All that beat and the workers do, in one process that needs no broker: a thread for each channel and for each
+thing that must not wait for another.
 
-A carrier that stalls holds up its own channel and no other. A database that is gone is waited for.
+A carrier that stalls holds up its own channel and no other, and a clinic's night holds up nobody's message. A
+database that is gone is waited for.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
@@ -23,13 +26,18 @@ from notifications.services.delivery.dispatch import Dispatcher
 from notifications.services.delivery.sweeping import sweep
 from notifications.services.escalations import raise_due
 from notifications.services.inbound import take_up_left
+from notifications.services.monitor import tell_monitor
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
+from scheduling.services.sweeps import run_everything
+from scheduling.services.without_broker import bring_in_registers, keep_clinics
 
 log = logging.getLogger(__name__)
 
 HOUSE_SECONDS = 300.0
 ESCALATION_SECONDS = 60.0
+CLINIC_SECONDS = 60.0
+SLICE_SECONDS = 30.0
 AFTER_FAILURE_SECONDS = 2.0
 
 
@@ -50,6 +58,9 @@ class Loop:
             self._sweeps,
             self._escalates,
             self._keeps_house,
+            self._works_out,
+            self._brings_in,
+            self._keeps_clinics,
             *(self._delivers(channel) for channel in ChannelName),
         ]
         threads = [threading.Thread(target=self._keep_doing, args=[work]) for work in works]
@@ -102,9 +113,28 @@ class Loop:
         keep_house(now=timezone.now())
         return HOUSE_SECONDS
 
+    def _works_out(self) -> float:
+        until = time.monotonic() + SLICE_SECONDS
+        done, failed = run_everything(
+            now=timezone.now(), is_enough=lambda: self._stopped.is_set() or time.monotonic() > until
+        )
+        if failed:
+            return CLINIC_SECONDS  # it stays queued and would fail again at once
+        return 0.0 if done else self.pause_seconds
+
+    def _brings_in(self) -> float:
+        bring_in_registers(clock=timezone.now, is_enough=self._stopped.is_set)
+        return self.pause_seconds
+
+    def _keeps_clinics(self) -> float:
+        keep_clinics(now=timezone.now(), seconds=SLICE_SECONDS)
+        return CLINIC_SECONDS
+
 
 def keep_house(*, now: datetime) -> None:
-    """What is to be done now and then besides sending: calls for check-ins let pass, the hourly comparison."""
+    """What is to be done now and then besides sending: calls for check-ins let pass, the hourly comparison, and word
+    to the outside monitor."""
     open_missed_check_ins(now)
     for clinic_id in clinics_to_reconcile(now=now):
         reconcile_clinic(clinic_id=clinic_id, now=now)
+    tell_monitor(settings.MONITOR_URL, now=now)

@@ -11,7 +11,6 @@ from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from redis import RedisError
 
 from notifications.domain.states import State
 from notifications.models import Escalation, Message, WebhookEvent, WebhookRefusal
@@ -106,13 +105,10 @@ def _ask_a_person(clinic_id: int, key: str, now: datetime) -> None:
 
 
 def _is_counted(provider: str, now: datetime) -> bool:
-    """Whether this refusal is among the first of its minute. Without a cache every one is counted."""
+    """Whether this refusal is among the first of its minute."""
     name = f"refused-report:{provider}:{now:%Y%m%d%H%M}"
     try:
         cache.add(name, 0, timeout=120)
         return cache.incr(name) <= COUNTED_A_MINUTE
     except ValueError:  # it expired in between
-        return True
-    except (RedisError, OSError) as error:
-        log.warning("no limit on refusals: the cache does not answer (%s)", type(error).__name__)
         return True

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from clinic.domain.register import (
     Fault,
@@ -32,6 +32,8 @@ from scheduling.services.register_rows import RowReport, import_rows, outcome_of
 
 BATCH_ROWS = 20
 STANDSTILL = timedelta(minutes=2)
+TIME_TO_BEGIN = timedelta(seconds=5)
+"""What was uploaded or confirmed and not begun after this long: whoever was rung for did not hear it."""
 KEPT_UNCONFIRMED = timedelta(days=7)
 _RUNNING = (ImportState.CHECKING, ImportState.IMPORTING)
 
@@ -61,6 +63,13 @@ def upload_register(
         uploaded_by_id=uploaded_by_id,
         uploaded_at=now,
         progressed_at=now,
+    )
+
+
+def advance_import(*, import_id: int, now: datetime, seconds: float) -> bool:
+    """Check or import for about so many seconds, whichever it is at; True while there is more to do."""
+    return check_slice(import_id=import_id, now=now, seconds=seconds) or import_slice(
+        import_id=import_id, now=now, seconds=seconds
     )
 
 
@@ -140,7 +149,7 @@ def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
 
 
 def take_up_stalled(*, now: datetime) -> list[int]:
-    """Claim the imports whose worker seems to be gone: their ids, each given to one caller only.
+    """Claim the imports that nobody began or whose worker seems to be gone: their ids, each to one caller only.
 
     Throws away, on the way, files that nobody confirmed for a week.
     """
@@ -149,7 +158,11 @@ def take_up_stalled(*, now: datetime) -> list[int]:
     ).defer("content")
     for run in stale:
         _end(run, ImportState.DISCARDED, now)
-    stalled = RegisterImport.objects.filter(state__in=_RUNNING, progressed_at__lt=now - STANDSTILL)
+    is_not_begun = Q(progressed_at=F("uploaded_at")) | Q(progressed_at=F("confirmed_at"))
+    stalled = RegisterImport.objects.filter(
+        Q(progressed_at__lt=now - STANDSTILL) | Q(is_not_begun, progressed_at__lt=now - TIME_TO_BEGIN),
+        state__in=_RUNNING,
+    )
     return [
         import_id
         for import_id in stalled.values_list("pk", flat=True)

@@ -8,6 +8,7 @@ in, in the same transaction as the forecasts.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -139,11 +140,16 @@ def run_chunk(*, chunk_id: int, now: datetime) -> bool:
         raise
 
 
-def run_everything(*, now: datetime) -> tuple[int, int]:
-    """Begin what is due and do every queued chunk here and now, without a broker: (done, failed)."""
+def run_everything(*, now: datetime, is_enough: Callable[[], bool] = lambda: False) -> tuple[int, int]:
+    """Begin what is due and do every queued chunk here and now, without a broker: (done, failed).
+
+    Asks between two chunks whether that is enough for now; what is left waits for the next call.
+    """
     begin_due_nights(now=now)
     done = failed = 0
     for chunk_id in queued_chunks():
+        if is_enough():
+            break
         try:
             done += run_chunk(chunk_id=chunk_id, now=now)
         except Exception:

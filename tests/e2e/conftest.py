@@ -8,8 +8,6 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from config.embedded.valkey import Valkey
-from tests.conftest import broker_url
 from tests.e2e import chromium
 from tests.servers import SOURCE, answers, environment, free_port, start_web
 
@@ -35,12 +33,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def _web(django_db_setup: None, broker: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def _web(
+    django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    web = start_web(
-        environment(broker_url=broker_url(broker), PORT=str(port)), tmp_path_factory.mktemp("web")
-    )
+    web = start_web(environment(broker_url=broker_address, PORT=str(port)), tmp_path_factory.mktemp("web"))
     web.wait_until(lambda: answers(address))
     yield address
     web.kill()

@@ -105,16 +105,6 @@ class Crew:
         return "\n".join(process.output()[-3000:] for process in self.running.values())
 
 
-def dispatcher(environment: dict[str, str], folder: Path) -> Process:
-    """``run_dispatcher`` as a process."""
-    return Process(
-        "dispatcher",
-        ["tests.faults.dispatcher", "--pause=0.2"],
-        environment=environment,
-        folder=folder,
-    )
-
-
 def say(text: str) -> None:
     """A figure for whoever reads the run (`make soak` shows it)."""
     sys.stderr.write(f"\n{text}\n")

@@ -9,11 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from config.embedded.valkey import Valkey
 from notifications.models import CheckIn, Escalation
 from scheduling.models import FollowUp
 from tests.check_ins import answer, make_check_in_due, said
-from tests.conftest import broker_url
 from tests.factories import make_clinic, make_patient
 from tests.servers import SOURCE, environment
 
@@ -46,7 +44,7 @@ die()  # committed, and nobody is told
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("where", "kept"), [("before the matter", 0), ("after the commit", 1)])
 def test_kill_9_leaves_all_or_nothing_and_sending_again_is_one_answer(
-    where: str, kept: int, broker: Valkey
+    where: str, kept: int, broker_address: str
 ) -> None:
     house = make_clinic()
     patient, once = make_patient(house), uuid4()
@@ -56,7 +54,7 @@ def test_kill_9_leaves_all_or_nothing_and_sending_again_is_one_answer(
     writer = subprocess.run(
         [sys.executable, "-c", WRITER, *arguments],
         cwd=SOURCE,
-        env=environment(broker_url=broker_url(broker)),
+        env=environment(broker_url=broker_address),
         timeout=120,
     )
 

@@ -15,6 +15,7 @@ from psycopg.types.range import TimestamptzRange
 from clinic.audit import recording
 from clinic.models import Patient
 from scheduling.models import BLOCKING, Resource, Visit, VisitSeat, VisitStatus
+from tests.broker import NOWHERE
 from tests.factories import House, make_clinic, make_patient
 from tests.faults.crowd import Act, Crowd, deadlocks
 from tests.faults.test_double_booking import CLIENTS, Rush, overlaps
@@ -136,7 +137,7 @@ class TestABookingThatIsKilled:
         def start(desk: Desk, patient: Patient) -> Process:
             refs = (patient.ref, desk.kind("check_up").ref, desk.nurse.ref, desk.room.ref)
             words = [desk.house.clinic.slug, *map(str, refs), desk.day.isoformat()]
-            where = environment(broker_url="redis://127.0.0.1:1/0")
+            where = environment(broker_url=NOWHERE)
             process = Process(
                 "booking", ["tests.faults.book_once", *words], environment=where, folder=tmp_path
             )

@@ -14,9 +14,9 @@ import psycopg
 
 from config.embedded.installation import OWNER_ROLE, Installation
 from tests.faults.conftest import User, product_environment, wait_until
-from tests.faults.mail_room import PROMISES, dispatcher, gateway, say
+from tests.faults.mail_room import PROMISES, gateway, say
 from tests.faults.test_embedded import postmaster
-from tests.servers import SOURCE
+from tests.servers import SOURCE, dispatcher
 
 IN_FULL = bool(os.environ.get("SOAK"))
 MESSAGES = 3_000 if IN_FULL else 150

@@ -14,12 +14,9 @@ from pathlib import Path
 import pytest
 from django.test.utils import override_settings
 
-from config.celery import app as celery_app
-from config.embedded.valkey import Valkey
 from scheduling.models import PaperList, SweepRun
 from scheduling.services.paper_lists import write_due_list
 from scheduling.services.sweeps import run_everything
-from tests.conftest import broker_url
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.faults.waiting import wait_until
 from tests.servers import SOURCE, Process, environment
@@ -48,12 +45,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path / "paper"
 
 
-def kill_a_writer(house: House, folder: Path, broker: Valkey, now: datetime, *, before: str) -> None:
+def kill_a_writer(house: House, folder: Path, broker_address: str, now: datetime, *, before: str) -> None:
     """Start a writer that stops just before it gives this file its name, and kill it there (kill -9)."""
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(house.clinic.id), now.isoformat(), before],
         cwd=SOURCE,
-        env=environment(broker_url=broker_url(broker), PAPER_LIST_DIR=str(folder)),
+        env=environment(broker_url=broker_address, PAPER_LIST_DIR=str(folder)),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -69,7 +66,7 @@ def kill_a_writer(house: House, folder: Path, broker: Valkey, now: datetime, *, 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("before", ["refill-list-2026-11-21.html", "latest.html"])
 def test_a_writer_killed_in_the_middle_leaves_whole_lists_and_is_made_up_for(
-    folder: Path, broker: Valkey, before: str
+    folder: Path, broker_address: str, before: str
 ) -> None:
     house = make_clinic(now=datetime(2026, 11, 20, 15, tzinfo=UTC))
     make_running_pump(
@@ -84,7 +81,7 @@ def test_a_writer_killed_in_the_middle_leaves_whole_lists_and_is_made_up_for(
     )
     tomorrow = house.now + timedelta(days=1)
     run_everything(now=tomorrow)
-    kill_a_writer(house, folder, broker, tomorrow, before=before)
+    kill_a_writer(house, folder, broker_address, tomorrow, before=before)
     assert (place / "latest.html").read_bytes() == old
     assert any(name.endswith(".part") for name in os.listdir(place))
     assert not PaperList.objects.filter(state="written", business_date="2026-11-21").exists()
@@ -105,21 +102,21 @@ def test_a_worker_writes_the_list_once_the_nights_check_is_done(
     )
     worker = start_worker(PAPER_LIST_DIR=str(folder))
     wait_until(lambda: SweepRun.objects.filter(clinic=house.clinic, state="finished").exists(), worker)
-    celery_app.send_task("scheduling.report_tick")
+    start_worker(PAPER_LIST_DIR=str(folder))  # one that comes up asks at once which lists are due
     wait_until(lambda: PaperList.objects.filter(clinic=house.clinic, state="written").exists(), worker)
     assert "Here" in (folder / house.clinic.slug / "latest.html").read_text()
     assert "Here" not in worker.output()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_writers_at_once_write_one_list(folder: Path, broker: Valkey) -> None:
+def test_two_writers_at_once_write_one_list(folder: Path, broker_address: str) -> None:
     house = make_clinic(now=datetime(2026, 11, 20, 15, tzinfo=UTC))
     run_everything(now=house.now)
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(house.clinic.id), house.now.isoformat(), "none"],
             cwd=SOURCE,
-            env=environment(broker_url=broker_url(broker), PAPER_LIST_DIR=str(folder)),
+            env=environment(broker_url=broker_address, PAPER_LIST_DIR=str(folder)),
         )
         for _ in range(2)
     ]

@@ -15,6 +15,7 @@ from tests.register_files import register
 from tests.servers import Process
 
 ROWS = 80
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def wait_until(is_true: Callable[[], bool], *, seconds: float = 90) -> None:
@@ -58,6 +59,7 @@ def test_an_import_survives_kill_9_in_its_middle(start_worker: Callable[..., Pro
     assert state(run) == "importing"
     assert len(whole_pumps()) == 1
     assert run.rows.exclude(result="").count() == Implant.objects.count() < ROWS
+    RegisterImport.objects.update(progressed_at=LONG_AGO)  # nobody was heard of for two minutes
     start_worker()
     ring([run.pk], REGISTER_TASK)
     ring([run.pk], REGISTER_TASK)

@@ -101,7 +101,13 @@ def children_of(worker: Process) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("moment", ["before it reads", "after it wrote, before it commits"])
-@pytest.mark.parametrize("victim", ["the whole worker", "the child that works"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "the whole worker",
+        pytest.param("the child that works", marks=pytest.mark.broker("only a Celery worker has children")),
+    ],
+)
 def test_kill_9_in_mid_chunk(night: Night, start_worker: StartProcess, moment: str, victim: str) -> None:
     night.begin()
     held: tuple[Any, int] = (
@@ -122,6 +128,7 @@ def test_kill_9_in_mid_chunk(night: Night, start_worker: StartProcess, moment: s
     night.assert_whole()
 
 
+@pytest.mark.broker("flushes it")
 def test_a_flushed_broker_loses_nothing(
     night: Night, broker: Valkey, start_worker: StartProcess, start_beat: StartProcess
 ) -> None:
@@ -170,6 +177,7 @@ def test_eight_ticks_at_once_begin_a_night_once(night: Night) -> None:
     assert night.run.chunks.count() == 3
 
 
+@pytest.mark.broker("delivers a task more than once")
 def test_a_task_delivered_three_times_to_two_workers(night: Night, start_worker: StartProcess) -> None:
     chunk_ids = night.begin()
     ring(chunk_ids * 3)
@@ -179,6 +187,7 @@ def test_a_task_delivered_three_times_to_two_workers(night: Night, start_worker:
     night.assert_whole()
 
 
+@pytest.mark.broker("kills it and starts it again")
 def test_a_broker_that_is_killed_and_comes_back(
     night: Night, broker: Valkey, start_worker: StartProcess
 ) -> None:
@@ -196,6 +205,7 @@ def test_a_broker_that_is_killed_and_comes_back(
     night.assert_whole()
 
 
+@pytest.mark.broker("freezes it")
 def test_a_frozen_broker_holds_up_nobody(night: Night, broker: Valkey, start_worker: StartProcess) -> None:
     assert broker.process is not None
     os.kill(broker.process.pid, signal.SIGSTOP)

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 from clinic.models import Consent, Patient
-from config.embedded.valkey import Valkey
 from notifications.domain.states import State
 from notifications.models import (
     Escalation,
@@ -29,7 +28,6 @@ from notifications.models import (
     WebhookEvent,
     WebhookRefusal,
 )
-from tests.conftest import broker_url
 from tests.factories import House, make_clinic
 from tests.faults.mail_room import PROMISES, Crew, Gateway, gateway
 from tests.faults.waiting import wait_until
@@ -94,13 +92,13 @@ def write_all_at_once(web: str, patients: dict[str, tuple[str, Patient]]) -> Cou
 
 @contextmanager
 def the_whole_post(
-    place: Gateway, broker: Valkey, start_worker: StartProcess, start_beat: StartProcess, folder: Path
+    place: Gateway, broker_address: str, start_worker: StartProcess, start_beat: StartProcess, folder: Path
 ) -> Iterator[tuple[Crew, str]]:
     """Worker, beat and web server on the gateway; the worker and the server may be killed. The server's address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     settings = place.settings | {"PUBLIC_URL": address, "GATEWAY_WEBHOOK_SECRETS": SECRET}
-    served = environment(broker_url=broker_url(broker), PORT=str(port), **settings)
+    served = environment(broker_url=broker_address, PORT=str(port), **settings)
 
     def web() -> Process:
         process = start_web(served, folder)
@@ -117,7 +115,7 @@ def the_whole_post(
 
 
 def test_whatever_comes_back_however_often_counts_once(
-    broker: Valkey, start_worker: StartProcess, start_beat: StartProcess, tmp_path: Path
+    broker_address: str, start_worker: StartProcess, start_beat: StartProcess, tmp_path: Path
 ) -> None:
     house = make_clinic(time_zone=zone_where_it_is_day())
     patients = ask_patients(house)
@@ -126,7 +124,7 @@ def test_whatever_comes_back_however_often_counts_once(
     more = [f"--callback-secret={SECRET}", f"--undelivered={UNDELIVERED}", "--forges=0.25"]
     with (
         gateway(tmp_path / "gateway", *arguments, *more, "--fault=loses_answer=0.1", **settings) as place,
-        the_whole_post(place, broker, start_worker, start_beat, tmp_path) as (crew, web),
+        the_whole_post(place, broker_address, start_worker, start_beat, tmp_path) as (crew, web),
     ):
         wait_until(lambda: place.taken().total() > MESSAGES // 10, crew.running["worker"])
         assert place.taken().total() < MESSAGES, "in the middle of it"

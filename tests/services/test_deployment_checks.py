@@ -24,10 +24,12 @@ def broker_settings(broker: Valkey, settings: Settings) -> Iterator["redis.Redis
         client.config_set("maxmemory-policy", "noeviction")
 
 
+@pytest.mark.broker("asks it for its policy")
 def test_a_broker_that_keeps_everything_is_accepted(broker_settings: "redis.Redis[str]") -> None:
     assert ids(checks.broker_evicts_nothing()) == []
 
 
+@pytest.mark.broker("sets its policy")
 def test_a_broker_that_evicts_is_refused(broker_settings: "redis.Redis[str]") -> None:
     broker_settings.config_set("maxmemory-policy", "allkeys-lru")
     assert ids(checks.broker_evicts_nothing()) == ["refillwise.E002"]
@@ -38,7 +40,13 @@ def test_a_broker_that_is_not_there_is_refused(settings: Settings) -> None:
     assert ids(checks.broker_evicts_nothing()) == ["refillwise.E001"]
 
 
-def test_a_cache_for_one_process_is_refused() -> None:
+def test_no_broker_at_all_is_told(settings: Settings) -> None:
+    settings.REDIS_URL = ""
+    assert ids(checks.broker_evicts_nothing()) == ["refillwise.W003"]
+
+
+def test_a_cache_for_one_process_is_refused(settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     assert ids(checks.cache_is_shared()) == ["refillwise.E003"]
 
 

@@ -11,6 +11,7 @@ from scheduling.domain.forecast_register import forecast_register
 from scheduling.models import Forecast, RegisterImport
 from scheduling.selectors.register_imports import Progress, import_progress, report_rows
 from scheduling.services import register_import as importing
+from scheduling.services.without_broker import bring_in_registers
 from tests.factories import House, make_clinic
 from tests.register_files import AS_OF, EXPECTED, EXPECTED_COLUMNS, SAMPLE, register
 
@@ -193,6 +194,29 @@ def test_an_import_that_stands_still_is_taken_up_once(house: House) -> None:
     assert importing.take_up_stalled(now=NOW) == []
     assert importing.take_up_stalled(now=later) == [run.pk]
     assert importing.take_up_stalled(now=later) == []
+
+
+def test_an_import_that_nobody_heard_the_ring_for_is_begun_and_gone_on_with_without_a_broker(
+    house: House,
+) -> None:
+    run = upload(house, register({}))
+    soon = NOW + timedelta(seconds=6)
+    assert bring_in_registers(clock=lambda: NOW) == 0, "whoever was rung for may be on the way"
+    assert bring_in_registers(clock=lambda: soon) == 1
+    run.refresh_from_db()
+    assert run.state == "checked"
+    confirm(house, run)
+    assert bring_in_registers(clock=lambda: soon + timedelta(seconds=6)) == 1
+    run.refresh_from_db()
+    assert run.state == "finished"
+    assert bring_in_registers(clock=lambda: soon + timedelta(minutes=10)) == 0
+
+
+def test_an_import_that_is_under_way_is_left_to_whoever_has_it(house: House) -> None:
+    run = upload(house, register({}))
+    RegisterImport.objects.update(progressed_at=NOW + timedelta(seconds=1))
+    assert importing.take_up_stalled(now=NOW + timedelta(minutes=1)) == []
+    assert importing.take_up_stalled(now=NOW + timedelta(minutes=3)) == [run.pk]
 
 
 def test_a_file_nobody_confirms_is_thrown_away_after_a_week(house: House) -> None:

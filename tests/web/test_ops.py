@@ -10,19 +10,18 @@ from pytest_django import Settings
 from clinic.domain.entries import ClinicEntry
 from clinic.services.accounts import found_clinic
 from config.embedded.installation import free_ports
-from config.embedded.valkey import Valkey
-from notifications.selectors.operation import late_dispatch
+from notifications.selectors.operation import DISPATCHER, late_dispatch
 from scheduling.models import Forecast
 from scheduling.services.heartbeats import BEAT, WORKER, record_heartbeat
-from tests.conftest import broker_url
+from tests import broker
 from tests.factories import make_clinic, make_running_pump
 from tests.message_rows import make_due_messages
 
 
 @pytest.fixture
-def healthy(db: None, broker: Valkey, settings: Settings) -> None:
-    settings.REDIS_URL = broker_url(broker)
-    for name in (WORKER, BEAT):
+def healthy(db: None, broker_address: str, settings: Settings) -> None:
+    settings.REDIS_URL = "" if broker.IS_OFF else broker_address
+    for name in (WORKER, BEAT, DISPATCHER):
         record_heartbeat(name=name, now=datetime.now(UTC))
 
 
@@ -35,6 +34,7 @@ def test_alive_without_asking_the_database(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
+@pytest.mark.broker("asks it whether it answers")
 def test_ready_when_every_part_is(client: Client, healthy: None) -> None:
     status, checks = ask(client)
     assert status == 200
@@ -68,12 +68,26 @@ def test_messages_that_wait_are_told_and_shown_to_nurses(client: Client, healthy
     assert f'href="{address}?group=planned">See the planned messages' in page
 
 
+def test_ready_without_any_broker_while_the_dispatcher_is_seen(
+    client: Client, healthy: None, settings: Settings
+) -> None:
+    settings.REDIS_URL = ""
+    status, checks = ask(client)
+    assert (status, list(checks)[:3]) == (200, ["database", "dispatcher", "sweep"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE scheduling_heartbeat SET seen_at = seen_at - interval '4 minutes'")
+    status, checks = ask(client)
+    assert status == 503
+    assert checks["dispatcher"].startswith("not seen since ")
+
+
 def test_not_ready_before_the_first_sign_of_life(client: Client, db: None) -> None:
     status, checks = ask(client)
     assert status == 503
     assert (checks["worker"], checks["beat"]) == ("never seen", "never seen")
 
 
+@pytest.mark.broker("its users' signs of life are asked for where there is one")
 @pytest.mark.parametrize("name", [WORKER, BEAT])
 def test_not_ready_when_a_process_is_silent(client: Client, healthy: None, name: str) -> None:
     with connection.cursor() as cursor:

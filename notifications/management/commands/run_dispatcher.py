@@ -1,4 +1,4 @@
-"""Does what beat and the workers do for messages, without Redis or Celery, until it is told to stop."""
+"""Does all that beat and the workers do, without Redis or Celery, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from django.utils import timezone
 from notifications.services.delivery import deliver_batch
 from notifications.services.dispatcher import Loop, keep_house
 from notifications.services.escalations import raise_due
+from notifications.services.inbound import take_up_left
 from notifications.tasks import clocks_agree
 
 
 class Command(BaseCommand):
     help = (
-        "Sends the messages that are due, takes back what dead processes held, and compares the outbox with the plan "
-        "every hour, without Redis or Celery, until it is stopped (SIGTERM, Ctrl-C). Beside workers, or a second one, "
-        "it does no harm. With --once it does all that is due and ends: for cron."
+        "Does all that beat and the workers do, without Redis or Celery, until it is stopped (SIGTERM, Ctrl-C): "
+        "sends the messages that are due, takes back what dead processes held, passes on what nobody acted on, "
+        "works out the clinics' nights, brings in registers, writes the paper lists. Beside workers, or a second one, "
+        "it does no harm. With --once it does what is due for messages and ends: for cron, beside run_sweeps."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do all that is due, then end")
+        parser.add_argument("--once", action="store_true", help="do what is due for messages, then end")
         parser.add_argument(
             "--pause", type=float, default=2.0, help="seconds between two looks when nothing is due"
         )
@@ -36,6 +38,7 @@ class Command(BaseCommand):
             return
         keep_house(now=timezone.now())
         raise_due(timezone.now())
+        take_up_left(timezone.now())
         handled = 0
         while count := deliver_batch(now=timezone.now()):
             handled += count
