@@ -18,6 +18,7 @@ from scheduling.domain.intervals import seconds_of, subtract
 from scheduling.domain.opening import Hours, HoursChange, Opening, spans_at_work
 from scheduling.models import (
     STANDING,
+    FeedScope,
     HoursException,
     Protocol,
     ProtocolRow,
@@ -46,6 +47,14 @@ def resources(*, clinic_id: int, today: date) -> list[Resource]:
 def get_resource(*, clinic_id: int, resource_ref: UUID, today: date) -> Resource | None:
     """The clinic's nurse or room with this reference, with its week and coming exceptions; None for any other."""
     return _with_hours(clinic_id, today).filter(ref=resource_ref).first()
+
+
+def id_of(*, clinic_id: int, scope: FeedScope, ref: UUID) -> int | None:
+    """The number of the clinic's nurse, room or kind of visit with this reference; None for any other."""
+    if scope == FeedScope.KIND:
+        return VisitKind.objects.for_clinic(clinic_id).filter(ref=ref).values_list("pk", flat=True).first()
+    rows = Resource.objects.for_clinic(clinic_id).filter(ref=ref, kind=scope.value)
+    return rows.values_list("pk", flat=True).first()
 
 
 def get_exception(*, clinic_id: int, exception_ref: UUID) -> HoursException | None:

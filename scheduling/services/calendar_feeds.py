@@ -95,15 +95,28 @@ def revoke_feed(*, clinic: Clinic, ref: UUID, actor_id: int, now: datetime, own_
 
     ``own_only`` finds only the actor's and patients' own. Raises CalendarFeed.DoesNotExist for any other.
     """
-    rows = CalendarFeed.objects.for_clinic(clinic.id)
-    if own_only:
-        rows = rows.filter(Q(owner_id=actor_id) | Q(owner__isnull=True))
     with recording(actor_id=actor_id, reason="calendar link revoked"):
-        feed = rows.select_for_update(of=("self",)).get(ref=ref)
+        feed = _locked(clinic, ref, actor_id, own_only=own_only)
         if feed.revoked_at is None:
             feed.revoked_at = now
             feed.save(update_fields=["revoked_at"])
     return feed
+
+
+def restore_feed(*, clinic: Clinic, ref: UUID, actor_id: int, own_only: bool) -> CalendarFeed:
+    """Take a revocation back: the same address opens again. Raises as ``revoke_feed`` does."""
+    with recording(actor_id=actor_id, reason="calendar link given back"):
+        feed = _locked(clinic, ref, actor_id, own_only=own_only)
+        feed.revoked_at = None
+        feed.save(update_fields=["revoked_at"])
+    return feed
+
+
+def _locked(clinic: Clinic, ref: UUID, actor_id: int, *, own_only: bool) -> CalendarFeed:
+    rows = CalendarFeed.objects.for_clinic(clinic.id).select_related("patient")
+    if own_only:
+        rows = rows.filter(Q(owner_id=actor_id) | Q(owner__isnull=True))
+    return rows.select_for_update(of=("self",), no_key=True).get(ref=ref)
 
 
 def revoke_departed(clinic_id: int, now: datetime) -> None:

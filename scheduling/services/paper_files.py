@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ def write_list(folder: Path, files: Mapping[str, bytes], *, latest: Mapping[str,
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, content in (*files.items(), *latest.items()):
-        _write_whole(folder / name, content)
+        write_whole(folder / name, [content])
 
 
 def clear_out(folder: Path, *, business_date: date) -> None:
@@ -32,11 +32,12 @@ def clear_out(folder: Path, *, business_date: date) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file piece by piece; at every moment it is the old or the new whole one, and its owner's alone."""
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}", suffix=_PART)  # 0600
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

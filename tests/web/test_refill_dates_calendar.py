@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
-from icalendar import Calendar
 
 from clinic.models import User
 from scheduling.models import Forecast
+from tests import ical
 from tests.factories import House, make_clinic, make_implant, make_patient, make_running_pump
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +29,14 @@ def fetch(house: House, user: User) -> tuple[int, bytes]:
 
 
 def test_every_refill_date_is_a_whole_day_that_blocks_no_time(house: House) -> None:
-    pumps = {str(pump.ref): pump for pump in (make_running_pump(house), make_running_pump(house))}
+    pumps = [make_running_pump(house), make_running_pump(house)]
     status, body = fetch(house, house.nurse)
-    events = Calendar.from_ical(body).walk("VEVENT")
     assert status == 200
-    assert {str(event["UID"]) for event in events} == set(pumps)
-    for event in events:
-        forecast = Forecast.objects.for_clinic(house.clinic.id).get(implant=pumps[str(event["UID"])])
-        assert event.decoded("DTSTART") == forecast.must_refill_by
-        assert event.decoded("DTEND") - event.decoded("DTSTART") == timedelta(days=1)
-        assert event["TRANSP"] == "TRANSPARENT"
+    days = [Forecast.objects.get(implant=pump).must_refill_by for pump in pumps]
+    events = ical.read(body).events
+    assert [event.start for event in events] == sorted(day for day in days if day)
+    assert {event.end - event.start for event in events} == {timedelta(days=1)}
+    assert {event.transparency for event in events} == {"TRANSPARENT"}
 
 
 def test_the_file_is_the_same_to_the_byte_while_nothing_changes(house: House) -> None:

@@ -1,0 +1,248 @@
+"""Links to calendars for the programs that people keep their days in: made, seen once, listed, revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic.domain.checks import RecordError
+from clinic.domain.roles import Permission
+from clinic.selectors.patients import get_patient
+from scheduling.domain.calendars.access import UNUSED_FOR, details_up_to
+from scheduling.selectors import resources as stored
+from scheduling.selectors.calendar_feeds import (
+    detail_of,
+    feeds_of_clinic,
+    feeds_of_patient,
+    feeds_of_person,
+    most_detail,
+)
+from scheduling.selectors.rows import CalendarFeed, FeedDetail, FeedHolds, FeedScope
+from scheduling.services.calendar_feeds import create_feed, restore_feed, revoke_feed, set_most_detail
+from web.access import ClinicRequest, clinic_page
+from web.nurse.forms.calendar_links import CalendarLinkForm, CalendarPolicyForm, whose_choices
+from web.nurse.frame import clinic_reverse
+from web.undo import Undo, say_done
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to subscribe, with how soon a change is seen there."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    hint: str | Promise
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@clinic_page(Permission.VIEW_PATIENTS)
+def calendar_links(request: ClinicRequest) -> HttpResponse:
+    """A person's links in this clinic, with a form for another; whoever manages the clinic sees everybody's."""
+    most = most_detail(clinic_id=request.clinic.id)
+    patient = _patient(request)
+    form = CalendarLinkForm(
+        request.POST or None,
+        choices=_choices(request, patient),
+        details=details_up_to(most),
+        initial={"whose": _own_choice(request, patient)},
+    )
+    if form.is_valid():
+        try:
+            feed, token = create_feed(
+                clinic=request.clinic, entry=form.entry(), actor_id=request.user.id, now=request.now
+            )
+        except RecordError as error:
+            form.add_record_error(error)
+        else:
+            return _made(request, feed, token)
+    context: dict[str, Any] = {
+        "place": "calendar",
+        "heading": _("Calendar links"),
+        "trail": _trail(request),
+        "form": form,
+        "patient": patient,
+        "rows": [_row(feed) for feed in _listed(request, patient)],
+        "unused_days": UNUSED_FOR.days,
+    }
+    if request.may(Permission.MANAGE_CLINIC) and patient is None:
+        others = feeds_of_clinic(clinic_id=request.clinic.id).exclude(owner_id=request.user.id)
+        context |= {
+            "policy_form": CalendarPolicyForm(initial={"most": most.value}),
+            "others": [_row(feed) for feed in others],
+        }
+    return render(request, "nurse/calendar/links.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@clinic_page(Permission.VIEW_PATIENTS)
+def calendar_link_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Close a link; a member closes their own and patients', whoever manages the clinic closes any."""
+    back = clinic_reverse(request, "calendar_links")
+    try:
+        feed = revoke_feed(
+            clinic=request.clinic,
+            ref=ref,
+            actor_id=request.user.id,
+            now=request.now,
+            own_only=not request.may(Permission.MANAGE_CLINIC),
+        )
+    except CalendarFeed.DoesNotExist:
+        raise Http404 from None
+    say_done(
+        request,
+        _("“%(name)s” is revoked. Programs that have it are emptied at their next fetch.")
+        % {"name": feed.label},
+        undo=Undo(clinic_reverse(request, "calendar_link_restore", ref=ref)),
+    )
+    return redirect(_back(request, feed, back))
+
+
+@require_POST
+@clinic_page(Permission.VIEW_PATIENTS)
+def calendar_link_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
+    """Take a revocation back: the same address opens again."""
+    try:
+        feed = restore_feed(
+            clinic=request.clinic,
+            ref=ref,
+            actor_id=request.user.id,
+            own_only=not request.may(Permission.MANAGE_CLINIC),
+        )
+    except CalendarFeed.DoesNotExist:
+        raise Http404 from None
+    say_done(request, _("“%(name)s” works again.") % {"name": feed.label})
+    return redirect(_back(request, feed, clinic_reverse(request, "calendar_links")))
+
+
+@require_POST
+@clinic_page(Permission.MANAGE_CLINIC)
+def calendar_policy(request: ClinicRequest) -> HttpResponse:
+    """Say how much the clinic's calendars may say."""
+    form = CalendarPolicyForm(request.POST)
+    if form.is_valid():
+        set_most_detail(clinic=request.clinic, most=FeedDetail(form.cleaned_data["most"]))
+        say_done(request, _("Saved. It holds from each calendar's next fetch on."))
+    return redirect(clinic_reverse(request, "calendar_links"))
+
+
+def _made(request: ClinicRequest, feed: CalendarFeed, token: str) -> HttpResponse:
+    """The link, this once: only its hash is kept."""
+    address = f"{settings.PUBLIC_URL}{reverse('calendar_feed', kwargs={'token': token})}"
+    webcal = "webcal://" + address.split("://", 1)[1]
+    context = {
+        "place": "calendar",
+        "heading": _("Your calendar link"),
+        "trail": [*_trail(request)[:1], (_("Calendar links"), clinic_reverse(request, "calendar_links"))],
+        "feed": feed,
+        "address": address,
+        "ways": _ways(address, webcal, feed.label),
+        "qr": segno.make(webcal, error="m").svg_data_uri(scale=4, border=4),
+        "cancel_url": clinic_reverse(request, "calendar_links"),
+    }
+    return render(request, "nurse/calendar/link_made.html", context)
+
+
+def _ways(address: str, webcal: str, name: str) -> list[Way]:
+    outlook = urlencode({"url": address, "name": name}, quote_via=quote)
+    return [
+        Way(
+            lazy("Apple, Outlook for Windows, Thunderbird"),
+            "calendar-plus",
+            webcal,
+            lazy("Asks every hour or less often, as set there."),
+        ),
+        Way(
+            lazy("Google Calendar"),
+            "google",
+            f"https://calendar.google.com/calendar/r?{urlencode({'cid': webcal})}",
+            lazy("Asks every 8 to 24 hours, sometimes later; nothing makes it faster."),
+        ),
+        Way(
+            lazy("Outlook on the web"),
+            "microsoft",
+            f"https://outlook.office.com/calendar/0/addfromweb?{outlook}",
+            lazy("Asks every 3 to 24 hours."),
+        ),
+    ]
+
+
+def _row(feed: CalendarFeed) -> dict[str, Any]:
+    detail = FeedDetail(detail_of(feed))
+    return {
+        "feed": feed,
+        "whose": _whose(feed),
+        "holds": FeedHolds(feed.holds).label,
+        "detail": detail.label if feed.owner_id else _("what the patient's messages say"),
+        "is_less": feed.owner_id is not None and detail != feed.detail,
+        "owner": str(feed.owner) if feed.owner else _("the patient"),
+    }
+
+
+def _whose(feed: CalendarFeed) -> str:
+    if feed.patient is not None:
+        return f"{feed.patient.last_name}, {feed.patient.first_name}"
+    found = feed.resource or feed.kind
+    return found.name if found is not None else _("The whole clinic")
+
+
+def _listed(request: ClinicRequest, patient: Any) -> Any:
+    if patient is not None:
+        return feeds_of_patient(clinic_id=request.clinic.id, patient_id=patient.pk)
+    return feeds_of_person(clinic_id=request.clinic.id, user_id=request.user.id)
+
+
+def _patient(request: ClinicRequest) -> Any:
+    """The patient of ``?patient=``; 404 for one who is not this clinic's."""
+    asked = request.GET.get("patient", "")
+    if not asked:
+        return None
+    try:
+        found = get_patient(clinic_id=request.clinic.id, patient_ref=UUID(asked))
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _choices(request: ClinicRequest, patient: Any) -> list[tuple[Any, Any]]:
+    if patient is not None:
+        return [(f"{FeedScope.PATIENT.value}:{patient.ref}", f"{patient.last_name}, {patient.first_name}")]
+    rows = [
+        row for row in stored.resources(clinic_id=request.clinic.id, today=request.today) if row.is_active
+    ]
+    kinds = [kind for kind in stored.visit_kinds(clinic_id=request.clinic.id) if kind.is_active]
+    return whose_choices(rows, kinds)
+
+
+def _own_choice(request: ClinicRequest, patient: Any) -> str:
+    """A nurse's own calendar, where there is one."""
+    if patient is not None:
+        return f"{FeedScope.PATIENT.value}:{patient.ref}"
+    for row in stored.resources(clinic_id=request.clinic.id, today=request.today):
+        if row.is_active and row.user_id == request.user.id:
+            return f"{FeedScope.NURSE.value}:{row.ref}"
+    return str(FeedScope.CLINIC.value)
+
+
+def _trail(request: ClinicRequest) -> list[tuple[str, str]]:
+    return [(_("Calendar"), clinic_reverse(request, "calendar")), (_("Calendar links"), "")]
+
+
+def _back(request: ClinicRequest, feed: CalendarFeed, back: str) -> str:
+    if request.POST.get("patient") and feed.patient is not None:
+        return f"{back}?{urlencode({'patient': str(feed.patient.ref)})}"
+    return back
