@@ -30,7 +30,7 @@ Whose = tuple[FeedScope, UUID | None]
 def whose_choices(resources: Iterable[Resource], kinds: Iterable[VisitKind]) -> list[tuple[Any, Any]]:
     """Whose calendar it may be: the clinic's, or that of a nurse, a room or a kind of visit."""
     listed = list(resources)
-    groups = [
+    groups: list[tuple[str, FeedScope, list[Any]]] = [
         (gettext("Nurse"), FeedScope.NURSE, [row for row in listed if row.kind == ResourceKind.NURSE]),
         (gettext("Room"), FeedScope.ROOM, [row for row in listed if row.kind == ResourceKind.ROOM]),
         (gettext("Kind of visit"), FeedScope.KIND, list(kinds)),
