@@ -109,7 +109,7 @@ def test_a_patient_who_died_has_no_calendar(desk: Desk, house: House, patient: P
 
 @pytest.mark.parametrize(
     ("language", "summary"),
-    [("en", "Visit: "), ("es", "Cita: "), ("fr", "Rendez-vous : ")],
+    [("en", "Visit: "), ("es", "Cita: "), ("fr", "Rendez-vous\xa0: ")],
 )
 def test_a_patients_own_calendar_says_what_messages_say(
     desk: Desk, house: House, language: str, summary: str
