@@ -27,7 +27,8 @@ class PatientAnswer(Scoped):
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="+")
     visit = models.ForeignKey("scheduling.Visit", null=True, on_delete=models.PROTECT, related_name="+")
     visit_sequence = models.PositiveIntegerField(null=True)
-    """The visit as it stood: a confirmation of an earlier time is none of a later one."""
+    visit_starts_at = models.DateTimeField(null=True)
+    """When the visit stood: a confirmation of an earlier time is none of a later one."""
     link = models.ForeignKey(
         "notifications.PatientLink", null=True, on_delete=models.PROTECT, related_name="+"
     )

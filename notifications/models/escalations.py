@@ -67,7 +67,7 @@ class Escalation(Scoped, Addressed):
 
     cause = models.CharField(max_length=20, choices=Cause.choices)
     key = models.CharField(max_length=80)
-    """What it is about, so that the same matter is open once: ``message:12``, ``visit:5:2``, ``implant:7``."""
+    """What it is about, so that the same matter is open once: ``message:12``, ``implant:7``, ``visit_key``."""
     patient = models.ForeignKey("clinic.Patient", null=True, on_delete=models.PROTECT, related_name="+")
     implant = models.ForeignKey("clinic.Implant", null=True, on_delete=models.PROTECT, related_name="+")
     visit = models.ForeignKey("scheduling.Visit", null=True, on_delete=models.PROTECT, related_name="+")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from notifications.domain.patient_acts import Said, said_by
 from notifications.models import PatientAnswer
+
+OF_NOW = Q(visit_starts_at=F("visit__starts_at")) | Q(
+    visit_starts_at__isnull=True, visit_sequence=F("visit__sequence")
+)
+"""Answers to the visit at the time at which it stands; another nurse or room takes nothing back.
+
+Those from before the start was kept are told by the visit's sequence.
+"""
 
 
 def answers_of_visits(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int, PatientAnswer]:
@@ -17,7 +26,7 @@ def answers_of_visits(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int
     """
     rows = (
         PatientAnswer.objects.for_clinic(clinic_id)
-        .filter(visit_id__any_of=visit_ids, visit_sequence=F("visit__sequence"))
+        .filter(OF_NOW, visit_id__any_of=visit_ids)
         .order_by("visit_id", "-id")
         .distinct("visit_id")
     )
@@ -30,9 +39,10 @@ def said_of_visit(*, clinic_id: int, visit_id: int) -> Said:
     return said_by(answer.answer) if answer else Said.NOTHING
 
 
-def answers_of_visit(*, clinic_id: int, visit_id: int) -> list[PatientAnswer]:
-    """Everything the patient ever said about the visit, newest first."""
-    return list(PatientAnswer.objects.for_clinic(clinic_id).filter(visit_id=visit_id).order_by("-id"))
+def answers_of_visit(*, clinic_id: int, visit_id: int) -> list[Any]:
+    """Everything the patient ever said about the visit, newest first; ``is_of_now``: about the time it stands at."""
+    rows = PatientAnswer.objects.for_clinic(clinic_id).filter(visit_id=visit_id)
+    return list(rows.annotate(is_of_now=OF_NOW).order_by("-id"))
 
 
 def answers_of_patient(*, clinic_id: int, patient_id: int) -> list[PatientAnswer]:

@@ -28,6 +28,7 @@ from notifications.models import (
     StoppedAddress,
 )
 from notifications.models.answers import Answer
+from notifications.selectors.answers import OF_NOW
 from notifications.selectors.rules import stored_policy
 from scheduling.selectors.visit_dates import visit_dates
 
@@ -130,9 +131,7 @@ def _question() -> tuple[list[str], str, tuple[Any, ...]]:
         address=OuterRef("recipient__dialable"),
         lifted_at__isnull=True,
     )
-    answers = PatientAnswer.objects.filter(
-        visit_id=OuterRef("visit_id"), visit_sequence=OuterRef("visit__sequence")
-    ).order_by("-id")
+    answers = PatientAnswer.objects.filter(OF_NOW, visit_id=OuterRef("visit_id")).order_by("-id")
     own_words = MessageTemplate.objects.filter(clinic_id=OuterRef("clinic_id"), channel=OuterRef("channel"))
     asked = {
         "explanted_on": F("implant__explanted_on"),

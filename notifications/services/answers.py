@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.numbers import owners_of
+from notifications.domain.escalation.keys import visit_key
 from notifications.domain.patient_acts import MOST_WRONG_TRIES, PatientAct, Said
 from notifications.models import PatientAnswer, PatientLink, StoppedAddress
 from notifications.models.answers import Answer
@@ -296,6 +297,7 @@ def _write(
         patient_id=link.patient_id,
         visit=visit,
         visit_sequence=visit.sequence if visit else None,
+        visit_starts_at=visit.starts_at if visit else None,
         link=link,
         answer=answer,
         note=note.strip()[:LONGEST_NOTE],
@@ -306,7 +308,7 @@ def _write(
         open_escalation(
             clinic_id=link.clinic_id,
             cause=_ASKS[answer],
-            key=f"visit:{visit.pk}:{visit.sequence}" if visit else f"link:{link.pk}",
+            key=visit_key(visit.pk, visit.starts_at) if visit else f"link:{link.pk}",
             now=now,
             patient_id=link.patient_id,
             implant_id=visit.implant_id if visit else link.message.implant_id if link.message else None,

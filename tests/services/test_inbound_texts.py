@@ -11,6 +11,7 @@ import pytest
 from clinic.domain.entries import ProxyEntry
 from clinic.models import Consent, ContactPoint, Patient
 from clinic.services.patients import add_contact_point, add_proxy, record_consent, retire_contact_point
+from notifications.domain.escalation.keys import visit_key
 from notifications.domain.states import State
 from notifications.models import (
     Escalation,
@@ -202,7 +203,11 @@ def test_who_cannot_or_wants_another_time_is_called(
     came = text(house, body)
     assert answers() == [answer]
     escalation = Escalation.objects.get()
-    assert (escalation.cause, escalation.visit, escalation.key) == (cause, visit, f"visit:{visit.pk}:0")
+    assert (escalation.cause, escalation.visit, escalation.key) == (
+        cause,
+        visit,
+        visit_key(visit.pk, visit.starts_at),
+    )
     assert came.replies == [step]
     assert Message.objects.get(kind="reply").visit == visit
     visit.refresh_from_db()

@@ -15,6 +15,7 @@ from clinic.services.patients import (
     record_death,
     retire_contact_point,
 )
+from notifications.domain.escalation.keys import visit_key
 from notifications.models import Escalation, Message, PatientAnswer, StoppedAddress
 from scheduling.models import Visit, VisitStatus
 from scheduling.services import booking
@@ -118,7 +119,7 @@ def test_who_cannot_come_keeps_the_visit_and_a_nurse_hears_of_it(
     matter = Escalation.objects.get()
     assert (matter.cause, matter.key, matter.visit, matter.patient) == (
         "cannot_come",
-        f"visit:{visit.pk}:0",
+        visit_key(visit.pk, visit.starts_at),
         visit,
         patient,
     )

@@ -71,7 +71,7 @@ def answer_lines(request: ClinicRequest, visit: Any) -> list[AnswerLine]:
             icon=ANSWER_ICONS[row.answer],
             at=row.at,
             note=row.note,
-            is_of_now=row.visit_sequence == visit.sequence,
+            is_of_now=bool(row.is_of_now),
         )
         for row in answers_of_visit(clinic_id=request.clinic.id, visit_id=visit.pk)
     ]

@@ -63,7 +63,7 @@ class Move:
 class VisitFacts:
     """A visit, in whatever state, that is to come or that somebody was told of.
 
-    ``since``: when it came to stand as it does. ``answer``: what the patient said to this sequence, newest.
+    ``since``: when it came to stand as it does. ``answer``: what the patient said to this time, newest.
     """
 
     visit_id: int

@@ -8,7 +8,7 @@ from notifications.services.escalations.late import follow_refills, open_running
 from notifications.services.escalations.opening import open_escalation
 from notifications.services.escalations.passing import pass_on_due, raise_due
 from notifications.services.escalations.roster import save_roster
-from notifications.services.escalations.unanswered import open_unanswered, open_unanswered_of
+from notifications.services.escalations.unanswered import open_unanswered_of
 
 __all__ = [
     "acknowledge",
@@ -16,7 +16,6 @@ __all__ = [
     "follow_refills",
     "open_escalation",
     "open_running_late",
-    "open_unanswered",
     "open_unanswered_of",
     "pass_on_due",
     "raise_due",

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
 
-from clinic.selectors.operation import clinic_numbers
-from notifications.domain.escalation.causes import Cause
 from notifications.selectors.unanswered import settled, unanswered_visits
 from notifications.services.escalations.late import mark_gone
 from notifications.services.escalations.opening import Ask, open_all
-
-UNANSWERED = Cause.UNANSWERED.value
-
-
-def open_unanswered(now: datetime) -> None:
-    """For every clinic; ``raise_due`` does the same, each clinic by itself."""
-    for clinic_id, _ in clinic_numbers():
-        open_unanswered_of(clinic_id, now)
 
 
 def open_unanswered_of(clinic_id: int, now: datetime) -> None:
     """Open a matter for each visit that is unanswered too near to its day, once for each time it stood at.
 
     What was answered, moved or called off since is marked, the same for visits that patients asked to change and
-    check-ins that they missed; a person confirms it.
+    check-ins that they missed; a person confirms it. What stands again as it stood goes on.
     """
     with transaction.atomic():
-        asks = [
-            Ask(
-                cause=UNANSWERED,
-                key=f"visit:{each.visit_id}:{each.sequence}",
-                patient_id=each.patient_id,
-                implant_id=each.implant_id,
-                visit_id=each.visit_id,
-            )
-            for each in unanswered_visits(clinic_id=clinic_id, now=now)
-        ]
-        open_all(clinic_id, asks, now=now)
-        for cause, why in settled(clinic_id=clinic_id).items():
+        found = settled(clinic_id=clinic_id, now=now)
+        for cause, why in found.gone.items():
             mark_gone(clinic_id, why, cause=cause, now=now)
+        wanted = [*unanswered_visits(clinic_id=clinic_id, now=now), *found.back]
+        open_all(clinic_id, [Ask(**asdict(each)) for each in wanted], now=now)

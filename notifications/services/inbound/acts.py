@@ -13,6 +13,7 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.numbers import NumberOwner, clinic_by_id
 from clinic.selectors.rows import Clinic
 from clinic.services.consents import record_patients_word
+from notifications.domain.escalation.keys import visit_key
 from notifications.domain.inbound import Meaning
 from notifications.domain.kinds import ChannelName
 from notifications.models import InboundMessage, PatientAnswer, StoppedAddress
@@ -118,7 +119,7 @@ def _answer(row: InboundMessage, owner: NumberOwner, meaning: Meaning, now: date
         _handled(row, now)
         return
     reply(row, owner, step=meaning.value, now=now, visit=visit)
-    key = f"visit:{visit.pk}:{visit.sequence}" if visit else f"inbound:{row.pk}"
+    key = visit_key(visit.pk, visit.starts_at) if visit else f"inbound:{row.pk}"
     _open(row, cause, key, now, locked, visit)
 
 
@@ -145,6 +146,7 @@ def _write_answer(
         patient_id=owner.patient_id,
         visit=visit,
         visit_sequence=visit.sequence if visit else None,
+        visit_starts_at=visit.starts_at if visit else None,
         inbound=row,
         answer=answer,
         at=now,

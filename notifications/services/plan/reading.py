@@ -34,7 +34,8 @@ from notifications.domain.plan import (
     VisitFacts,
 )
 from notifications.domain.states import OPEN, WENT_OUT, State
-from notifications.models import Correspondence, Message, PatientAnswer, StoppedAddress
+from notifications.models import Correspondence, Message, StoppedAddress
+from notifications.selectors.answers import answers_of_visits
 from scheduling.domain.visit_states import VisitState
 from scheduling.selectors.tellings import (
     CheckInTelling,
@@ -140,7 +141,10 @@ class Reading:
         )
         self.operations = planned_operations(clinic_id=clinic_id, patient_ids=patient_ids)
         self.stopped = _stopped(clinic_id, self.contacts.values())
-        self.answers = _answers(clinic_id, self.visits.values())
+        self.answers = answers_of_visits(
+            clinic_id=clinic_id,
+            visit_ids=[visit.visit_id for visits in self.visits.values() for visit in visits],
+        )
 
     def of(self, patient_id: int) -> Read:
         """One patient's; raises whatever facts raise that cannot be."""
@@ -193,7 +197,7 @@ class Reading:
             since=visit.since,
             implant_id=visit.implant_id,
             moves=tuple(Move(at, moved_from) for at, moved_from in visit.moves),
-            answer=self.answers.get((visit.visit_id, visit.sequence), ""),
+            answer=said.answer if (said := self.answers.get(visit.visit_id)) else "",
         )
 
     def _known(self, row: Message) -> Known:
@@ -266,15 +270,3 @@ def _stopped(clinic_id: int, patients: Iterable[PatientContacts]) -> set[tuple[s
         address__in=sorted(addresses), lifted_at__isnull=True
     )
     return set(rows.values_list("channel", "address"))
-
-
-def _answers(clinic_id: int, visits: Iterable[list[VisitTelling]]) -> dict[tuple[int, int], str]:
-    """The newest answer to each visit as it stood."""
-    ids = [visit.visit_id for each in visits for visit in each]
-    rows = (
-        PatientAnswer.objects.for_clinic(clinic_id)
-        .filter(visit_id__any_of=ids, visit_sequence__isnull=False)
-        .order_by("id")
-        .values_list("visit_id", "visit_sequence", "answer")
-    )
-    return {(visit_id, sequence or 0): answer for visit_id, sequence, answer in rows}
