@@ -14,9 +14,9 @@ from notifications.domain.kinds import ChannelName
 from notifications.selectors.operation import DISPATCHER, backlog, clock_difference, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery import Dispatcher, sweep
-from notifications.services.escalations import raise_due
 from notifications.services.inbound import take_up_left
 from notifications.services.monitor import tell_monitor
+from notifications.services.raising import raise_due
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 

@@ -24,9 +24,9 @@ from notifications.selectors.operation import DISPATCHER, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
 from notifications.services.delivery.dispatch import Dispatcher
 from notifications.services.delivery.sweeping import sweep
-from notifications.services.escalations import raise_due
 from notifications.services.inbound import take_up_left
 from notifications.services.monitor import tell_monitor
+from notifications.services.raising import raise_due
 from notifications.services.reconciling import clinics_to_reconcile, reconcile_clinic
 from scheduling.services.heartbeats import record_heartbeat
 from scheduling.services.sweeps import run_everything

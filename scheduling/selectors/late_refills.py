@@ -40,10 +40,14 @@ class NotLate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefillStanding:
-    """One pump: ``rung`` where its refill runs late, else ``not_late`` says why it does not."""
+    """One pump: ``rung`` where its refill runs late, else ``not_late`` says why it does not.
+
+    ``hazard`` is the gravest while nothing is known of what is in it.
+    """
 
     implant_id: int
     patient_id: int
+    hazard: Hazard
     rung: Rung | None
     not_late: NotLate | None
     visit: NextVisit | None
@@ -79,7 +83,12 @@ def refill_standing(implant: Any, visit: NextVisit | None, *, today: date, now: 
     else:
         not_late = NotLate.BOOKED if is_booked_in_time(days) else NotLate.LATER
     return RefillStanding(
-        implant_id=implant.pk, patient_id=implant.patient_id, rung=reached, not_late=not_late, visit=visit
+        implant_id=implant.pk,
+        patient_id=implant.patient_id,
+        hazard=_hazard(forecast),
+        rung=reached,
+        not_late=not_late,
+        visit=visit,
     )
 
 
@@ -110,14 +119,18 @@ def _days(forecast: Forecast | None, visit: NextVisit | None) -> RefillDays:
 def _rung(forecast: Forecast | None, today: date, now: datetime) -> Rung:
     """By the forecast's dates; in review by the earliest that is certain."""
     if forecast is None:
-        return rung(days_to_empty=None, days_to_refill_date=None, hazard=Hazard.EMERGENCY)
+        return rung(days_to_empty=None, days_to_refill_date=None, hazard=_hazard(forecast))
     refill_by = forecast.must_refill_by or forecast.review_by
     to_empty = None if forecast.empty_at is None else _days_between(now, forecast.empty_at)
     return rung(
         days_to_empty=to_empty,
         days_to_refill_date=None if refill_by is None else (refill_by - today).days,
-        hazard=Hazard(forecast.hazard),
+        hazard=_hazard(forecast),
     )
+
+
+def _hazard(forecast: Forecast | None) -> Hazard:
+    return Hazard.EMERGENCY if forecast is None else Hazard(forecast.hazard)
 
 
 def _days_between(now: datetime, then: datetime) -> Fraction:

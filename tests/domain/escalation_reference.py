@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from clinic.domain.catalogue import Hazard
 from notifications.domain.escalation.causes import MESSAGE_CAUSES, Cause, rule_for, what_to_do
 from notifications.domain.escalation.hours import WORKING_DAY, Hours, Limit
+from notifications.domain.escalation.nearness import rung_near
 from scheduling.domain.care.rungs import NAMES, Rung
 
 GROUPS: tuple[tuple[str, Cause], ...] = (
@@ -47,6 +49,25 @@ def causes_table() -> str:
     return "\n".join(lines)
 
 
+_DAYS = ((15, "more than 14"), (14, "8 to 14"), (7, "4 to 7"), (3, "1 to 3"), (0, "0: today"))
+
+
+def nearness_table() -> str:
+    """The rung by the days left to the visit; the right half where the drug's withdrawal is an emergency."""
+    lines = [
+        "| Days to the visit | Any visit | Refill, critical message | Other message, such a drug | Refill, critical message, such a drug |",
+        "|" + "---|" * 5,
+    ]
+    for days, label in _DAYS:
+        rungs = [
+            rung_near(days_left=days, is_critical=is_critical, hazard=hazard)
+            for hazard in (None, Hazard.EMERGENCY)
+            for is_critical in (False, True)
+        ]
+        lines.append(f"| {label} | " + " | ".join(str(rung.value) for rung in rungs) + " |")
+    return "\n".join(lines)
+
+
 def _said(limit: Limit) -> str:
     if limit.hours is Hours.WORK:
         days = limit.duration / WORKING_DAY
@@ -57,4 +78,4 @@ def _said(limit: Limit) -> str:
 
 
 if __name__ == "__main__":
-    print(limits_table(), again_table(), causes_table(), sep="\n\n")  # noqa: T201
+    print(limits_table(), again_table(), nearness_table(), causes_table(), sep="\n\n")  # noqa: T201

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from clinic.domain.roles import Role
 from clinic.services.patients import add_contact_point
 from notifications.models import Escalation
-from notifications.services.escalations import raise_due
+from notifications.services.raising import raise_due
 from tests.check_ins import answer, said
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump

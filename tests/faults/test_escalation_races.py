@@ -11,7 +11,8 @@ from django.db import connections, transaction
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Role
 from notifications.models import Escalation, EscalationStep, Message
-from notifications.services.escalations import acknowledge, open_escalation, pass_on_due, raise_due
+from notifications.services.escalations import acknowledge, open_escalation, pass_on_due
+from notifications.services.raising import raise_due
 from scheduling.domain.call_entries import CallEntry
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import CallAttempt

@@ -21,10 +21,10 @@ from notifications.services.escalations import (
     acknowledge_messages,
     open_escalation,
     pass_on_due,
-    raise_due,
     save_roster,
     try_without_answer,
 )
+from notifications.services.raising import raise_due
 from scheduling.domain.call_entries import CallEntry
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import CallAttempt

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.services.implants import record_explant
 from notifications.models import Escalation
-from notifications.services.escalations import open_running_late, raise_due
+from notifications.services.escalations import open_running_late
+from notifications.services.raising import raise_due
 from scheduling.domain.care.rungs import Rung
 from scheduling.services import booking
 from tests.factories import House, make_clinic, make_fill, make_implant, make_patient, make_running_pump

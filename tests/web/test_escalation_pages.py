@@ -16,8 +16,9 @@ from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership
 from clinic.services.patients import add_contact_point
 from notifications.models import Escalation, RosterEntry
-from notifications.services.escalations import pass_on_due, raise_due
+from notifications.services.escalations import pass_on_due
 from notifications.services.escalations.late import mark_gone
+from notifications.services.raising import raise_due
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import CallAttempt
 from scheduling.selectors.late_refills import NotLate

@@ -14,6 +14,7 @@ from notifications.domain.plan.facts import (
 )
 from notifications.domain.plan.planned import Key, Planned, key_of, same_of
 from notifications.domain.plan.planner import Plan, plan
+from notifications.domain.plan.reach import Reach, reach_of_visits
 from notifications.domain.plan.rules import (
     BOOKING_NOTICE,
     DEFAULT_RULES,
@@ -46,6 +47,7 @@ __all__ = [
     "Plan",
     "Planned",
     "Policy",
+    "Reach",
     "Reader",
     "RefillFacts",
     "Rule",
@@ -54,6 +56,7 @@ __all__ = [
     "WhyNot",
     "key_of",
     "plan",
+    "reach_of_visits",
     "same_of",
     "state_of",
 ]

@@ -65,6 +65,20 @@ def route(
     return replace(planned, why_not=wish.why_not or _too_late(planned, setting, known) or why)
 
 
+def reaches(wish: Wish, reader: Reader, setting: Setting) -> bool | None:
+    """Whether there is an address that it may go to, whatever a day may hold.
+
+    None: its hour had passed when it came to be known, or passed while there was one.
+    """
+    address, why = _address(wish, reader, setting, ())
+    planned = _timed(wish, reader, address, address.zone if address else setting.facts.zone, setting)
+    if planned is None or (wish.since is not None and planned.due_at < wish.since):
+        return None
+    if why is not None:
+        return False
+    return True if planned.due_at >= setting.now else None
+
+
 def _address(
     wish: Wish, reader: Reader, setting: Setting, without: Collection[ChannelName]
 ) -> tuple[Address | None, WhyNot | None]:

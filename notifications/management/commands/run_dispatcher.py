@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from notifications.services.delivery import deliver_batch
 from notifications.services.dispatcher import Loop, keep_house
-from notifications.services.escalations import raise_due
 from notifications.services.inbound import take_up_left
+from notifications.services.raising import raise_due
 from notifications.tasks import clocks_agree
 
 

@@ -3,10 +3,14 @@
 See docs/adr/0023-a-matter-ends-in-a-person.md.
 """
 
-from notifications.services.escalations.acting import acknowledge, acknowledge_messages, try_without_answer
+from notifications.services.escalations.acting import (
+    acknowledge,
+    acknowledge_messages,
+    try_without_answer,
+)
 from notifications.services.escalations.late import follow_refills, open_running_late
-from notifications.services.escalations.opening import open_escalation
-from notifications.services.escalations.passing import pass_on_due, raise_due
+from notifications.services.escalations.opening import make_graver, open_escalation
+from notifications.services.escalations.passing import pass_on_due
 from notifications.services.escalations.roster import save_roster
 from notifications.services.escalations.unanswered import open_unanswered_of
 
@@ -14,11 +18,11 @@ __all__ = [
     "acknowledge",
     "acknowledge_messages",
     "follow_refills",
+    "make_graver",
     "open_escalation",
     "open_running_late",
     "open_unanswered_of",
     "pass_on_due",
-    "raise_due",
     "save_roster",
     "try_without_answer",
 ]

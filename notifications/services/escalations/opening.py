@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +11,9 @@ from django.db import transaction
 from notifications.domain.escalation import ladder
 from notifications.domain.escalation.causes import Cause
 from notifications.domain.escalation.ladder import Matter, Setting
+from notifications.domain.escalation.nearness import NEARNESS_COUNTS
 from notifications.models import Escalation, EscalationStep
+from notifications.selectors.nearness import rungs_near
 from notifications.selectors.roster import on_call
 from notifications.services.escalations.rows import WRITTEN, What, locked, matters_of, put, step, tell, told
 from scheduling.domain.care.rungs import Rung
@@ -19,11 +21,14 @@ from scheduling.domain.care.rungs import Rung
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a matter is about. ``cause`` and ``key`` name it: the same is open once in a clinic."""
+    """What a matter is about. ``cause`` and ``key`` name it: the same is open once in a clinic.
+
+    Without a ``rung`` it has that of the days left.
+    """
 
     cause: str
     key: str
-    rung: Rung = Rung.STAFF_CALLS
+    rung: Rung | None = None
     patient_id: int | None = None
     implant_id: int | None = None
     visit_id: int | None = None
@@ -38,7 +43,7 @@ def open_escalation(
     cause: str,
     key: str,
     now: datetime,
-    rung: Rung = Rung.STAFF_CALLS,
+    rung: Rung | None = None,
     patient_id: int | None = None,
     implant_id: int | None = None,
     visit_id: int | None = None,
@@ -48,8 +53,8 @@ def open_escalation(
 ) -> Escalation:
     """Ask a person to act, in the caller's transaction or its own; the same matter is open once.
 
-    Asked again while it is open, it only becomes graver where ``rung`` is higher; marked as resolved by itself, it
-    goes on. Who is asked, for how long, and when, is in ``notifications.domain.escalation.causes``.
+    Without a ``rung`` it has that of the days left to what it is about. Asked again while it is open, it only becomes
+    graver where its rung is higher; marked as resolved by itself, it goes on. Who is asked, for how long, and when, is in ``notifications.domain.escalation.causes``.
     """
     ask = Ask(
         cause=cause,
@@ -70,6 +75,7 @@ def open_all(clinic_id: int, asks: Sequence[Ask], *, now: datetime) -> list[Esca
     if not asks:
         return []
     with transaction.atomic():
+        asks = _with_rungs(clinic_id, asks, now)
         setting = on_call(clinic_id).setting
         made = {
             (row.cause, row.key): row
@@ -79,8 +85,26 @@ def open_all(clinic_id: int, asks: Sequence[Ask], *, now: datetime) -> list[Esca
         found = {
             (row.cause, row.key): row for row in _find(clinic_id, asks) if (row.cause, row.key) not in made
         }
-        raise_all([(row, ask.rung) for ask in asks if (row := found.get((ask.cause, ask.key)))], now, setting)
+        wanted = [(row, _rung(ask)) for ask in asks if (row := found.get((ask.cause, ask.key)))]
+        raise_all(wanted, now, setting)
         return [(made | found)[ask.cause, ask.key] for ask in asks]
+
+
+def make_graver(clinic_id: int, now: datetime) -> None:
+    """Bring what is open about visits and messages to the rung of the days that are left now."""
+    rows = Escalation.objects.for_clinic(clinic_id).filter(
+        acknowledged_at__isnull=True, gone_at__isnull=True, cause__in=sorted(NEARNESS_COUNTS)
+    )
+    seen = list(rows.order_by("id"))
+    rungs = {row.pk: reached for row, reached in zip(seen, rungs_near(clinic_id, seen, now=now), strict=True)}
+    grown = [row.pk for row in seen if rungs[row.pk] > row.rung]
+    if not grown:
+        return
+    with transaction.atomic():
+        wanted = [
+            (row, rungs[row.pk]) for row in locked(clinic_id, grown, gone_at__isnull=True, skip_locked=True)
+        ]
+        raise_all(wanted, now, on_call(clinic_id).setting)
 
 
 def raise_all(wanted: Sequence[tuple[Escalation, Rung]], now: datetime, setting: Setting) -> None:
@@ -105,6 +129,17 @@ def raise_all(wanted: Sequence[tuple[Escalation, Rung]], now: datetime, setting:
     Escalation.objects.bulk_update(changed, WRITTEN, batch_size=500)
     EscalationStep.objects.bulk_create(steps, batch_size=500)
     tell(words, now=now, setting=setting)
+
+
+def _with_rungs(clinic_id: int, asks: Sequence[Ask], now: datetime) -> list[Ask]:
+    missing = [ask for ask in asks if ask.rung is None]
+    rungs = iter(rungs_near(clinic_id, missing, now=now))
+    return [replace(ask, rung=next(rungs)) if ask.rung is None else ask for ask in asks]
+
+
+def _rung(ask: Ask) -> Rung:
+    assert ask.rung is not None  # noqa: S101 - given to each before
+    return ask.rung
 
 
 def _find(clinic_id: int, asks: Sequence[Ask]) -> list[Escalation]:
@@ -134,7 +169,7 @@ def _create(
 
 
 def _row(clinic_id: int, ask: Ask, now: datetime, setting: Setting) -> tuple[Escalation, Matter]:
-    matter = ladder.opened(Cause(ask.cause), ask.rung, now=now, setting=setting)
+    matter = ladder.opened(Cause(ask.cause), _rung(ask), now=now, setting=setting)
     row = Escalation(
         clinic_id=clinic_id,
         cause=ask.cause,

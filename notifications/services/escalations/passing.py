@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
-from clinic.selectors.operation import clinic_numbers
 from notifications.domain.escalation.ladder import is_due, passed_on
 from notifications.models import Escalation, EscalationStep
 from notifications.selectors.roster import on_call
-from notifications.services.escalations.late import open_running_late
 from notifications.services.escalations.rows import WRITTEN, What, locked, matters_of, put, step, tell, told
-from notifications.services.escalations.unanswered import open_unanswered_of
-
-log = logging.getLogger(__name__)
-
-
-def raise_due(now: datetime) -> int:
-    """For every clinic: open what runs late or stays unanswered, make it graver, pass on what nobody took in time.
-
-    A clinic that fails costs no other its turn. Again, or from two processes at once, it does the same once. How
-    many steps failed.
-    """
-    failed = 0
-    for clinic_id, _ in clinic_numbers():
-        for act in (open_running_late, open_unanswered_of, pass_on_due):
-            failed += not _alone(act, clinic_id, now)
-    return failed
 
 
 def pass_on_due(clinic_id: int, now: datetime) -> int:
@@ -64,12 +44,3 @@ def _due(clinic_id: int, now: datetime, eligible: frozenset[int]) -> list[Escala
         Q(respond_by__lte=now) | has_left, acknowledged_at__isnull=True, gone_at__isnull=True
     )
     return locked(clinic_id, list(due.values_list("pk", flat=True)), skip_locked=True)
-
-
-def _alone(act: Callable[[int, datetime], object], clinic_id: int, now: datetime) -> bool:
-    try:
-        act(clinic_id, now)
-    except Exception as error:
-        log.error("%s failed for clinic %s (%s)", act.__name__, clinic_id, type(error).__name__)
-        return False
-    return True
