@@ -148,6 +148,7 @@ class EscalationStep(Scoped):
     class What(models.TextChoices):
         OPENED = "opened", _("opened")
         GRAVER = "graver", _("graver now")
+        ADDED = "added", _("more answers")
         TOLD = "told", _("told")
         PASSED_ON = "passed_on", _("passed on")
         TRIED = "tried", _("tried")
@@ -161,6 +162,10 @@ class EscalationStep(Scoped):
     level = models.PositiveSmallIntegerField(default=0)
     rung = models.PositiveSmallIntegerField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    check_in = models.ForeignKey(
+        "notifications.CheckIn", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The answers that joined the matter after those that opened it."""
     note = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, F, Max, Min, Prefetch, Q, QuerySet, When
 
 from notifications.models import Escalation, EscalationStep
 from notifications.models.escalations import Cause, EscalationOutcome
@@ -69,11 +69,12 @@ def board(
     clinic_id: int,
     user_id: int,
     view: View,
+    now: datetime,
     cause: str = "",
     page: int = 1,
     page_size: int = PAGE_SIZE,
 ) -> Board:
-    """The matters of one view, gravest first, what resolved by itself last; a constant number of queries."""
+    """The matters of one view in the order in which they ask for an act; a constant number of queries."""
     open_rows = _open(clinic_id)
     rows: QuerySet[Escalation]
     ended = Escalation.objects.for_clinic(clinic_id).filter(acknowledged_at__isnull=False)
@@ -87,7 +88,7 @@ def board(
         rows = ended.order_by("-acknowledged_at", "-pk")
     else:
         shown = open_rows.filter(_mine(user_id)) if view is View.MINE else open_rows
-        rows = shown.order_by(F("gone_at").asc(nulls_first=True), "-rung", "respond_by", "pk")
+        rows = _in_turn(shown, now)
     if cause:
         rows = rows.filter(cause=cause)
     number = rows.count() if cause else counts[view]
@@ -106,7 +107,7 @@ def board(
 
 def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
     """One matter with everything that happened to it, in order; None for one of another clinic."""
-    steps = EscalationStep.objects.select_related("user").order_by("id")
+    steps = EscalationStep.objects.select_related("user", "check_in").order_by("id")
     return (
         _with_people(Escalation.objects.for_clinic(clinic_id).filter(ref=ref))
         .select_related("check_in", "inbound", "message__recipient", "message__user", "implant__forecast")
@@ -115,10 +116,9 @@ def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
     )
 
 
-def next_of_mine(*, clinic_id: int, user_id: int) -> Escalation | None:
+def next_of_mine(*, clinic_id: int, user_id: int, now: datetime) -> Escalation | None:
     """The one to turn to next."""
-    rows = _open(clinic_id).filter(_mine(user_id), gone_at__isnull=True)
-    return rows.order_by("-rung", "respond_by", "pk").first()
+    return _in_turn(_open(clinic_id).filter(_mine(user_id), gone_at__isnull=True), now).first()
 
 
 def open_matters_of_patient(*, clinic_id: int, patient_id: int) -> list[Escalation]:
@@ -133,7 +133,7 @@ def steps_of_patient(*, clinic_id: int, patient_id: int) -> list[EscalationStep]
         EscalationStep.objects.for_clinic(clinic_id)
         .filter(escalation__patient_id=patient_id)
         .exclude(what=EscalationStep.What.TOLD)
-        .select_related("escalation", "user")
+        .select_related("escalation", "user", "check_in")
         .order_by("id")
     )
 
@@ -167,6 +167,14 @@ def waiting(*, before: datetime) -> Waiting:
 
 def _open(clinic_id: int) -> QuerySet[Escalation]:
     return Escalation.objects.for_clinic(clinic_id).filter(acknowledged_at__isnull=True)
+
+
+def _in_turn(rows: QuerySet[Escalation], now: datetime) -> QuerySet[Escalation]:
+    """Gravest first; after those that ask for an act now what waits to be tried again, then what resolved by itself."""
+    waits = Case(When(again_at__gt=now, then=1), default=0)
+    return rows.annotate(waits=waits).order_by(
+        F("gone_at").asc(nulls_first=True), "waits", "-rung", "respond_by", "pk"
+    )
 
 
 def _mine(user_id: int) -> Q:

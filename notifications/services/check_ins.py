@@ -10,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from clinic.selectors.operation import clinic_zones
 from clinic.selectors.rows import Clinic, Patient
@@ -17,11 +18,11 @@ from notifications.domain.check_in.answers import Answers, stored
 from notifications.domain.check_in.grading import Graded, Review, grade
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import GRADE_OF, Grade
-from notifications.models import CheckIn, Escalation, PatientLink
+from notifications.models import CheckIn, Escalation, EscalationStep, PatientLink
 from notifications.models.escalations import Cause
 from notifications.selectors.check_in_facts import check_in_context
 from notifications.selectors.check_in_rules import table_in_force
-from notifications.services.escalations import open_escalation
+from notifications.services.escalations import open_escalation, open_red_flag
 from notifications.services.escalations.late import mark_gone
 from notifications.services.plan import replan_patients
 from scheduling.domain.care.rungs import Rung
@@ -144,25 +145,19 @@ def _open_matter(clinic_id: int, check_in: CheckIn, graded: Graded, now: datetim
     rung = RUNG_OF.get(graded.grade)
     if rung is None or _is_in_hand(clinic_id, check_in, graded):
         return
-    open_escalation(
-        clinic_id=clinic_id,
-        cause=Cause.RED_FLAG,
-        key=f"check_in:{check_in.pk}",
-        now=now,
-        rung=rung,
-        patient_id=check_in.patient_id,
-        check_in_id=check_in.pk,
-    )
+    open_red_flag(check_in, rung=rung, now=now)
 
 
 def _is_in_hand(clinic_id: int, check_in: CheckIn, graded: Graded) -> bool:
     """Whether a matter that is still open says all of this, at least as gravely. The patient's own words are new."""
     if Review.NOTE.value in graded.matched:
         return False
+    matters = Escalation.objects.for_clinic(clinic_id).filter(
+        cause=Cause.RED_FLAG, patient_id=check_in.patient_id, acknowledged_at__isnull=True
+    )
+    joined = EscalationStep.objects.filter(escalation__in=matters, check_in__isnull=False)
     open_ones = CheckIn.objects.for_clinic(clinic_id).filter(
-        pk__in=Escalation.objects.for_clinic(clinic_id)
-        .filter(cause=Cause.RED_FLAG, patient_id=check_in.patient_id, acknowledged_at__isnull=True)
-        .values("check_in_id")
+        Q(pk__in=matters.values("check_in_id")) | Q(pk__in=joined.values("check_in_id"))
     )
     return any(
         GRADE_OF[row.grade] >= graded.grade and set(graded.matched) <= set(row.matched) for row in open_ones

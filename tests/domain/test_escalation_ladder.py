@@ -107,6 +107,17 @@ def test_graver_gives_whoever_has_it_no_more_time() -> None:
     assert (graver.responsible, graver.respond_by) == (NURSE, matter.respond_by)
 
 
+def test_more_of_the_same_wakes_what_waits_to_be_tried_again_and_gives_no_more_time() -> None:
+    waits = ladder.tried(an_emergency(), by=NURSE, now=MONDAY, setting=ALL)
+    soon = MONDAY + timedelta(minutes=5)
+    joined = ladder.joined(waits, Rung.STAFF_CALLS, now=soon, setting=ALL)
+    assert (joined.rung, joined.responsible, joined.again_at) == (Rung.EMERGENCY, NURSE, None)
+    assert joined.respond_by == waits.respond_by
+    calm = ladder.opened(Cause.RED_FLAG, Rung.STAFF_CALLS, now=MONDAY, setting=ALL)
+    graver = ladder.joined(calm, Rung.EMERGENCY, now=soon, setting=ALL)
+    assert (graver.rung, graver.respond_by) == (Rung.EMERGENCY, soon + timedelta(minutes=15))
+
+
 def test_what_is_gone_is_asked_no_further_and_still_waits_for_a_person() -> None:
     gone = ladder.gone(an_emergency(), now=MONDAY)
     week = MONDAY + timedelta(days=7)
@@ -188,6 +199,13 @@ class MatterMachine(RuleBasedStateMachine):
         if back is not None:
             self.highest = max(self.highest, rung)
             self.matter = ladder.graver(back, rung, now=self.now, setting=self.setting)
+
+    @rule(rung=st.sampled_from(Rung))
+    def more_is_said(self, rung: Rung) -> None:
+        if self.matter.is_open:
+            self.highest = max(self.highest, rung)
+            self.matter = ladder.joined(self.matter, rung, now=self.now, setting=self.setting)
+            assert self.matter.again_at is None
 
     @precondition(lambda self: self.matter.is_open)
     @rule()

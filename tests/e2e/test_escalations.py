@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from clinic.domain.roles import Role
 from clinic.services.patients import add_contact_point
 from notifications.models import Escalation
+from notifications.services.escalations.late import mark_gone
 from notifications.services.raising import raise_due
 from tests.check_ins import answer, said
 from tests.e2e.conftest import DESK, PHONE
@@ -33,7 +35,7 @@ def shoot(page: Page, name: str) -> None:
 
 @pytest.fixture
 def house(transactional_db: None) -> House:
-    """A late refill, an alarming answer, three messages, and one matter that is with the physician."""
+    """Late refills, one with the physician; alarming answers, twice; three messages; two that resolved by themselves."""
     house = make_clinic()
     house.person(Role.PRESCRIBER)
     late = make_patient(house, last_name="Featherstonehaugh-Villanueva", first_name="Maximiliane")
@@ -44,10 +46,16 @@ def house(transactional_db: None) -> House:
     raise_due(house.now)
     alarmed = make_patient(house, last_name="Roe")
     answer(house, alarmed, said(alarm="double", wound=["redness"]))
+    answer(house, alarmed, said(weakness="yes"))
     for number in range(3):
         open_matter(
             house, key=f"message:{number}", patient_id=make_patient(house, last_name=f"Vo{number}").id
         )
+    for key in ("one", "two"):
+        gone = make_patient(house, last_name=f"Gone {key}")
+        open_matter(house, cause="unanswered", key=key, patient_id=gone.id)
+    with transaction.atomic():
+        mark_gone(house.clinic.id, {"one": "answered", "two": "ended"}, cause="unanswered", now=house.now)
     return house
 
 
@@ -97,13 +105,18 @@ def test_a_nurse_takes_what_waits_and_says_what_came_of_it(
     page.get_by_role("combobox", name="What came of it").select_option("mended")
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("2 acknowledged.")).to_be_visible()
-    page.get_by_role("link", name="Acknowledged 3").click()
+    confirm = page.get_by_role("button", name="Confirm the ticked 2")
+    confirm.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 confirmed.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Resolved by themselves")).to_have_count(0)
+    page.get_by_role("link", name="Acknowledged 5").click()
     expect(page.get_by_text("comes on Friday")).to_be_visible()
     assert_accessible(page)
     shoot(page, f"ended-{size}")
     alarm = Escalation.objects.get(cause="red_flag")
     page.goto(f"/c/{house.clinic.slug}/escalations/{alarm.ref}/")
-    expect(page.get_by_role("heading", name="Last check-ins")).to_be_visible()
+    expect(page.get_by_text("And then")).to_be_visible()
     assert_accessible(page)
     shoot(page, f"red-flag-{size}")
     page.goto(f"/c/{house.clinic.slug}/patients/{alarm.patient.ref}/")

@@ -32,7 +32,7 @@ def die(*_args, **_values):
 
 clinic_id, patient_id, once, now, where = sys.argv[1:]
 if where == "before the matter":
-    check_ins.open_escalation = die
+    check_ins.open_red_flag = die
 check_ins.answer_check_in(
     clinic=Clinic.objects.get(pk=clinic_id), patient_id=int(patient_id), answers=said(alarm="double"),
     asked=tuple(Question), once=UUID(once), now=datetime.fromisoformat(now),

@@ -41,6 +41,12 @@ def open_matters(house: House) -> list[Escalation]:
     return list(rows.order_by("id"))
 
 
+def joined_to(matter: Escalation) -> list[int | None]:
+    """The check-ins that joined it, in order."""
+    steps = matter.steps.filter(check_in__isnull=False).order_by("id")
+    return list(steps.values_list("check_in_id", flat=True))
+
+
 def acknowledge(house: House, matter: Escalation, *, days: int = 0) -> None:
     Escalation.objects.filter(pk=matter.pk).update(
         acknowledged_at=at(house, days=days), acknowledged_by=house.nurse, outcome="spoke"
@@ -114,16 +120,43 @@ def test_going_back_and_sending_worse_answers_from_the_same_page_is_an_answer_of
     assert [matter.check_in_id for matter in open_matters(house)] == [worse.pk]
 
 
-def test_a_better_answer_takes_nothing_back_and_a_worse_one_opens_its_own(
+def test_a_better_answer_takes_nothing_back_and_a_worse_one_makes_the_matter_graver(
     house: House, patient: Patient
 ) -> None:
     answer(house, patient, said(wound=["redness"]))
     answer(house, patient, said(), now=at(house, hours=1))
     assert [matter.rung for matter in open_matters(house)] == [Rung.STAFF_CALLS]
 
-    answer(house, patient, said(wound=["redness"], fever="yes"), now=at(house, hours=2))
+    worse = answer(house, patient, said(wound=["redness"], fever="yes"), now=at(house, hours=2))
 
-    assert [matter.rung for matter in open_matters(house)] == [Rung.STAFF_CALLS, Rung.NURSE_CALLS_DAILY]
+    (matter,) = open_matters(house)
+    assert (matter.rung, joined_to(matter)) == (Rung.NURSE_CALLS_DAILY, [worse.pk])
+    assert matter.responsible_id == house.nurse.pk
+    told = Message.objects.filter(escalation=matter).order_by("id").values_list("user_id", "step")
+    assert list(told) == [(house.nurse.pk, "told0"), (house.nurse.pk, f"added{worse.pk}")]
+
+
+def test_answers_that_joined_are_known_and_an_ended_matter_is_joined_by_nothing(
+    house: House, patient: Patient
+) -> None:
+    answer(house, patient, said(alarm="double"))
+    second = answer(house, patient, said(headache="mild"), now=at(house, hours=1))
+    answer(house, patient, said(headache="mild"), now=at(house, hours=2))
+    (matter,) = open_matters(house)
+    assert (matter.rung, joined_to(matter)) == (Rung.EMERGENCY, [second.pk])
+
+    acknowledge(house, matter, days=1)
+    third = answer(house, patient, said(headache="mild"), now=at(house, days=1, hours=1))
+
+    (fresh,) = open_matters(house)
+    assert (fresh.check_in_id, joined_to(fresh)) == (third.pk, [])
+
+
+def test_another_patients_alarm_is_another_matter(house: House, patient: Patient) -> None:
+    answer(house, patient, said(alarm="double"))
+    answer(house, make_patient(house), said(alarm="double"))
+
+    assert len(open_matters(house)) == 2
 
 
 def test_the_same_complaint_is_one_matter_while_it_is_open_and_a_new_one_after(
@@ -142,9 +175,10 @@ def test_the_same_complaint_is_one_matter_while_it_is_open_and_a_new_one_after(
 
 def test_a_patients_own_words_are_never_taken_for_known(house: House, patient: Patient) -> None:
     answer(house, patient, said(headache="mild", note="Since yesterday."))
-    answer(house, patient, said(headache="mild", note="Now my leg is numb."), now=at(house, hours=2))
+    more = answer(house, patient, said(headache="mild", note="Now my leg is numb."), now=at(house, hours=2))
 
-    assert len(open_matters(house)) == 2
+    (matter,) = open_matters(house)
+    assert joined_to(matter) == [more.pk]
 
 
 def test_a_nurse_asks_by_telephone_and_it_is_graded_the_same(house: House, patient: Patient) -> None:
@@ -163,10 +197,10 @@ def test_nothing_is_kept_when_the_matter_cannot_be_opened(
 ) -> None:
     due = make_check_in_due(house, patient)
 
-    def fails(**_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("notifications.services.check_ins.open_escalation", fails)
+    monkeypatch.setattr("notifications.services.check_ins.open_red_flag", fails)
     with pytest.raises(RuntimeError):
         answer(house, patient, said(alarm="double"))
 

@@ -177,6 +177,49 @@ def test_what_resolved_by_itself_is_confirmed_with_one_press(house: House, nurse
     assert Escalation.objects.get().outcome == "booked"
 
 
+def test_many_that_resolved_by_themselves_are_confirmed_with_one_press_and_nothing_else(
+    house: House, nurse: Client, url: Url
+) -> None:
+    gone = [
+        open_matter(house, cause="running_late", key=f"k{n}", patient_id=make_patient(house).id)
+        for n in range(3)
+    ]
+    still = open_matter(house, cause="running_late", key="still", patient_id=make_patient(house).id)
+    why = {"k0": NotLate.BOOKED, "k1": NotLate.LATER, "k2": NotLate.ENDED}
+    mark_gone(house.clinic.id, why, cause="running_late", now=house.now)
+    page = page_of(nurse, url("escalations"))
+    assert page.count("checked") == 3
+    assert page.index(str(still.ref)) < page.index("Resolved by themselves") < page.index(str(gone[0].ref))
+    open_matter(house, cause="running_late", key="k2")  # it is back meanwhile
+    posted = {"tick": [str(each.ref) for each in (*gone, still)] + ["nonsense"]}
+    after = page_of(nurse, nurse.post(url("escalations_confirm"), posted).url)
+    assert "2 confirmed." in after
+    assert "The others have changed since: look again." in after
+    ended = Escalation.objects.filter(acknowledged_by=house.nurse).order_by("id")
+    assert [(each.pk, each.outcome) for each in ended] == [(gone[0].pk, "booked"), (gone[1].pk, "not_needed")]
+    assert [each.steps.filter(what="acknowledged", user=house.nurse).count() for each in ended] == [1, 1]
+    assert "Nothing was ticked." in page_of(nurse, nurse.post(url("escalations_confirm"), {}).url)
+
+
+def test_what_waits_to_be_tried_again_stands_after_what_asks_for_an_act_until_then(
+    house: House, nurse: Client, url: Url
+) -> None:
+    tried, calm = (
+        open_matter(house, key=key, rung=rung, patient_id=make_patient(house, last_name=name).id)
+        for key, rung, name in (("1", Rung.PHYSICIAN, "Ode"), ("2", Rung.STAFF_CALLS, "Poe"))
+    )
+    page = page_of(nurse, url("escalations"))
+    assert page.index("Ode, ") < page.index("Poe, ")
+    nurse.post(url("escalation_acknowledge", ref=tried.ref), {"outcome": "no_answer", "whom": "patient"})
+    page = page_of(nurse, url("escalations"))
+    assert page.index("Poe, ") < page.index("Ode, ")
+    assert "nobody answered; again from" in page
+    Escalation.objects.filter(pk=tried.pk).update(again_at=house.now - timedelta(minutes=1))
+    page = page_of(nurse, url("escalations"))
+    assert page.index("Ode, ") < page.index("Poe, ")
+    assert calm.rung < tried.rung
+
+
 def test_many_about_messages_are_ended_together(house: House, nurse: Client, url: Url) -> None:
     refs = [str(open_matter(house, key=f"message:{n}").ref) for n in range(3)]
     alarm = open_matter(house, key="check_in:1", cause="red_flag")
@@ -203,8 +246,21 @@ def test_an_alarm_shows_the_answers(house: House, nurse: Client, url: Url) -> No
     matter = Escalation.objects.get(cause="red_flag")
     assert matter.rung == Rung.EMERGENCY
     page = page_of(nurse, url("escalation", ref=matter.ref))
-    assert "Last check-ins" in page
     assert "redness" in page.lower()
+
+
+def test_answers_that_joined_stay_readable_beside_the_first(house: House, nurse: Client, url: Url) -> None:
+    patient = make_patient(house)
+    answer(house, patient, said(headache="mild", note="Since yesterday."))
+    answer(house, patient, said(weakness="yes", note="Now my leg."), now=house.now + timedelta(hours=1))
+    for n in range(6):
+        answer(house, patient, said(), now=house.now + timedelta(hours=2 + n))
+    page = page_of(nurse, url("escalation", ref=Escalation.objects.get(cause="red_flag").ref))
+    for words in ("Since yesterday.", "Now my leg.", "And then", "More answers", "Other check-ins"):
+        assert words in page
+    assert page.index("Since yesterday.") < page.index("Now my leg.") < page.index("Other check-ins")
+    timeline = page_of(nurse, url("patient_timeline", ref=patient.ref) + "?kind=escalation")
+    assert "Alarming answers of a check-in: more answers" in timeline
 
 
 def test_an_auditor_sees_and_does_not_act(
@@ -212,8 +268,12 @@ def test_an_auditor_sees_and_does_not_act(
 ) -> None:
     auditor = signed_in(house.person(Role.AUDITOR))
     matter = open_matter(house, patient_id=make_patient(house).id)
+    open_matter(house, cause="running_late", key="k", patient_id=make_patient(house, last_name="Poe").id)
+    mark_gone(house.clinic.id, {"k": NotLate.BOOKED}, cause="running_late", now=house.now)
     page = page_of(auditor, url("escalations"))
     assert "Ode, Ursula" in page
+    assert "Poe, Ursula" in page
+    assert auditor.post(url("escalations_confirm"), {"tick": str(matter.ref)}).status_code == 403
     assert 'name="tick"' not in page
     assert 'name="outcome"' not in page_of(auditor, url("escalation", ref=matter.ref))
 

@@ -114,6 +114,15 @@ def graver(matter: Matter, rung: Rung, *, now: datetime, setting: Setting) -> Ma
     return replace(fresh, respond_by=by, level=matter.level, gone_at=matter.gone_at)
 
 
+def joined(matter: Matter, rung: Rung, *, now: datetime, setting: Setting) -> Matter:
+    """Something new is said of the same: graver where that is, and not silent until the next try any longer."""
+    after = graver(back(matter, now=now, setting=setting), rung, now=now, setting=setting)
+    if after.again_at is None:
+        return after
+    by = min(after.respond_by, _limit(after.rule, now, setting))
+    return replace(after, again_at=None, respond_by=by)
+
+
 def is_due(matter: Matter, now: datetime, setting: Setting) -> bool:
     """Whether it goes on now: its time has run out, or who has it may no longer act."""
     if not matter.is_open or matter.gone_at is not None:
@@ -167,6 +176,11 @@ def ended(matter: Matter, *, by: int, outcome: Outcome, note: str) -> Matter:
     if needs_note(outcome, is_gone=matter.gone_at is not None) and not note.strip():
         raise NoteMissing
     return replace(matter, ended_by=by, outcome=outcome)
+
+
+def confirms(gone_because: str) -> Outcome:
+    """With what a person confirms that the cause is gone."""
+    return Outcome.BOOKED if gone_because == "booked" else Outcome.NOT_NEEDED
 
 
 def needs_note(outcome: Outcome, *, is_gone: bool) -> bool:

@@ -16,7 +16,7 @@ from notifications.domain.escalation.causes import MESSAGE_CAUSES
 from notifications.domain.escalation.ladder import Outcome
 from notifications.models import Escalation, EscalationStep
 from notifications.selectors.roster import on_call
-from notifications.services.escalations.rows import WRITTEN, What, matters_of, put, step, tell, told
+from notifications.services.escalations.rows import WRITTEN, What, locked, matters_of, put, step, tell, told
 from scheduling.domain.call_entries import CallEntry
 from scheduling.services.calls import log_call
 
@@ -78,15 +78,24 @@ def acknowledge_messages(
     What is about a body or a pump is ended one by one: those among ``refs`` are left as they are.
     """
     with transaction.atomic():
-        rows = list(
-            Escalation.objects.for_clinic(clinic.id)
-            .filter(ref__in=list(refs), acknowledged_at__isnull=True, cause__in=sorted(MESSAGE_CAUSES))
-            .order_by("id")
-            .select_for_update(of=("self",), no_key=True)
-        )
+        rows = locked(clinic.id, ref__in=list(refs), cause__in=sorted(MESSAGE_CAUSES))
         matters = matters_of(rows)
         for row in rows:
             _end(row, matters[row.pk], outcome=outcome, note=note, actor_id=actor_id, now=now)
+    return len(rows)
+
+
+def confirm_gone(*, clinic: Clinic, refs: Collection[UUID], actor_id: int, now: datetime) -> int:
+    """Confirm many matters that resolved by themselves, each with its own step; how many still were so.
+
+    One whose cause is back meanwhile, or that somebody ended, is left as it is.
+    """
+    with transaction.atomic():
+        rows = locked(clinic.id, ref__in=list(refs), gone_at__isnull=False)
+        matters = matters_of(rows)
+        for row in rows:
+            outcome = ladder.confirms(row.gone_because)
+            _end(row, matters[row.pk], outcome=outcome, note="", actor_id=actor_id, now=now)
     return len(rows)
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from notifications.selectors.escalations import CAUSES, OUTCOMES, View, board
-from notifications.services.escalations import acknowledge_messages
+from notifications.services.escalations import acknowledge_messages, confirm_gone
 from web.access import ClinicRequest, clinic_page
 from web.nurse.back import back_to
 from web.nurse.escalations.words import shown
@@ -44,13 +44,15 @@ def escalations(request: ClinicRequest) -> HttpResponse:
         clinic_id=request.clinic.id,
         user_id=request.user.id,
         view=view,
+        now=request.now,
         cause=cause,
         page=int(page) if page.isdecimal() and len(page) < 6 else 1,
     )
     rows = [shown(row, user_id=request.user.id, now=request.now) for row in found.rows]
     context = {
         "place": "escalations",
-        "rows": rows,
+        "rows": [entry for entry in rows if not _waits_only(entry)],
+        "gone": [entry for entry in rows if _waits_only(entry)],
         "board": found,
         "view": view,
         "views": [(key.value, label, found.counts[key], key is view) for key, label in VIEWS.items()],
@@ -58,6 +60,7 @@ def escalations(request: ClinicRequest) -> HttpResponse:
         "cause_label": dict(CAUSES.choices).get(cause, ""),
         "causes": _causes(found.causes, cause),
         "query": urlencode({"view": view.value} | ({"cause": cause} if cause else {})),
+        "may_confirm": may_act,
         "may_bulk": may_act and any(row["may_bulk"] for row in rows),
         "outcomes": [(value, dict(OUTCOMES.choices)[value]) for value in BULK_OUTCOMES],
     }
@@ -69,9 +72,8 @@ def escalations(request: ClinicRequest) -> HttpResponse:
 def escalations_acknowledge(request: ClinicRequest) -> HttpResponse:
     """End the ticked matters about messages with one outcome and note."""
     back = back_to(request, clinic_reverse(request, "escalations"))
-    refs = _refs(request.POST.getlist("tick"))
+    refs = _ticked(request)
     if not refs:
-        messages.warning(request, _t("Nothing was ticked."))
         return redirect(back)
     try:
         number = acknowledge_messages(
@@ -88,6 +90,34 @@ def escalations_acknowledge(request: ClinicRequest) -> HttpResponse:
         words = ngettext("%(number)d acknowledged.", "%(number)d acknowledged.", number)
         messages.success(request, words % {"number": number})
     return redirect(back)
+
+
+@require_POST
+@clinic_page(Permission.WORK_FOLLOW_UPS)
+def escalations_confirm(request: ClinicRequest) -> HttpResponse:
+    """End the ticked matters that resolved by themselves; each says so for itself."""
+    back = back_to(request, clinic_reverse(request, "escalations"))
+    refs = _ticked(request)
+    if not refs:
+        return redirect(back)
+    number = confirm_gone(clinic=request.clinic, refs=refs, actor_id=request.user.id, now=request.now)
+    words = ngettext("%(number)d confirmed.", "%(number)d confirmed.", number) % {"number": number}
+    messages.success(request, words)
+    if number < len(refs):
+        messages.warning(request, _t("The others have changed since: look again."))
+    return redirect(back)
+
+
+def _ticked(request: ClinicRequest) -> list[UUID]:
+    refs = _refs(request.POST.getlist("tick"))
+    if not refs:
+        messages.warning(request, _t("Nothing was ticked."))
+    return refs
+
+
+def _waits_only(entry: dict[str, Any]) -> bool:
+    """Whether it resolved by itself and waits only to be confirmed."""
+    return bool(entry["is_gone"] and entry["row"].acknowledged_at is None)
 
 
 def _causes(counts: dict[str, int], cause: str) -> list[tuple[str, Any, int, bool]]:
@@ -112,4 +142,5 @@ def _refs(values: list[str]) -> list[UUID]:
 urlpatterns = [
     path("escalations/", escalations, name="escalations"),
     path("escalations/acknowledge/", escalations_acknowledge, name="escalations_acknowledge"),
+    path("escalations/confirm/", escalations_confirm, name="escalations_confirm"),
 ]

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import contact_points, proxies
-from notifications.domain.check_in.answers import read_answers
 from notifications.domain.states import NEEDS_A_PERSON
 from notifications.selectors.escalations import matter, next_of_mine
 from notifications.selectors.messages import messages_of_patient
-from notifications.selectors.watch import ABOUT_CHECK_INS, check_ins_of_patient
+from notifications.selectors.watch import ABOUT_CHECK_INS, Said, check_ins_of_patient
 from notifications.services.escalations import acknowledge, try_without_answer
 from scheduling.selectors.calls import calls_of_patient
 from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
@@ -75,7 +74,7 @@ def _tell(request: ClinicRequest, *, is_try: bool, is_passed_on: bool) -> None:
 def _next(request: ClinicRequest) -> str:
     """Back to the board; with more of mine open the board begins with the gravest of them."""
     board = clinic_reverse(request, "escalations")
-    left = next_of_mine(clinic_id=request.clinic.id, user_id=request.user.id)
+    left = next_of_mine(clinic_id=request.clinic.id, user_id=request.user.id, now=request.now)
     return board if left is not None else f"{board}?view=all"
 
 
@@ -98,7 +97,6 @@ def _page(request: ClinicRequest, ref: UUID, form: OutcomeForm | None = None) ->
         "steps": [step_line(step) for step in row.steps.all()],
         "refill_visit": _refill_visit(request, row),
         "form": form or OutcomeForm(has_patient=row.patient_id is not None),
-        "answers": answers_in_short(read_answers(row.check_in.answers)) if row.check_in else (),
         "is_about_check_in": row.cause in ABOUT_CHECK_INS,
         **(_about_patient(request, row.patient) if row.patient else {}),
         "check_ins": _check_ins(request, row),
@@ -123,22 +121,23 @@ def _about_patient(request: ClinicRequest, patient: Any) -> dict[str, Any]:
     }
 
 
-def _check_ins(request: ClinicRequest, row: Any) -> list[dict[str, Any]]:
-    """The answers that the matter is about first, then the newest others; none where it is about no check-in."""
+def _check_ins(request: ClinicRequest, row: Any) -> dict[str, list[dict[str, Any]]]:
+    """``own``: the answers that the matter is about, in order; ``others``: the newest besides. None for other causes."""
     if row.cause not in ABOUT_CHECK_INS or row.patient_id is None:
-        return []
+        return {"own": [], "others": []}
     said = check_ins_of_patient(clinic_id=request.clinic.id, patient_id=row.patient_id)
-    own = [each for each in said if each.check_in.pk == row.check_in_id]
-    others = [each for each in said[:RECENT] if each.check_in.pk != row.check_in_id]
-    return [
-        {
-            "at": each.check_in.answered_at,
-            "grade": each.check_in.get_grade_display(),
-            "answers": answers_in_short(each.answers),
-            "note": each.answers.note,
-        }
-        for each in [*own, *others]
-    ]
+    about = {row.check_in_id, *(step.check_in_id for step in row.steps.all())}
+    own = [_said(each) for each in reversed(said) if each.check_in.pk in about]
+    return {"own": own, "others": [_said(each) for each in said[:RECENT] if each.check_in.pk not in about]}
+
+
+def _said(each: Said) -> dict[str, Any]:
+    return {
+        "at": each.check_in.answered_at,
+        "grade": each.check_in.get_grade_display(),
+        "answers": answers_in_short(each.answers),
+        "note": each.answers.note,
+    }
 
 
 def _refill_visit(request: ClinicRequest, row: Any) -> NextVisit | None:

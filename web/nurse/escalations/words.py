@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from notifications.domain.escalation.causes import MESSAGE_CAUSES, Cause, what_to_do
+from notifications.domain.escalation.ladder import confirms
 from notifications.selectors.escalations import STEPS
 from scheduling.domain.care.rungs import NAMES, Rung
 from web.context import RUNG_NAMES
@@ -43,6 +44,7 @@ WHAT_HAPPENED: Mapping[str, str | Promise] = MappingProxyType(
     {
         STEPS.OPENED: _("Opened"),
         STEPS.GRAVER: _("Graver"),
+        STEPS.ADDED: _("More answers"),
         STEPS.TOLD: _("Asked again"),
         STEPS.PASSED_ON: _("Passed on"),
         STEPS.TRIED: _("Tried, no answer"),
@@ -106,8 +108,8 @@ def shown(row: Any, *, user_id: int, now: datetime) -> dict[str, Any]:
         "is_mine": row.responsible_id == user_id,
         "is_gone": row.gone_at is not None,
         "gone": GONE.get(row.gone_because, ""),
-        "confirm_as": "booked" if row.gone_because == "booked" else "not_needed",
-        "may_bulk": row.cause in MESSAGE_CAUSES and row.acknowledged_at is None,
+        "confirm_as": confirms(row.gone_because).value,
+        "may_bulk": row.cause in MESSAGE_CAUSES and row.acknowledged_at is None and row.gone_at is None,
     }
 
 
@@ -115,9 +117,11 @@ def step_line(step: Any) -> dict[str, Any]:
     """One thing that happened, with who it was or who was asked."""
     is_act = step.what in (STEPS.TRIED, STEPS.ACKNOWLEDGED)
     who = str(step.user) if step.user else ""
-    if not who and step.what in (STEPS.OPENED, STEPS.GRAVER, STEPS.PASSED_ON):
+    if not who and step.what in (STEPS.OPENED, STEPS.GRAVER, STEPS.ADDED, STEPS.PASSED_ON):
         who = _t("everybody")
     note = "" if step.what == STEPS.GONE else step.note
+    if step.check_in is not None:
+        note = step.check_in.get_grade_display().capitalize()
     return {
         "at": step.at,
         "what": WHAT_HAPPENED[step.what],
