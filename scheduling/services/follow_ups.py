@@ -86,21 +86,10 @@ def mark_not_needed(
         return _told(clinic, closed, now)
 
 
-def postpone_follow_up(
-    *, clinic: Clinic, ref: UUID, until: date, reason: str, actor_id: int, now: datetime
-) -> FollowUp:
-    """Put one off until a day, with the reason; on that day it is open again by itself."""
-    refs = [ref]
-    (row,) = postpone_follow_ups(
-        clinic=clinic, refs=refs, until=until, reason=reason, actor_id=actor_id, now=now
-    )
-    return row
-
-
 def postpone_follow_ups(
     *, clinic: Clinic, refs: Collection[UUID], until: date, reason: str, actor_id: int, now: datetime
 ) -> list[FollowUp]:
-    """The same for several.
+    """Put them off until a day, with the reason; on that day they are open again by themselves.
 
     Raises RecordError at ``until`` for a day that is not ahead or more than a year away, and for a refill after
     its last day, or whose date is in doubt; else as ``mark_not_needed``.

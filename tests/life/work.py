@@ -21,7 +21,7 @@ from scheduling.services.follow_ups import (
     assign_follow_ups,
     complete_follow_ups,
     mark_not_needed,
-    postpone_follow_up,
+    postpone_follow_ups,
     reopen_follow_up,
 )
 from tests.life.clock import Clock
@@ -46,7 +46,7 @@ class Work(Clock):
             case "postpone" | "postpone refill":
                 until = self.today + timedelta(days=days)
                 self.attempt(
-                    lambda: postpone_follow_up(ref=row.ref, until=until, reason="on holiday", **self.by)
+                    lambda: postpone_follow_ups(refs=[row.ref], until=until, reason="on holiday", **self.by)
                 )
             case "assign":
                 self.attempt(

@@ -18,7 +18,6 @@ from scheduling.services.follow_ups import (
     assign_follow_ups,
     complete_follow_ups,
     mark_not_needed,
-    postpone_follow_up,
     postpone_follow_ups,
     reopen_follow_up,
 )
@@ -94,7 +93,7 @@ def test_not_needed_says_why(house: House, wound: FollowUp) -> None:
 
 
 def test_postponed_with_reason_and_day(house: House, wound: FollowUp) -> None:
-    postpone_follow_up(**acting(house, ref=wound.ref, until=day(3), reason="in hospital"))
+    postpone_follow_ups(**acting(house, refs=[wound.ref], until=day(3), reason="in hospital"))
     wound.refresh_from_db()
     assert (wound.state, wound.postponed_until, wound.closing_reason) == ("postponed", day(3), "in hospital")
     assert wound.acts.latest("id").until == day(3)
@@ -103,26 +102,26 @@ def test_postponed_with_reason_and_day(house: House, wound: FollowUp) -> None:
 @pytest.mark.parametrize("until", [-1, 0, 367])
 def test_a_postponement_is_to_a_day_ahead_within_a_year(house: House, wound: FollowUp, until: int) -> None:
     with pytest.raises(RecordError) as refusal:
-        postpone_follow_up(**acting(house, ref=wound.ref, until=day(until), reason="holiday"))
+        postpone_follow_ups(**acting(house, refs=[wound.ref], until=day(until), reason="holiday"))
     assert refusal.value.field == "until"
 
 
 def test_what_is_overdue_may_be_postponed_but_a_refill_never_beyond_its_last_day(
     house: House, wound: FollowUp, refill: FollowUp
 ) -> None:
-    postpone_follow_up(**acting(house, ref=wound.ref, until=day(60), reason="in hospital"))
+    postpone_follow_ups(**acting(house, refs=[wound.ref], until=day(60), reason="in hospital"))
     assert refill.latest_on is not None
     beyond = refill.latest_on + timedelta(days=1)
     with pytest.raises(RecordError, match="due by") as refusal:
         postpone_follow_ups(**acting(house, refs=[refill.ref], until=beyond, reason="holiday"))
     assert refusal.value.field == "until"
-    postpone_follow_up(**acting(house, ref=refill.ref, until=refill.latest_on, reason="holiday"))
+    postpone_follow_ups(**acting(house, refs=[refill.ref], until=refill.latest_on, reason="holiday"))
 
 
 def test_a_refill_in_doubt_cannot_be_postponed(house: House) -> None:
     unfilled = FollowUp.objects.get(implant=make_implant(house), row_key="refill")
     with pytest.raises(RecordError, match="in doubt"):
-        postpone_follow_up(**acting(house, ref=unfilled.ref, until=day(1), reason="later"))
+        postpone_follow_ups(**acting(house, refs=[unfilled.ref], until=day(1), reason="later"))
 
 
 def test_a_refill_is_neither_done_nor_not_needed_by_hand(house: House, refill: FollowUp) -> None:
@@ -135,7 +134,7 @@ def test_a_refill_is_neither_done_nor_not_needed_by_hand(house: House, refill: F
 @pytest.mark.parametrize("decide", ["done", "not_needed", "postponed"])
 def test_every_decision_can_be_taken_back(house: House, wound: FollowUp, decide: str) -> None:
     if decide == "postponed":
-        postpone_follow_up(**acting(house, ref=wound.ref, until=day(3), reason="x"))
+        postpone_follow_ups(**acting(house, refs=[wound.ref], until=day(3), reason="x"))
     elif decide == "done":
         complete_follow_ups(**acting(house, refs=[wound.ref]))
     else:
@@ -185,7 +184,7 @@ def test_another_clinics_follow_up_does_not_exist(house: House, wound: FollowUp)
     for decide in (
         lambda: complete_follow_ups(**there, refs=[wound.ref]),
         lambda: mark_not_needed(**there, refs=[wound.ref], reason="x"),
-        lambda: postpone_follow_up(**there, ref=wound.ref, until=day(2), reason="x"),
+        lambda: postpone_follow_ups(**there, refs=[wound.ref], until=day(2), reason="x"),
         lambda: reopen_follow_up(**there, ref=wound.ref, reason="x"),
         lambda: assign_follow_ups(**there, refs=[wound.ref], owner_id=house.outsider.id),
     ):
@@ -265,7 +264,7 @@ def test_a_decision_of_a_person_stands_when_the_plan_runs_again(house: House, im
     rows = {key: FollowUp.objects.get(implant=implant, row_key=key) for key in keys}
     complete_follow_ups(**acting(house, refs=[rows["wound_check"].ref]))
     mark_not_needed(**acting(house, refs=[rows["suture_removal"].ref], reason="self-dissolving"))
-    postpone_follow_up(**acting(house, ref=rows["first_follow_up"].ref, until=day(20), reason="abroad"))
+    postpone_follow_ups(**acting(house, refs=[rows["first_follow_up"].ref], until=day(20), reason="abroad"))
     replan_care_of_implants(house.clinic.id, [implant.id], NOW + timedelta(days=10))
     for key, state in keys.items():
         rows[key].refresh_from_db()

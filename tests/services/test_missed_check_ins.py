@@ -14,7 +14,7 @@ from notifications.services import check_ins
 from notifications.services.check_ins import open_missed_check_ins
 from scheduling.domain.care.rungs import Rung
 from scheduling.models import Anchor, FollowUp, FollowUpState
-from scheduling.services.follow_ups import postpone_follow_up
+from scheduling.services.follow_ups import postpone_follow_ups
 from tests.check_ins import answer, at, make_check_in_due
 from tests.factories import House, make_clinic, make_patient
 
@@ -121,8 +121,13 @@ def test_one_that_was_put_off_is_missed_after_the_day_it_was_put_off_to(
 ) -> None:
     row = make_check_in_due(house, patient, target_in=-1, latest_in=0)
     later = house.today + timedelta(days=3)
-    postpone_follow_up(
-        clinic=house.clinic, ref=row.ref, until=later, reason="away", actor_id=house.nurse.pk, now=house.now
+    postpone_follow_ups(
+        clinic=house.clinic,
+        refs=[row.ref],
+        until=later,
+        reason="away",
+        actor_id=house.nurse.pk,
+        now=house.now,
     )
     FollowUp.objects.filter(pk=row.pk).update(
         state=FollowUpState.OPEN, postponed_until=None

@@ -38,7 +38,7 @@ from notifications.services.rules import set_rules
 from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import FollowUp, Visit
 from scheduling.services import booking
-from scheduling.services.follow_ups import complete_follow_ups, postpone_follow_up
+from scheduling.services.follow_ups import complete_follow_ups, postpone_follow_ups
 from scheduling.services.sweeps import run_everything
 from tests.bookings import book, open_day
 from tests.factories import House, make_clinic, make_implant, make_patient
@@ -296,7 +296,7 @@ def test_a_check_in_that_is_put_off_is_asked_on_its_new_day(house: House, patien
     make_implant(house, patient, implanted_on=house.today - timedelta(days=150))
     (item,) = FollowUp.objects.filter(patient=patient, row_key="infection_half_year")
     until = house.today + timedelta(days=60)
-    postpone_follow_up(ref=item.ref, until=until, reason="on a journey", **by(house))
+    postpone_follow_ups(refs=[item.ref], until=until, reason="on a journey", **by(house))
     assert fates(patient, follow_up=item, planned_version=until.isoformat()) == {
         "check_in": "queued",
         "chase1": "queued",

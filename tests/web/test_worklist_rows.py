@@ -17,7 +17,7 @@ from scheduling.domain.care.rungs import NAMES
 from scheduling.models import FollowUp
 from scheduling.selectors.late_refills import refill_standings
 from scheduling.services.calls import log_call
-from scheduling.services.follow_ups import assign_follow_ups, postpone_follow_up
+from scheduling.services.follow_ups import assign_follow_ups, postpone_follow_ups
 from tests.bookings import open_day
 from tests.care_rows import make_visit
 from tests.factories import House, make_clinic, make_patient, make_running_pump
@@ -190,7 +190,7 @@ def test_a_row_says_whose_it_is_the_last_call_and_what_was_postponed(
     log_call(patient_ref=implant.patient.ref, entry=CallEntry(outcome="left_message"), **who)
     item = item_of(implant)
     assert item.latest_on is not None
-    postpone_follow_up(ref=item.ref, until=item.latest_on, reason="away", **who)
+    postpone_follow_ups(refs=[item.ref], until=item.latest_on, reason="away", **who)
     shown = entries(nurse, url("worklist"))["Ode"]
     assert shown["is_mine"] is True
     page = nurse.get(url("worklist")).content.decode()
