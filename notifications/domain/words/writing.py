@@ -20,6 +20,7 @@ _BEFORE_STOP = re.compile(r" +([,.])")
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 """A place may end with one: *9 Main St.*"""
 _BLANK_LINES = re.compile(r"\n{3,}")
+_PHONE_SIGNS = re.compile(r"[ ()./-]")
 SHORTEST_CLINIC_NAME = 8
 """A clinic's name is never cut below this: then a text takes two messages rather than lose what matters."""
 
@@ -61,8 +62,8 @@ def write_text(words: str, *, values: Callable[[bool], Values]) -> str:
     """A text message of one part where that can be, in the network's alphabet.
 
     ``values(is_short)`` gives the values with dates in full or shortened. What is too long gives way in steps: the
-    place, the length of the date, the first name, then the clinic's name cut at a word. Date, time, telephone and
-    link stay whatever the length.
+    place, the length of the date, the first name, the signs within the telephone, then the clinic's name. Date, time,
+    telephone and link stay whatever the length.
     """
     full, short = (
         {key: to_gsm(value) for key, value in values(is_short).items()} for is_short in (False, True)
@@ -70,17 +71,24 @@ def write_text(words: str, *, values: Callable[[bool], Values]) -> str:
     words = to_gsm(words)
     placeless = {Placeholder.PLACE: ""}
     nameless = placeless | {Placeholder.FIRST_NAME: ""}
+    phone = _PHONE_SIGNS.sub("", short.get(Placeholder.CLINIC_PHONE, ""))
+    shortest = short | nameless | {Placeholder.CLINIC_PHONE: phone}
     text = ""
-    for tried in (full, full | placeless, short | placeless, short | nameless):
+    for tried in (full, full | placeless, short | placeless, short | nameless, shortest):
         text = fill(words, tried)
         if length(text) <= ONE_TEXT:
             return text
-    return _with_cut_name(words, short | nameless, over=length(text) - ONE_TEXT)
+    return _with_cut_name(words, shortest, over=length(text) - ONE_TEXT)
 
 
 def _with_cut_name(words: str, values: Values, *, over: int) -> str:
-    """As short as the clinic's name lets it be."""
+    """As short as the clinic's name lets it be: cut at a word, or within one where a word would leave too little."""
     name = values.get(Placeholder.CLINIC_NAME, "")
     times = max(words.count(Placeholder.CLINIC_NAME.mark), 1)
     room = max(len(name) - -(-over // times), SHORTEST_CLINIC_NAME)
-    return fill(words, {**values, Placeholder.CLINIC_NAME: cut(name, room)})
+    at_word = cut(name, room)
+    within = at_word if len(at_word) > room // 2 else name[:room].rstrip(" ,;:-–&'’")
+    text = fill(words, {**values, Placeholder.CLINIC_NAME: within})
+    if length(text) <= ONE_TEXT:
+        return text
+    return fill(words, {**values, Placeholder.CLINIC_NAME: at_word})
