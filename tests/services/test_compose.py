@@ -81,7 +81,7 @@ def said(of: Message) -> Outgoing:
     ("language", "subject", "parts"),
     [
         ("en", "your visit on Monday, November 30", ("Dear Ursula,", "When: Monday, November 30, 2:30 pm", "Where:")),
-        ("es", "su cita del lunes 30 de noviembre", ("Hola, Ursula:", "Hora: 2:30 p. m.", "Lugar: Building C")),
+        ("es", "su cita del lunes 30 de noviembre", ("Hola, Ursula:", "Hora: 14:30", "Lugar: Building C")),
         ("fr", "votre rendez-vous du lundi 30 novembre", ("Bonjour Ursula,", "Heure : 14 h 30", "Lieu :")),
     ],
 )  # fmt: skip
