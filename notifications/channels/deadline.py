@@ -134,13 +134,5 @@ class WatchedSmtp(smtplib.SMTP):
         return super().connect(host, port, source_address)
 
 
-class WatchedSmtpSsl(smtplib.SMTP_SSL):
+class WatchedSmtpSsl(WatchedSmtp, smtplib.SMTP_SSL):
     """The same over TLS from the start."""
-
-    sock: Any = None
-
-    def connect(
-        self, host: str = "localhost", port: int = 0, source_address: Any = None
-    ) -> tuple[int, bytes]:
-        _watched(self)
-        return super().connect(host, port, source_address)

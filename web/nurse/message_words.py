@@ -28,7 +28,6 @@ PURPOSES: dict[Purpose, str | Promise] = {
     Purpose.REPLY_OTHER_TIME: _("Reply: asks for another time"),
     Purpose.REPLY_CANNOT_COME: _("Reply: cannot come"),
     Purpose.REPLY_UNCLEAR: _("Reply: not understood"),
-    Purpose.TEST: _("Test"),
     Purpose.STAFF: _("Somebody must act"),
 }
 GROUPS: dict[Group, str | Promise] = {

@@ -35,7 +35,6 @@ class Purpose(StrEnum):
     REPLY_OTHER_TIME = "reply_other_time"
     REPLY_CANNOT_COME = "reply_cannot_come"
     REPLY_UNCLEAR = "reply_unclear"
-    TEST = "test"
     STAFF = "staff"
     """To a member of staff, about nobody."""
 
@@ -77,7 +76,7 @@ MAY_COME_FIRST = frozenset(
     {_P.BOOK_VISIT, _P.VISIT, _P.VISIT_CONFIRM, _P.DIGEST, _P.PREPARATION, _P.CHECK_IN, _P.CHECK_IN_CHASE}
 )
 """What may be the first that somebody hears of us: as a text it says how to end texts."""
-EDITABLE = tuple(purpose for purpose in Purpose if purpose not in (_P.STAFF, _P.TEST))
+EDITABLE = tuple(purpose for purpose in Purpose if purpose is not _P.STAFF)
 """The purposes for which a clinic may have words of its own."""
 
 REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
@@ -92,7 +91,6 @@ REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
         _P.MOVED: _CLINIC | _WHEN,
         _P.CANCELLED: _CLINIC | _WHEN,
         **dict.fromkeys(REPLIES, _CLINIC),
-        _P.TEST: frozenset({_F.CLINIC_NAME}),
         _P.STAFF: frozenset({_F.LINK}),
     }
 )

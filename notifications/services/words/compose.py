@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from clinic.selectors.rows import Clinic
 from notifications.domain.kinds import ChannelName
 from notifications.domain.transport import Outgoing
 from notifications.domain.words.purposes import ABOUT_A_VISIT, Occasion, Placeholder, Purpose, purpose_of
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.values import one_line
-from notifications.domain.words.writing import Words, cleaned, fill, write_text
+from notifications.domain.words.writing import Words, fill, write_text
 from notifications.models import Message
 from notifications.selectors.words import words_in_use
 from notifications.selectors.world import Seen, see
@@ -42,14 +41,6 @@ def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
         return _write(see(message.pk, now=now), link=likely_address, now=now)
     except VisitMissing:
         return None
-
-
-def compose_test(*, clinic: Clinic, channel: ChannelName, address: str, language: str, key: str) -> Outgoing:
-    """A message that says it is a test, to try a channel with."""
-    values = cleaned({Placeholder.CLINIC_NAME: clinic.name, Placeholder.CLINIC_PHONE: clinic.phone})
-    written = Written(language, Purpose.TEST, lambda _: values)
-    words = shipped(Occasion(Purpose.TEST, channel, language))
-    return outgoing(written, words, key=key, channel=channel, address=address)
 
 
 def _write(seen: Seen, *, link: LinkOf, now: datetime) -> Outgoing | None:

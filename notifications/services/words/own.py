@@ -46,27 +46,12 @@ def set_words(
     problems = problems_of(clinic=clinic, occasion=occasion, words=words, now=now)
     if problems:
         raise WordsRefused(problems)
-    if words == tidy(shipped(occasion)):
-        restore_shipped(clinic=clinic, occasion=occasion, actor_id=actor_id, now=now)
-        return
-    with transaction.atomic():
-        in_use = words_in_use(clinic_id=clinic.pk, occasion=occasion)
-        if words != tidy(in_use):
-            _keep(clinic=clinic, occasion=occasion, words=words, actor_id=actor_id, now=now)
+    _keep(clinic=clinic, occasion=occasion, words=words, actor_id=actor_id, now=now)
 
 
 def restore_shipped(*, clinic: Clinic, occasion: Occasion, actor_id: int, now: datetime) -> None:
     """Say it in the shipped words again, those of later versions too. The clinic's own stay in the history."""
-    with transaction.atomic():
-        in_use = words_in_use(clinic_id=clinic.pk, occasion=occasion)
-        if in_use != shipped(occasion):
-            _keep(
-                clinic=clinic,
-                occasion=occasion,
-                words=Words(""),
-                actor_id=actor_id,
-                now=now,
-            )
+    _keep(clinic=clinic, occasion=occasion, words=tidy(shipped(occasion)), actor_id=actor_id, now=now)
 
 
 def problems_of(*, clinic: Clinic, occasion: Occasion, words: Words, now: datetime) -> list[Problem]:
@@ -121,21 +106,19 @@ def _sample_dates(
     }
 
 
-def _keep(
-    *,
-    clinic: Clinic,
-    occasion: Occasion,
-    words: Words,
-    actor_id: int,
-    now: datetime,
-) -> None:
-    MessageTemplate.objects.create(
-        clinic=clinic,
-        purpose=occasion.purpose,
-        channel=occasion.channel,
-        language=occasion.language,
-        subject=words.subject,
-        body=words.body,
-        created_at=now,
-        created_by_id=actor_id,
-    )
+def _keep(*, clinic: Clinic, occasion: Occasion, words: Words, actor_id: int, now: datetime) -> None:
+    """Unless they are in use. The shipped ones as a row without a text, so that those of later versions count."""
+    with transaction.atomic():
+        if words == tidy(words_in_use(clinic_id=clinic.pk, occasion=occasion)):
+            return
+        kept = Words("") if words == tidy(shipped(occasion)) else words
+        MessageTemplate.objects.create(
+            clinic=clinic,
+            purpose=occasion.purpose,
+            channel=occasion.channel,
+            language=occasion.language,
+            subject=kept.subject,
+            body=kept.body,
+            created_at=now,
+            created_by_id=actor_id,
+        )

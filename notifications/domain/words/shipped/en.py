@@ -73,7 +73,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name}: thank you. A person will read your message. If it cannot wait, please call"
             "[ {clinic_phone}]"
         ),
-        _P.TEST: Words("{clinic_name}: this is a test. You need not do anything."),
         _P.STAFF: Words("Something needs you in Refillwise: {link}"),
     }
 )
@@ -165,10 +164,6 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Hello,\n\nThank you for your message. A person will read it.\n\n"
             "If it cannot wait, please call us[ at {clinic_phone}].\n" + _SIGNED,
             subject="{clinic_name}: we have your message",
-        ),
-        _P.TEST: Words(
-            "Hello,\n\nThis is a test message from {clinic_name}. You need not do anything.\n" + _SIGNED,
-            subject="{clinic_name}: a test",
         ),
         _P.STAFF: Words(
             "Something needs you in Refillwise:\n\n{link}\n\nSign in to see what it is. "

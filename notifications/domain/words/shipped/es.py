@@ -72,7 +72,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name}: gracias. Una persona va a leer su mensaje. Si no puede esperar, llame"
             "[ al {clinic_phone}]"
         ),
-        _P.TEST: Words("{clinic_name}: esto es una prueba. No tiene que hacer nada."),
         _P.STAFF: Words("Algo le espera en Refillwise: {link}"),
     }
 )
@@ -168,10 +167,6 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Hola:\n\nGracias por su mensaje. Una persona va a leerlo.\n\n"
             "Si no puede esperar, llámenos[ al {clinic_phone}].\n" + _SIGNED,
             subject="{clinic_name}: tenemos su mensaje",
-        ),
-        _P.TEST: Words(
-            "Hola:\n\nEste es un mensaje de prueba de {clinic_name}. No tiene que hacer nada.\n" + _SIGNED,
-            subject="{clinic_name}: mensaje de prueba",
         ),
         _P.STAFF: Words(
             "Algo le espera en Refillwise:\n\n{link}\n\nInicie sesión para ver de qué se trata. "

@@ -74,7 +74,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name} : merci. Une personne va lire votre message. Si cela ne peut pas attendre, appelez"
             "[ le {clinic_phone}]"
         ),
-        _P.TEST: Words("{clinic_name} : ceci est un essai. Vous n'avez rien à faire."),
         _P.STAFF: Words("Refillwise a besoin de vous : {link}"),
     }
 )
@@ -174,10 +173,6 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Bonjour,\n\nMerci de votre message. Une personne va le lire.\n\n"
             "Si cela ne peut pas attendre, appelez-nous[ au {clinic_phone}].\n" + _SIGNED,
             subject="{clinic_name} : nous avons votre message",
-        ),
-        _P.TEST: Words(
-            "Bonjour,\n\nCeci est un message d’essai de {clinic_name}. Vous n’avez rien à faire.\n" + _SIGNED,
-            subject="{clinic_name} : message d’essai",
         ),
         _P.STAFF: Words(
             "Refillwise a besoin de vous :\n\n{link}\n\nConnectez-vous pour voir de quoi il s’agit. "
