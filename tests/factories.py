@@ -36,6 +36,7 @@ from clinic.services.implants import add_implant
 from clinic.services.observations import record_event, record_reading
 from clinic.services.patients import add_patient
 from clinic.services.programs import record_program
+from tests import ready_made
 
 PASSWORD = "correct-horse-battery"
 PUMP_MODEL = "synchromed-ii-40"
@@ -79,7 +80,11 @@ def make_clinic(
     *, name: str = "Riverside Pump Clinic", time_zone: str = "America/Chicago", now: datetime | None = None
 ) -> House:
     """A clinic with an administrator and a nurse, and another clinic with the outsider."""
-    now = now or datetime.now(UTC)
+    return ready_made.clinic(found_house, name, time_zone, now or datetime.now(UTC))
+
+
+def found_house(name: str, time_zone: str, now: datetime) -> House:
+    """What ``make_clinic`` gives, through the services."""
     clinic, administrator = found(name, time_zone, now)
     elsewhere, their_administrator = found("Hillside Clinic", "Europe/Madrid", now)
     house = House(

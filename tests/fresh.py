@@ -11,13 +11,8 @@ from dataclasses import dataclass
 from django.core.management.color import no_style
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg import sql
 
-_IGNORE_TRIGGERS = (
-    "SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, true)"
-    " FROM pg_trigger WHERE NOT tgisinternal"
-)
-"""What triggers wrote when the rows were made is among the rows."""
+from tests import ready_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +29,8 @@ class Fresh:
     @classmethod
     def of(cls, connection: BaseDatabaseWrapper) -> Fresh:
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        rows: dict[str, bytes] = {}
         with connection.cursor() as cursor:
-            for table in tables:
-                with cursor.copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
-                    if found := b"".join(copy):
-                        rows[table] = found
+            rows = ready_made.rows_of(cursor, tables)
             cursor.execute(
                 "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences"
                 " WHERE last_value IS NOT NULL AND schemaname = current_schema() ORDER BY sequencename"
@@ -49,13 +40,11 @@ class Fresh:
         return cls(empty, rows, numbers)
 
     def restore(self, connection: BaseDatabaseWrapper) -> None:
+        ready_made.forget()  # its numbers will be given again
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             for statement in self.empty:
                 cursor.execute(statement)
-            cursor.execute(_IGNORE_TRIGGERS)
-            for table, rows in self.rows.items():
-                with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
-                    copy.write(rows)
+            ready_made.put_back(cursor, self.rows)
             for sequence, number in self.numbers:
                 cursor.execute("SELECT setval(%s, %s)", [sequence, number])
 
