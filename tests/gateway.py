@@ -3,7 +3,8 @@
 It speaks docs/reference/gateway.md and does what real ones do: fails before it takes a message, or after; takes it and
 loses the answer; stalls longer than anybody waits and takes it all the same; breaks off an answer. It may honour keys,
 or be asked, or neither. ``accepted.log`` is what it took, one line a message, written before it answers; what came in
-half it never takes. ``port`` holds its port once it listens.
+half it never takes. ``port`` holds its port once it listens. While there is a file ``hold`` it takes nothing and says
+nothing.
 
 With a secret it reports what became of each text: several times, late, the last first, and again until it is heard.
 Somebody else, who has not the secret or only an old report, says that texts failed. ``reported.log`` holds what was
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ACCEPTED, REPORTED, PORT = "accepted.log", "reported.log", "port"
+ACCEPTED, REPORTED, PORT, HOLD = "accepted.log", "reported.log", "port", "hold"
 FAULTS = {
     "refuses_for_now": 0.01,
     "fails_before": 0.01,
@@ -158,6 +159,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._say(503, {})
         if fault == "refuses_for_now":
             return self._say(429, {}, {"Retry-After": "1"})
+        while (options.folder / HOLD).exists():
+            time.sleep(0.005)
         if fault == "stalls":
             time.sleep(options.stall_seconds * (0.5 + self.server.chance.random() / 2))
         message_id = self.server.book.take(key, honours_keys=options.honours_keys)

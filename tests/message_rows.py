@@ -20,8 +20,13 @@ def zone_where_it_is_day() -> str:
     return DAY_ZONES[0] if 8 <= datetime.now(UTC).hour < 20 else DAY_ZONES[1]
 
 
-def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime, **values: Any) -> list[int]:
-    """``number`` messages that are due, oldest first; their ids. ``values`` are fields of every message."""
+def make_due_messages(
+    clinic: Any, *, number: int, actor_id: int, now: datetime, first: int = 0, **values: Any
+) -> list[int]:
+    """``number`` messages that are due, oldest first; their ids. ``values`` are fields of every message.
+
+    Telephone numbers count up from ``first``.
+    """
     from clinic.audit import recording
     from clinic.models import Consent, ContactPoint, Patient
     from notifications.models import Message, ReminderRule
@@ -50,7 +55,7 @@ def make_due_messages(clinic: Any, *, number: int, actor_id: int, now: datetime,
                 value=f"+1312{5550000 + n:07}",
                 dialable=f"+1312{5550000 + n:07}",
             )
-            for n, patient in enumerate(patients)
+            for n, patient in enumerate(patients, first)
         )
         Consent.objects.bulk_create(
             Consent(

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.domain.kinds import ChannelName, MessageKind
-from notifications.domain.plan import WhyNot
+from notifications.domain.plan import WhyNot, state_of
 from notifications.domain.plan.rules import STEP_CANCELLED, UNCAPPED
 from notifications.domain.quiet_hours import first_allowed
 from notifications.domain.states import State
@@ -50,6 +50,7 @@ class World:
     is_address_in_use: bool = True
     has_consent: bool = True
     has_said_stop: bool = False
+    is_rule_in_use: bool = True
     is_answered: bool = False
     is_booked_already: bool = False
     is_acknowledged: bool = False
@@ -122,11 +123,12 @@ def _is_off(world: World) -> bool:
 
 def _unwelcome(world: World) -> Stay | None:
     told = (
+        (not world.is_rule_in_use, WhyNot.RULE_OFF),
         (world.channel is ChannelName.SMS and not world.manners.is_text_on, WhyNot.CHANNEL_OFF),
         (world.has_said_stop, WhyNot.STOPPED),
         (not world.has_consent, WhyNot.NO_CONSENT),
     )
-    return next((Stay(State.SUPPRESSED, why) for is_so, why in told if is_so), None)
+    return next((Stay(state_of(why), why) for is_so, why in told if is_so), None)
 
 
 def _in_time(world: World, now: datetime) -> Verdict:

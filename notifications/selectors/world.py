@@ -25,6 +25,7 @@ from notifications.models import (
     MessageTemplate,
     MessagingPolicy,
     PatientAnswer,
+    ReminderRule,
     StoppedAddress,
 )
 from notifications.models.answers import Answer
@@ -80,6 +81,7 @@ def world_of(seen: Seen, *, now: datetime) -> World:
         is_address_in_use=_is_in_use(message),
         has_consent=(reader is not None and reader.proxy_id is not None) or bool(facts["has_consent"]),
         has_said_stop=facts["has_said_stop"],
+        is_rule_in_use=not facts["is_rule_off"],
         is_answered=_is_answered(seen),
         is_booked_already=is_booked,
         is_acknowledged=message.kind == MessageKind.ESCALATION
@@ -131,12 +133,16 @@ def _question() -> tuple[list[str], str, tuple[Any, ...]]:
         address=OuterRef("recipient__dialable"),
         lifted_at__isnull=True,
     )
+    off = ReminderRule.objects.filter(
+        clinic_id=OuterRef("clinic_id"), kind=OuterRef("kind"), step=OuterRef("step"), is_active=False
+    )
     answers = PatientAnswer.objects.filter(OF_NOW, visit_id=OuterRef("visit_id")).order_by("-id")
     own_words = MessageTemplate.objects.filter(clinic_id=OuterRef("clinic_id"), channel=OuterRef("channel"))
     asked = {
         "explanted_on": F("implant__explanted_on"),
         "has_consent": Case(When(is_check_in, then=check_ins), default=consents),
         "has_said_stop": Exists(stops),
+        "is_rule_off": Exists(off),
         "has_checked_in": Exists(CheckIn.objects.filter(follow_up_id=OuterRef("follow_up_id"))),
         "last_answer": Subquery(answers.values("answer")[:1]),
         "texts_sent_at": ArraySubquery(_other_texts().values("first_sent_at")),

@@ -37,6 +37,7 @@ AGAINST: dict[str, tuple[dict[str, Any], State, WhyNot]] = {
     "no address": ({"is_address_in_use": False}, State.SUPPRESSED, WhyNot.NO_ADDRESS),
     "no consent": ({"has_consent": False}, State.SUPPRESSED, WhyNot.NO_CONSENT),
     "stopped": ({"has_said_stop": True}, State.SUPPRESSED, WhyNot.STOPPED),
+    "rule off": ({"is_rule_in_use": False}, State.CANCELLED, WhyNot.RULE_OFF),
     "texts off": (
         {"manners": Manners(zone=CHICAGO, is_text_on=False)},
         State.SUPPRESSED,
@@ -44,7 +45,7 @@ AGAINST: dict[str, tuple[dict[str, Any], State, WhyNot]] = {
     ),
     "too late": ({"not_after": NOON}, State.MISSED, WhyNot.TOO_LATE),
 }
-UNWELCOME = {"no consent", "stopped", "texts off"}
+UNWELCOME = {"no consent", "stopped", "rule off", "texts off"}
 NO_LONGER_TRUE = {"dead", "explanted", "moved", "off", "over", "seen to", "booked", "answered"}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.gateway import PORT, reported, taken
+from tests.gateway import HOLD, PORT, reported, taken
 from tests.servers import Process
 
 STALL_SECONDS = 3.0
@@ -48,6 +48,13 @@ class Gateway:
 
     def taken(self) -> Counter[str]:
         return Counter(taken(self.folder))
+
+    def hold(self) -> None:
+        """Have it keep whoever sends waiting, until it is let go."""
+        (self.folder / HOLD).touch()
+
+    def let_go(self) -> None:
+        (self.folder / HOLD).unlink(missing_ok=True)
 
     def reported(self) -> Counter[str]:
         return reported(self.folder)

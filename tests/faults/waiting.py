@@ -10,12 +10,14 @@ from django.db import connection
 from tests.servers import Process
 
 
-def wait_until(is_true: Callable[[], bool], worker: Process | None = None, *, seconds: float = 60) -> None:
+def wait_until(
+    is_true: Callable[[], bool], worker: Process | None = None, *, seconds: float = 60, pause: float = 0.05
+) -> None:
     until = time.monotonic() + seconds
     while not is_true():
         if time.monotonic() > until:
             raise AssertionError(worker.output()[-4000:] if worker else "waited in vain")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def somebody_waits(*, statement: str = "", number: int = 1) -> bool:
