@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -21,9 +22,19 @@ _DAYS_SET_BY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class MoveTelling:
+    """When a visit was moved and the start before; the least and the most that its sequence can have been after it."""
+
+    at: datetime
+    moved_from: datetime
+    least: int
+    most: int
+
+
 @dataclass(slots=True, kw_only=True)
 class VisitTelling:
-    """A visit as far as it is told of. ``since``: its newest status; ``moves``: (when, the start before)."""
+    """A visit as far as it is told of. ``since``: its newest status."""
 
     visit_id: int
     patient_id: int
@@ -35,7 +46,7 @@ class VisitTelling:
     starts_at: datetime
     local_on: date
     since: datetime
-    moves: list[tuple[datetime, datetime]] = field(default_factory=list)
+    moves: list[MoveTelling] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +90,39 @@ def visits_to_tell(
         )
     }
     history = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__any_of=list(visits)).order_by("id")
-    for visit_id, since, moved_from in history.values_list("visit_id", "since", "moved_from"):
-        visit = visits[visit_id]
-        visit.since = since
-        if moved_from is not None:
-            visit.moves.append((since, moved_from))
+    steps: defaultdict[int, list[_Step]] = defaultdict(list)
+    for visit_id, since, status, moved_from in history.values_list(
+        "visit_id", "since", "status", "moved_from"
+    ):
+        steps[visit_id].append(_Step(since, status, moved_from))
+    for visit_id, taken in steps.items():
+        visits[visit_id].since = taken[-1].since
+        visits[visit_id].moves = list(_moves(taken, visits[visit_id].sequence))
     found: defaultdict[int, list[VisitTelling]] = defaultdict(list)
     for visit in visits.values():
         found[visit.patient_id].append(visit)
     return found
+
+
+class _Step(NamedTuple):
+    since: datetime
+    status: str
+    moved_from: datetime | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is certain that the visit's sequence went up by it; other steps may have moved it too."""
+        return self.moved_from is not None or self.status == Status.PENDING
+
+
+def _moves(steps: Sequence[_Step], sequence: int) -> Iterator[MoveTelling]:
+    """The moves among a visit's steps, oldest first."""
+    for number, step in enumerate(steps, 1):
+        if step.moved_from is None:
+            continue
+        later = sum(each.counts for each in steps[number:])
+        least = sequence if number == len(steps) else sum(each.counts for each in steps[:number])
+        yield MoveTelling(step.since, step.moved_from, least, sequence - later)
 
 
 def day_put_off_to() -> Subquery:

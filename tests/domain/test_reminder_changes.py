@@ -98,6 +98,27 @@ def test_who_was_told_that_it_is_off_is_told_that_it_is_on_again() -> None:
     assert (MOVED, "email") in steps(again)
 
 
+@pytest.mark.parametrize(
+    ("version", "least", "most", "seconds", "is_outdated"),
+    [
+        (0, 1, 1, 2, True),  # the move began before the message and was committed after it
+        (0, 1, 2, 2, True),
+        (1, 1, 1, 0, False),  # another step came later; the message knew of the move
+        (1, 0, 1, 0, False),
+        (1, 0, 2, 0, True),  # only the clock can tell
+        (1, 0, 2, 2, False),
+    ],
+)
+def test_a_message_said_what_its_version_says_whatever_the_clock(
+    version: int, least: int, most: int, seconds: int, is_outdated: bool
+) -> None:
+    before, sent_at = visit(30, sequence=version), LATER + timedelta(seconds=seconds)
+    now = visit(33, sequence=2, since=LATER, moves=(Move(LATER, before.starts_at, least, most),))
+    of = replace(told(facts(visits=(before,)), "d14", at=sent_at), visits=(now,))
+    found = planned(of, now=LATER + timedelta(minutes=1))
+    assert (bool(found.outdated), MOVED in dict(steps(found))) == (is_outdated, is_outdated)
+
+
 def test_another_nurse_at_the_same_time_is_nothing_to_tell() -> None:
     before = visit(30)
     same = visit(30, sequence=1, since=LATER, moves=(Move(LATER, before.starts_at),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -53,10 +54,25 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """When a visit was moved, and the start that it had before."""
+    """When a visit was moved, and the start that it had before.
+
+    Its sequence since then is at least ``least`` and was, right after it, at most ``most``.
+    """
 
     at: datetime
     moved_from: datetime
+    least: int = 0
+    most: int = sys.maxsize
+
+    def is_later_than(self, known: Known) -> bool:
+        """Whether a message that went out was of the time before: by its version, and where that leaves it open by the clock.
+
+        The clock alone is not enough: a move may have begun before the message and come to its end after it.
+        """
+        version = int(known.version) if known.version.isdigit() else 0
+        if self.least > version or self.most <= version:
+            return self.least > version
+        return known.first_sent_at is not None and self.at >= known.first_sent_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +97,9 @@ class VisitFacts:
     def occurrence(self) -> str:
         return f"visit:{self.visit_id}"
 
-    def start_as_of(self, moment: datetime) -> datetime:
-        """The start that the visit had just before a moment."""
-        later = (move.moved_from for move in self.moves if move.at >= moment)
+    def start_told_by(self, known: Known) -> datetime:
+        """The start that the visit had when the message went out."""
+        later = (move.moved_from for move in self.moves if move.is_later_than(known))
         return next(later, self.starts_at)
 
 

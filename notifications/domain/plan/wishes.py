@@ -223,7 +223,7 @@ def _changes(visit: VisitFacts, known: Iterable[Known]) -> Iterator[Wish]:
         if step is None or last.first_sent_at is None:
             continue
         waits = UNPLACED_WAITS if visit.standing is Standing.UNPLACED else CHANGE_WAITS
-        told_start = visit.start_as_of(last.first_sent_at)
+        told_start = visit.start_told_by(last)
         yield Wish(
             kind=MessageKind.CHANGE,
             occurrence=visit.occurrence,
@@ -267,7 +267,7 @@ def is_outdated(visit: VisitFacts, known: Known) -> bool:
         return False
     if visit.standing is not Standing.BOOKED:
         return not says_off
-    return says_off or visit.start_as_of(known.first_sent_at) != visit.starts_at
+    return says_off or visit.start_told_by(known) != visit.starts_at
 
 
 def _of_check_in(found: Wishes, check_in: CheckInFacts, rules: Iterable[Rule], policy: Policy) -> None:

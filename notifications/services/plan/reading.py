@@ -196,7 +196,7 @@ class Reading:
             local_on=visit.local_on,
             since=visit.since,
             implant_id=visit.implant_id,
-            moves=tuple(Move(at, moved_from) for at, moved_from in visit.moves),
+            moves=tuple(Move(each.at, each.moved_from, each.least, each.most) for each in visit.moves),
             answer=said.answer if (said := self.answers.get(visit.visit_id)) else "",
         )
 
