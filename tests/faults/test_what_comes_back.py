@@ -119,13 +119,14 @@ def test_whatever_comes_back_however_often_counts_once(
 ) -> None:
     house = make_clinic(time_zone=zone_where_it_is_day())
     patients = ask_patients(house)
-    fill_outbox(house)
     arguments, settings = PROMISES["can be asked"]
     more = [f"--callback-secret={SECRET}", f"--undelivered={UNDELIVERED}", "--forges=0.25"]
     with (
         gateway(tmp_path / "gateway", *arguments, *more, "--fault=loses_answer=0.1", **settings) as place,
         the_whole_post(place, broker_address, start_worker, start_beat, tmp_path) as (crew, web),
     ):
+        # Now that all are there: whoever comes first is not done before the last one stands.
+        fill_outbox(house)
         wait_until(lambda: place.taken().total() > MESSAGES // 10, crew.running["worker"])
         assert place.taken().total() < MESSAGES, "in the middle of it"
         crew.running["web"].kill()
