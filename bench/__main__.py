@@ -23,14 +23,14 @@ def main() -> None:
         "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
     )
     parser.add_argument(
-        "--only", choices=["projections", "closing", "calendar", "dispatch", "sweep", "reports"]
+        "--only", choices=["projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports"]
     )
     chosen = parser.parse_args()
 
     import django
 
     django.setup()
-    from bench import calendar_views, closing, dispatch, projections, reports, sweep
+    from bench import calendar_views, closing, dispatch, feeds, projections, reports, sweep
     from bench.screen import heading, refuse_foreign_database
 
     refuse_foreign_database()
@@ -42,6 +42,8 @@ def main() -> None:
         closing.run()
     if chosen.only in (None, "calendar"):
         calendar_views.run()
+    if chosen.only in (None, "feeds"):
+        feeds.run()
     if chosen.only in (None, "dispatch"):
         dispatch.run()
     if chosen.only in (None, "sweep"):

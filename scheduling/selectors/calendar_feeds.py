@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from clinic.domain.roles import PERMISSIONS, Permission, Role
-from clinic.selectors.rows import Membership
 from scheduling.domain.calendars import access, writer
 from scheduling.domain.calendars.access import Door
 from scheduling.domain.calendars.entries import Detail, SameWords
@@ -53,6 +52,8 @@ WITH ahead AS (
 ), nearest AS (SELECT * FROM ahead UNION ALL SELECT * FROM back)
 {select}
 """
+_SHIPPED = Detail.INITIALS
+"""How much calendars say at most where a clinic has said nothing."""
 _STANDING = "AND (cancelled_at IS NULL OR cancelled_at > %(tombstones)s::timestamptz)"
 _VERSION = "SELECT count(*), coalesce(bit_xor(stamp), 0) FROM nearest"
 _EVENTS = "SELECT core, said FROM nearest ORDER BY starts_at, id"
@@ -65,11 +66,73 @@ Said = SameWords | Detail
 """What entries say: all the same, or each its own words in this detail."""
 
 
+_LINK = """
+SELECT f.id, f.clinic_id, c.name, c.phone, c.time_zone, f.label, f.scope,
+    coalesce(f.resource_id, f.kind_id, f.patient_id, f.clinic_id), f.holds, f.detail, p.most,
+    CASE WHEN f.owner_id IS NULL THEN patient.language END,
+    CASE WHEN f.owner_id IS NULL THEN patient.died_on IS NULL
+        ELSE u.is_active AND EXISTS (
+            SELECT FROM clinic_membership AS m
+            WHERE m.clinic_id = f.clinic_id AND m.user_id = f.owner_id AND m.is_active
+              AND m.role = ANY(%(readers)s::text[])
+        )
+    END,
+    f.created_at, f.revoked_at, use.fetched_at, use.fetched_by, use.etag, use.modified_at
+FROM scheduling_calendarfeed AS f
+JOIN scheduling_feeduse AS use ON use.feed_id = f.id
+JOIN clinic_clinic AS c ON c.id = f.clinic_id
+LEFT JOIN clinic_user AS u ON u.id = f.owner_id
+LEFT JOIN clinic_patient AS patient ON patient.id = f.patient_id
+LEFT JOIN scheduling_calendarpolicy AS p ON p.clinic_id = f.clinic_id
+WHERE f.token_hmac = ANY(%(hashes)s::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFeed:
+    """A link as a fetch needs it; in the order of the statement that reads it."""
+
+    pk: int
+    clinic_id: int
+    clinic_name: str
+    clinic_phone: str
+    time_zone: str
+    label: str
+    scope: str
+    scope_id: int
+    holds: str
+    detail: str
+    most: str | None
+    language: str | None
+    """The patient's, for a link of the patient's own; None for one of staff."""
+    may_read: bool
+    created_at: datetime
+    revoked_at: datetime | None
+    fetched_at: datetime | None
+    fetched_by: str
+    etag: str
+    modified_at: datetime
+
+    def door(self, *, now: datetime) -> Door:
+        """What the link finds now."""
+        return access.door(
+            created_at=self.created_at,
+            fetched_at=self.fetched_at,
+            revoked_at=self.revoked_at,
+            may_read=self.may_read,
+            now=now,
+        )
+
+    def detail_now(self) -> Detail:
+        """How much it may say now."""
+        return access.detail_now(Detail(self.detail), most=Detail(self.most or _SHIPPED))
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """A calendar that can be sent: its version without its events, and its events when they are wanted."""
 
-    feed: CalendarFeed
+    feed: OpenFeed
     head: bytes
     said: Said
     now: datetime
@@ -92,30 +155,16 @@ def token_hmac(token: str, key: str = "") -> str:
     return hmac.new(secret, token.encode(), hashlib.sha256).hexdigest()
 
 
-def feed_of_token(token: str) -> CalendarFeed | None:
-    """The feed behind a token, with its use, clinic, patient, its person's role now and the clinic's policy; one query."""
+def feed_of_token(token: str) -> OpenFeed | None:
+    """The feed behind a token, with its use, its clinic's policy and its person's role now; one query."""
     hashes = [token_hmac(token, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    return _whole().filter(token_hmac__in=hashes).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, {"hashes": hashes, "readers": READERS})
+        row = cursor.fetchone()
+    return OpenFeed(*row) if row is not None else None
 
 
-def door_of(feed: CalendarFeed, *, now: datetime) -> Door:
-    """What the link finds now. ``feed`` comes from this module."""
-    return access.door(
-        created_at=feed.created_at,
-        fetched_at=feed.use.fetched_at,
-        revoked_at=feed.revoked_at,
-        may_read=_may_read(feed),
-        now=now,
-    )
-
-
-def detail_of(feed: CalendarFeed) -> Detail:
-    """How much it may say now."""
-    most = getattr(feed, "most", None) or CalendarPolicy._meta.get_field("most").default
-    return access.detail_now(Detail(feed.detail), most=Detail(most))
-
-
-def content_of(feed: CalendarFeed, *, head: bytes, said: Said, now: datetime) -> Content:
+def content_of(feed: OpenFeed, *, head: bytes, said: Said, now: datetime) -> Content:
     """The calendar with its version: the same for the same bytes, another for any other; one query over an index."""
     query, values = _query(_VERSION, feed, said, now)
     with connection.cursor() as cursor:
@@ -137,53 +186,36 @@ def event_of_visit(*, clinic_id: int, visit_id: int, said: SameWords) -> bytes |
 
 def feeds_of_person(*, clinic_id: int, user_id: int) -> QuerySet[CalendarFeed]:
     """The person's own links in the clinic that are not revoked, the newest first."""
-    return _whole().filter(clinic_id=clinic_id, owner_id=user_id, revoked_at__isnull=True)
+    return _listed(clinic_id).filter(owner_id=user_id)
 
 
 def feeds_of_clinic(*, clinic_id: int) -> QuerySet[CalendarFeed]:
     """Everybody's links in the clinic that are not revoked, for whoever manages it."""
-    return _whole().filter(clinic_id=clinic_id, revoked_at__isnull=True)
+    return _listed(clinic_id)
 
 
 def feeds_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[CalendarFeed]:
     """The links to a patient's visits that are not revoked: the patient's own and those of staff."""
-    return _whole().filter(clinic_id=clinic_id, patient_id=patient_id, revoked_at__isnull=True)
+    return _listed(clinic_id).filter(patient_id=patient_id)
 
 
 def most_detail(*, clinic_id: int) -> Detail:
     """How much the clinic lets its calendars say."""
     found = CalendarPolicy.objects.for_clinic(clinic_id).values_list("most", flat=True).first()
-    return Detail(found or CalendarPolicy._meta.get_field("most").default)
+    return Detail(found or _SHIPPED)
 
 
-def _whole() -> QuerySet[CalendarFeed]:
-    policies = CalendarPolicy.objects.filter(clinic_id=OuterRef("clinic_id")).values("most")
-    readers = Membership.objects.filter(
-        clinic_id=OuterRef("clinic_id"), user_id=OuterRef("owner_id"), is_active=True, role__in=READERS
-    )
-    return CalendarFeed.objects.select_related(
-        "clinic", "use", "patient", "resource", "kind", "owner"
-    ).annotate(most=Subquery(policies[:1]), is_reader=Exists(readers), died_on=F("patient__died_on"))
+def _listed(clinic_id: int) -> QuerySet[CalendarFeed]:
+    rows = CalendarFeed.objects.for_clinic(clinic_id).filter(revoked_at__isnull=True)
+    return rows.select_related("use", "patient", "resource", "kind", "owner")
 
 
-def _may_read(feed: CalendarFeed) -> bool:
-    if feed.owner_id is None:
-        return feed.patient is not None and feed.patient.died_on is None
-    return bool(getattr(feed, "is_reader", False)) and (feed.owner is None or feed.owner.is_active)
-
-
-def _query(select: str, feed: CalendarFeed, said: Said, now: datetime) -> tuple[str, dict[str, Any]]:
-    zone = ZoneInfo(feed.clinic.time_zone)
+def _query(select: str, feed: OpenFeed, said: Said, now: datetime) -> tuple[str, dict[str, Any]]:
+    zone = ZoneInfo(feed.time_zone)
     today = date_of(now, zone)
     is_version = select is _VERSION
-    scope = FeedScope(feed.scope)
-    scope_id = {
-        FeedScope.CLINIC: feed.clinic_id,
-        FeedScope.KIND: feed.kind_id,
-        FeedScope.PATIENT: feed.patient_id,
-    }.get(scope, feed.resource_id)
     values: dict[str, Any] = {
-        "scope_id": scope_id,
+        "scope_id": feed.scope_id,
         "clinic_id": feed.clinic_id,
         "today": start_of_day(today, zone),
         "first": start_of_day(today - timedelta(days=access.DAYS_BACK), zone),
@@ -204,7 +236,7 @@ def _query(select: str, feed: CalendarFeed, said: Said, now: datetime) -> tuple[
     query = _NEAREST.format(
         select=select,
         columns=columns,
-        scope=_COLUMN[scope],
+        scope=_COLUMN[FeedScope(feed.scope)],
         thing=_THING[FeedHolds(feed.holds)],
         standing=_STANDING,
     )

@@ -28,7 +28,7 @@ from scheduling.models import (
     ResourceKind,
     VisitKind,
 )
-from scheduling.selectors.calendar_feeds import READERS, most_detail, token_hmac
+from scheduling.selectors.calendar_feeds import READERS, OpenFeed, most_detail, token_hmac
 
 TOKEN_BYTES = 32
 LONGEST_LABEL = 60
@@ -132,17 +132,16 @@ def set_most_detail(*, clinic: Clinic, most: FeedDetail) -> None:
     CalendarPolicy.objects.update_or_create(clinic=clinic, defaults={"most": most})
 
 
-def note_fetch(feed: CalendarFeed, *, etag: str, reader: str, now: datetime) -> datetime:
+def note_fetch(feed: OpenFeed, *, etag: str, reader: str, now: datetime) -> datetime:
     """Note that the link was used; since when its content is what ``etag`` names, to the second.
 
     That moment moves on with every other content, so a program that knows only dates is told of it too.
     """
-    use = feed.use
-    is_other = use.etag != etag
-    if not is_other and use.fetched_by == reader and use.fetched_at and now - use.fetched_at < NOTED_EVERY:
-        return use.modified_at
+    is_fresh = feed.fetched_at is not None and now - feed.fetched_at < NOTED_EVERY
+    if feed.etag == etag and feed.fetched_by == reader and is_fresh:
+        return feed.modified_at
     with transaction.atomic():
-        use = FeedUse.objects.select_for_update().get(pk=use.pk)
+        use = FeedUse.objects.select_for_update().get(feed_id=feed.pk)
         if use.etag != etag:
             later = use.modified_at + timedelta(seconds=1) if use.etag else use.modified_at
             use.etag, use.modified_at = etag, max(now.replace(microsecond=0), later)

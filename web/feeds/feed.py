@@ -23,13 +23,11 @@ from scheduling.domain.calendars.entries import Detail, SameWords
 from scheduling.domain.calendars.zone import zone_lines
 from scheduling.selectors.calendar_feeds import (
     Content,
+    OpenFeed,
     Said,
     content_of,
-    detail_of,
-    door_of,
     feed_of_token,
 )
-from scheduling.selectors.rows import CalendarFeed
 from scheduling.services.calendar_feeds import note_fetch
 
 log = logging.getLogger(__name__)
@@ -57,7 +55,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
     found = feed_of_token(token)
-    door = door_of(found, now=now) if found is not None else Door.GONE
+    door = found.door(now=now) if found is not None else Door.GONE
     if found is None or door is Door.GONE:
         return _plain(HttpResponse("not found\n", status=404, content_type="text/plain"))
     if _is_too_often(found):
@@ -97,22 +95,27 @@ def _is_known(request: HttpRequest, etag: str, modified_at: datetime) -> bool:
     return since is not None and since >= int(modified_at.timestamp())
 
 
-def _said(found: CalendarFeed) -> Said:
-    if found.owner_id is None and found.patient is not None:
-        return words_for_patient(found.clinic, language=found.patient.language)
-    detail = detail_of(found)
+def _said(found: OpenFeed) -> Said:
+    if found.language is not None:
+        return words_for_patient(
+            clinic_id=found.clinic_id,
+            name=found.clinic_name,
+            phone=found.clinic_phone,
+            language=found.language,
+        )
+    detail = found.detail_now()
     return SameWords() if detail is Detail.BUSY else detail
 
 
-def _head(found: CalendarFeed, refresh: str) -> bytes:
-    return writer.head(name=text.name(found.label), zone=zone_lines(found.clinic.time_zone), refresh=refresh)
+def _head(found: OpenFeed, refresh: str) -> bytes:
+    return writer.head(name=text.name(found.label), zone=zone_lines(found.time_zone), refresh=refresh)
 
 
-def _empty(found: CalendarFeed) -> bytes:
+def _empty(found: OpenFeed) -> bytes:
     return b"".join(writer.calendar(_head(found, SELDOM), []))
 
 
-def _is_too_often(found: CalendarFeed) -> bool:
+def _is_too_often(found: OpenFeed) -> bool:
     """By the link and not by the address: one server of Google's asks for many."""
     key = f"feed:{found.pk}:{int(datetime.now(UTC).timestamp()) // _HOUR}"
     try:

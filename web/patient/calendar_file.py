@@ -23,7 +23,7 @@ def calendar_file(request: PatientRequest) -> HttpResponse:
     content = event_of_visit(
         clinic_id=clinic.pk,
         visit_id=behind.visit.pk,
-        said=words_for_patient(clinic, language=language),
+        said=words_for_patient(clinic_id=clinic.pk, name=clinic.name, phone=clinic.phone, language=language),
     )
     if content is None:
         return back_to_page(request)

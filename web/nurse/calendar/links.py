@@ -20,10 +20,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.patients import get_patient
-from scheduling.domain.calendars.access import UNUSED_FOR, details_up_to
+from scheduling.domain.calendars.access import UNUSED_FOR, detail_now, details_up_to
+from scheduling.domain.calendars.entries import Detail
 from scheduling.selectors import resources as stored
 from scheduling.selectors.calendar_feeds import (
-    detail_of,
     feeds_of_clinic,
     feeds_of_patient,
     feeds_of_person,
@@ -74,14 +74,14 @@ def calendar_links(request: ClinicRequest) -> HttpResponse:
         "trail": _trail(request),
         "form": form,
         "patient": patient,
-        "rows": [_row(feed) for feed in _listed(request, patient)],
+        "rows": [_row(feed, most) for feed in _listed(request, patient)],
         "unused_days": UNUSED_FOR.days,
     }
     if request.may(Permission.MANAGE_CLINIC) and patient is None:
         others = feeds_of_clinic(clinic_id=request.clinic.id).exclude(owner_id=request.user.id)
         context |= {
             "policy_form": CalendarPolicyForm(initial={"most": most.value}),
-            "others": [_row(feed) for feed in others],
+            "others": [_row(feed, most) for feed in others],
         }
     return render(request, "nurse/calendar/links.html", context, status=422 if form.errors else 200)
 
@@ -179,8 +179,8 @@ def _ways(address: str, webcal: str, name: str) -> list[Way]:
     ]
 
 
-def _row(feed: CalendarFeed) -> dict[str, Any]:
-    detail = FeedDetail(detail_of(feed))
+def _row(feed: CalendarFeed, most: Detail) -> dict[str, Any]:
+    detail = FeedDetail(detail_now(Detail(feed.detail), most=most))
     return {
         "feed": feed,
         "whose": _whose(feed),
