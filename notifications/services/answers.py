@@ -37,6 +37,7 @@ from scheduling.selectors.visits import resource_refs
 from scheduling.services.booking import book_visit, move_visit
 from scheduling.services.booking.locks import Locked, lock_patient, lock_patients, lock_visit
 from scheduling.services.booking.transactions import in_one_transaction
+from scheduling.services.calendar_feeds import revoke_patients_feeds
 
 BY_LINK = gettext_noop("the patient, by link")
 NOT_ME_SAID = gettext_noop("the reader says, by link: this is not me")
@@ -139,7 +140,7 @@ def choose_time(*, link_id: int, sequence: int | None, starts_at: datetime, now:
 def disown(*, link_id: int, now: datetime) -> None:
     """Whoever reads it is not the patient: nothing more goes to that address, and a nurse hears of it.
 
-    Every link that went there is closed. Other patients who gave the same address are planned for anew, and a nurse
+    Every link that went there is closed, and the calendar links that were made with one. Other patients who gave the same address are planned for anew, and a nurse
     hears of each. Raises LinkClosed.
     """
 
@@ -148,6 +149,7 @@ def disown(*, link_id: int, now: datetime) -> None:
         acting = _begin(link_id, now)
         link = acting.link
         _stop(link, now)
+        revoke_patients_feeds(clinic_id=link.clinic_id, patient_id=link.patient_id, now=now)
         replan_patients(link.clinic_id, [link.patient_id, *others], now)
         _write(acting, Answer.NOT_ME, now=now)
         for patient_id in others:

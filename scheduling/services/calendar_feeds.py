@@ -127,6 +127,12 @@ def revoke_departed(clinic_id: int, now: datetime) -> None:
         rows.exclude(owner_id__in=readers.values("user_id")).update(revoked_at=now)
 
 
+def revoke_patients_feeds(*, clinic_id: int, patient_id: int, now: datetime) -> None:
+    """Close the patient's own links, in the caller's recorded transaction: somebody else may have made them."""
+    rows = CalendarFeed.objects.for_clinic(clinic_id).filter(patient_id=patient_id, owner__isnull=True)
+    rows.filter(revoked_at__isnull=True).update(revoked_at=now)
+
+
 def set_most_detail(*, clinic: Clinic, most: FeedDetail) -> None:
     """Say how much the clinic's calendars may say; what says more says less from its next fetch on."""
     CalendarPolicy.objects.update_or_create(clinic=clinic, defaults={"most": most})

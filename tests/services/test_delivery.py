@@ -192,12 +192,19 @@ def test_where_nobody_can_tell_a_person_is_asked_and_nothing_is_sent_again(
 ) -> None:
     place = start_gateway("neither", "--faults-by-number")
     message = due(house, 4, is_critical=is_critical)[3]  # its answer is lost
+    ReminderRule.objects.update(channels=["sms", "email"])
+    with recording(actor_id=house.nurse.id, reason="test"):
+        ContactPoint.objects.create(
+            clinic=house.clinic, patient=message.patient, kind="email", value="ursula@example.org"
+        )
     for minutes in range(3):
         deliver_batch(now=NOW + timedelta(minutes=minutes))
     message.refresh_from_db()
     assert (message.state, message.look_again_at) == (State.UNKNOWN, None)
     assert place.taken()[str(message.ref)] == 1
     assert Escalation.objects.get(message=message).cause == Cause.MAY_BE_LOST
+    # Where a loss is worse than a second word, the same is said by the rule's next channel.
+    assert Message.objects.filter(channel="email", user=None, step="d3").exists() is is_critical
 
 
 def test_one_broken_row_and_one_dead_number_stop_nobody(house: House, start_gateway: Start) -> None:

@@ -5,7 +5,7 @@ Whatever else stands under ``/l/`` is answered as a link that was never made.
 
 from django.urls import path, re_path
 
-from web.patient import calendar_file, disown, pages, times, visit
+from web.patient import calendar_file, calendars, disown, pages, times, visit
 from web.patient.closed import closed
 from web.patient.entrance import entrance
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("at/<slug:ref>/times", times.times, name="times"),
     path("at/<slug:ref>/times/<int:at>", times.take, name="take"),
     path("at/<slug:ref>/ask", times.ask, name="ask"),
+    path("at/<slug:ref>/calendars", calendars.calendars, name="calendars"),
     path("at/<slug:ref>/visit.ics", calendar_file.calendar_file, name="calendar"),
     path("at/<slug:ref>/not-me", disown.not_me, name="not_me"),
     re_path(r"^(?P<token>[A-Za-z0-9_-]{1,100})$", entrance, name="entrance"),
