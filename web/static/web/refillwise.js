@@ -12,7 +12,9 @@
   document.addEventListener("DOMContentLoaded", function () {
     // On a phone the tabs run out of the screen: the one that is open is to be seen.
     document.querySelectorAll(".nav-tabs .active").forEach(function (tab) {
-      tab.scrollIntoView({ block: "nearest", inline: "center" });
+      // Not scrollIntoView: the Tab key would go on from there and not from the top of the page.
+      const list = tab.closest(".nav-tabs");
+      list.scrollLeft += tab.getBoundingClientRect().left - list.getBoundingClientRect().left - (list.clientWidth - tab.offsetWidth) / 2;
     });
     focusFirst(document);
   });
