@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 
 import requests
@@ -18,7 +19,7 @@ from django.core.mail.message import sanitize_address
 from notifications.channels.deadline import begin, watch_session, within
 from notifications.channels.failures import name_of, outcome_of, wait_asked
 from notifications.domain.states import Outcome
-from notifications.domain.transport import Capability, Found, LookUp, Outgoing, Receipt
+from notifications.domain.transport import Capability, Found, Invite, LookUp, Outgoing, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ IDEMPOTENT_FOR = {
 }
 """The providers that document that a repeated key sends nothing twice, and for how long."""
 KEY_IN_REQUEST = frozenset({"resend", "sparkpost"})
+TAKES_PARTS = frozenset({"amazon_ses", "sendgrid"})
+"""The providers that take a letter with more beside its text and its page."""
 NOT_TAKEN = frozenset({"invalid", "rejected", "failed"})
 
 
@@ -44,6 +47,7 @@ class EmailCarrier:
         is_esp = isinstance(self._connection, AnymailBaseBackend)
         self.name = provider_name(str(getattr(self._connection, "esp_name", "smtp")))
         self.capability = Capability(idempotent_for=IDEMPOTENT_FOR.get(self.name) if is_esp else None)
+        self.takes_parts = not is_esp or self.name in TAKES_PARTS
         self.longest = timedelta(seconds=settings.EMAIL_TIMEOUT * 3)
 
     def send(self, outgoing: Outgoing) -> Receipt:
@@ -109,7 +113,24 @@ class EmailCarrier:
         )
         if outgoing.html:
             letter.attach_alternative(outgoing.html, "text/html")
+        if outgoing.invite is not None:
+            self._attach(letter, outgoing.invite)
         return letter
+
+    def _attach(self, letter: AnymailMessage, invite: Invite) -> None:
+        """The calendar beside the words, where mail programs look for it, and as a file.
+
+        A provider whose interface has no room for it beside the words gets the file alone, which says itself what it
+        asks. It is named by its own type: Resend loses a letter without a word over one that does not fit the name.
+        """
+        if self.takes_parts:
+            letter.attach_alternative(invite.text, f"text/calendar; method={invite.method}")
+            letter.attach("invite.ics", invite.text.encode(), "application/ics")
+            return
+        part = MIMEText(invite.text, "calendar", "utf-8")
+        part.set_param("method", invite.method)
+        part.add_header("Content-Disposition", "attachment", filename="invite.ics")
+        letter.attach(part)
 
 
 def provider_name(esp_name: str) -> str:

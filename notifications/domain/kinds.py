@@ -20,6 +20,8 @@ class MessageKind(StrEnum):
     """Questions that the patient answers from home (infection and leak watch)."""
     CHANGE = "change"
     """A visit of which the patient was told has moved or is off."""
+    INVITATION = "invitation"
+    """By e-mail alone: a booked visit for the reader's own calendar, and what becomes of it there."""
     REPLY = "reply"
     """The answer to a text that the patient sent."""
     ESCALATION = "escalation"

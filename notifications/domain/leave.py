@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan import WhyNot, state_of
-from notifications.domain.plan.rules import STEP_CANCELLED, UNCAPPED
+from notifications.domain.plan.rules import STANDS_ALONE, STEP_CANCELLED, STEP_WITHDRAWN, UNCAPPED
 from notifications.domain.quiet_hours import first_allowed
 from notifications.domain.states import State
 
@@ -116,8 +116,10 @@ def _no_longer_true(world: World) -> Stay | None:
 
 def _is_off(world: World) -> bool:
     """Whether the visit stands where the message says it does not, or the other way round."""
-    if world.kind is MessageKind.CHANGE and world.step == STEP_CANCELLED:
+    if world.kind in STANDS_ALONE and world.step == STEP_CANCELLED:
         return world.is_visit_booked
+    if (world.kind, world.step) == (MessageKind.INVITATION, STEP_WITHDRAWN):
+        return False
     return not world.is_visit_booked
 
 

@@ -6,9 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from notifications.domain.kinds import ChannelName
 from notifications.domain.states import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """The calendar that goes with an e-mail: what it asks of the reader's own (RFC 5546), and of which entry.
+
+    ``text`` is the whole of it. Patient data.
+    """
+
+    method: str
+    uid: UUID
+    sequence: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +36,7 @@ class Outgoing:
     subject: str = ""
     html: str = ""
     sender_name: str = ""
+    invite: Invite | None = None
 
 
 STOPPED = "stopped"

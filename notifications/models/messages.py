@@ -88,6 +88,11 @@ class Message(models.Model):
     look_again_at = models.DateTimeField(null=True)
     """When an unknown one is looked up, or sent again under the same key; None: nobody can tell, a person acts."""
     looks_made = models.PositiveSmallIntegerField(default=0)
+    invite_method = models.CharField(max_length=10, blank=True, default="")
+    """What the calendar that went with it asked; empty: there was none. Written when sending begins."""
+    invite_uid = models.UUIDField(null=True)
+    """The entry as the reader's calendar knows it: what comes later must name the same one."""
+    invite_sequence = models.PositiveIntegerField(null=True)
 
     attempts: RelatedManager[Attempt]
     mails: RelatedManager[InAppMail]
@@ -141,6 +146,16 @@ class Message(models.Model):
                 name="message_leased_in_hand",
             ),
             models.CheckConstraint(condition=Q(not_after__gt=F("due_at")), name="message_due_before_end"),
+            models.CheckConstraint(
+                condition=Q(invite_method="", invite_uid__isnull=True, invite_sequence__isnull=True)
+                | Q(
+                    invite_method__in=["REQUEST", "CANCEL"],
+                    invite_uid__isnull=False,
+                    invite_sequence__isnull=False,
+                    recipient__isnull=False,
+                ),
+                name="message_invite_whole",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(state="queued"), name="message_due"),

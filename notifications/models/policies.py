@@ -29,6 +29,7 @@ class MessagingPolicy(Scoped):
     )
     place = models.CharField(_("place, as messages name it"), max_length=120, blank=True, default="")
     is_text_on = models.BooleanField(_("send text messages"), default=True)
+    is_invitation_on = models.BooleanField(_("send visits to patients' own calendars"), default=False)
 
     class Meta:
         constraints = [

@@ -29,6 +29,7 @@ def policy_of(*, clinic_id: int) -> Policy:
         most_texts_a_day=row.most_texts_a_day,
         most_texts_a_week=row.most_texts_a_week,
         is_text_on=row.is_text_on,
+        is_invitation_on=row.is_invitation_on,
     )
 
 

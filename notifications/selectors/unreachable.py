@@ -8,7 +8,8 @@ from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
 from notifications.domain.escalation.causes import Cause
-from notifications.domain.plan import WhyNot
+from notifications.domain.kinds import MessageKind
+from notifications.domain.plan import STEP_WITHDRAWN, WhyNot
 from notifications.domain.states import OPEN, WENT_OUT
 from notifications.models import Escalation, Message
 from notifications.selectors.unanswered import (
@@ -28,6 +29,7 @@ def visits_without_word(*, clinic_id: int, now: datetime) -> list[Visit]:
     """Near visits, by time, that no message told or will tell, and that no person dealt with. Constant queries."""
     told = Message.objects.for_clinic(clinic_id).filter(
         Q(state__in=OPEN | WENT_OUT) | Q(reason=WhyNot.DIGEST, carried_by__state__in=OPEN | WENT_OUT),
+        ~Q(kind=MessageKind.INVITATION, step=STEP_WITHDRAWN),
         visit_id=OuterRef("pk"),
         planned_version=Cast(OuterRef("sequence"), CharField()),
     )

@@ -17,7 +17,7 @@ from clinic.selectors.rows import Consent, Topic
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
 from notifications.domain.leave import Manners, World
 from notifications.domain.plan import WhyNot
-from notifications.domain.plan.rules import ASKED_FOR, UNCAPPED
+from notifications.domain.plan.rules import ASKED_FOR, STEP_INVITED, STEP_WITHDRAWN, UNCAPPED
 from notifications.domain.states import WENT_OUT
 from notifications.models import (
     CheckIn,
@@ -73,7 +73,7 @@ def world_of(seen: Seen, *, now: datetime) -> World:
         is_visit_booked=visit is None or visit.status == "booked",
         is_same_version=is_same,
         is_visit_over=visit is not None
-        and message.kind in VISIT_KINDS
+        and (message.kind in VISIT_KINDS or is_invitation(message))
         and (visit.starts_at <= now or visit.status in ("arrived", "checked-in")),
         is_follow_up_open=message.follow_up is None
         or message.kind not in (MessageKind.CHECK_IN, MessageKind.PREPARATION)
@@ -81,7 +81,8 @@ def world_of(seen: Seen, *, now: datetime) -> World:
         is_address_in_use=_is_in_use(message),
         has_consent=(reader is not None and reader.proxy_id is not None) or bool(facts["has_consent"]),
         has_said_stop=facts["has_said_stop"],
-        is_rule_in_use=not facts["is_rule_off"],
+        is_rule_in_use=not facts["is_rule_off"]
+        and (seen.policy.is_invitation_on or not is_invitation(message)),
         is_answered=_is_answered(seen),
         is_booked_already=is_booked,
         is_acknowledged=message.kind == MessageKind.ESCALATION
@@ -91,6 +92,16 @@ def world_of(seen: Seen, *, now: datetime) -> World:
         if message.channel == ChannelName.SMS and message.kind not in UNCAPPED
         else (),
     )
+
+
+def is_invitation(message: Message) -> bool:
+    """Whether it brings a visit into a calendar that does not hold it."""
+    return message.kind == MessageKind.INVITATION and message.step == STEP_INVITED
+
+
+def is_withdrawal(message: Message) -> bool:
+    """Whether it takes a visit out of the calendar of an address that is no longer the reader's."""
+    return message.kind == MessageKind.INVITATION and message.step == STEP_WITHDRAWN
 
 
 def _manners(policy: MessagingPolicy, zone: str) -> Manners:
@@ -172,9 +183,12 @@ def _other_texts() -> QuerySet[Message]:
 
 
 def _is_in_use(message: Message) -> bool:
-    """A text needs a number that can be dialled; a helper must still be allowed to read."""
+    """A text needs a number that can be dialled; a helper must still be allowed to read.
+
+    What takes a visit out of a calendar goes to an address because it is no longer in use.
+    """
     reader = message.recipient
-    if reader is None:
+    if reader is None or is_withdrawal(message):
         return True
     if message.channel == ChannelName.SMS and not reader.dialable:
         return False
@@ -186,7 +200,8 @@ def _is_answered(seen: Seen) -> bool:
     message = seen.message
     if message.kind == MessageKind.CHECK_IN:
         return message.follow_up_id is not None and bool(seen.facts["has_checked_in"])
-    return message.kind in VISIT_KINDS and bool(seen.facts["last_answer"] == Answer.CANNOT_COME)
+    is_of_visit = message.kind in VISIT_KINDS or is_invitation(message)
+    return is_of_visit and bool(seen.facts["last_answer"] == Answer.CANNOT_COME)
 
 
 def _booking(message: Message, now: datetime) -> tuple[bool, bool]:

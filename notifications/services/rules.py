@@ -30,6 +30,7 @@ class PolicyEntry:
     unanswered_days: int
     place: str
     is_text_on: bool
+    is_invitation_on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -149,6 +150,14 @@ class Content:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EntryNumber:
+    """Which entry, and how often it has changed."""
+
+    uid: UUID
+    sequence: int
+
+
 def token_hmac(token: str, key: str = "") -> str:
     """What is stored of a link's token: its keyed hash, under a key that is in no database."""
     secret = hashlib.sha256(b"refillwise.feeds." + (key or settings.SECRET_KEY).encode()).digest()
@@ -182,6 +191,13 @@ def event_of_visit(*, clinic_id: int, visit_id: int, said: SameWords) -> bytes |
     words = said.cancelled if row.standing == writer.Standing.CANCELLED else said.visit
     event = bytes(row.core) + writer.words(words) + writer.END_OF_EVENT
     return b"".join(writer.calendar(writer.head(), [event]))
+
+
+def number_of_visit(*, clinic_id: int, visit_id: int) -> EntryNumber | None:
+    """What names and counts the visit's entry; None where it has none (one query)."""
+    rows = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True)
+    found = rows.values_list("uid", "sequence").first()
+    return EntryNumber(*found) if found is not None else None
 
 
 def feeds_of_person(*, clinic_id: int, user_id: int) -> QuerySet[CalendarFeed]:

@@ -102,6 +102,7 @@ policies = st.builds(
     most_texts_a_day=st.integers(1, 2),
     most_texts_a_week=st.integers(2, 4),
     is_text_on=st.booleans(),
+    is_invitation_on=st.booleans(),
 )
 
 

@@ -14,7 +14,14 @@ from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.words.gsm import BASIC, is_gsm, length, segments, to_gsm
 from notifications.domain.words.labels import on_one_line
 from notifications.domain.words.moments import Manner, clock, weekday_date
-from notifications.domain.words.purposes import LANGUAGES, Occasion, Placeholder, Purpose, purpose_of
+from notifications.domain.words.purposes import (
+    LANGUAGES,
+    Occasion,
+    Placeholder,
+    Purpose,
+    channels_of,
+    purpose_of,
+)
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.values import clean, cut
 from notifications.domain.words.writing import cleaned, fill, write_text
@@ -112,7 +119,10 @@ def test_a_telephone_is_figures_and_signs() -> None:
 NAMES = st.text(max_size=80)
 
 
-@given(NAMES, NAMES, NAMES, st.sampled_from(Purpose), st.sampled_from(LANGUAGES), st.booleans())
+BY_TEXT = [purpose for purpose in Purpose if ChannelName.SMS in channels_of(purpose)]
+
+
+@given(NAMES, NAMES, NAMES, st.sampled_from(BY_TEXT), st.sampled_from(LANGUAGES), st.booleans())
 def test_no_name_keeps_day_hour_telephone_or_link_out_of_a_text(
     first: str, clinic: str, place: str, purpose: Purpose, language: str, short_link: bool
 ) -> None:

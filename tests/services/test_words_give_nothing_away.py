@@ -12,7 +12,7 @@ from clinic.models import Implant, Patient
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.transport import Outgoing
 from notifications.domain.words.forbidden import forbidden_in
-from notifications.domain.words.purposes import LANGUAGES, Purpose, purpose_of
+from notifications.domain.words.purposes import LANGUAGES, ONLY_BY_EMAIL, Purpose, channels_of, purpose_of
 from notifications.models import Message, MessagingPolicy
 from notifications.selectors.words import unspeakable_names
 from notifications.selectors.world import see
@@ -30,8 +30,12 @@ ASKED = [
     *((kind, "d3", asks) for kind in MessageKind for asks in (False, True) if kind is not MessageKind.REPLY),
     (MessageKind.CHECK_IN, "chase1", False),
     (MessageKind.CHANGE, "cancelled", False),
+    (MessageKind.INVITATION, "withdrawn", False),
     *((MessageKind.REPLY, step, False) for step in ("stop", "start", "help", "confirm", "reschedule", "decline", "?")),
 ]  # fmt: skip
+CALLED_FOR = {Purpose.INVITATION}
+"""What brings a visit to somebody who has none in the calendar, while the clinic does not ask for it."""
+EMAIL = ChannelName.EMAIL
 pytestmark = pytest.mark.django_db
 
 
@@ -60,6 +64,8 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
         recipient = contact_of(house, patient, channel=channel)
         for number, (kind, step, asks) in enumerate(ASKED):
             whom = {"user": house.nurse} if kind is MessageKind.ESCALATION else {"recipient": recipient}
+            if channel not in channels_of(purpose_of(kind=kind, step=step, wants_answer=asks)):
+                continue
             if kind is MessageKind.ESCALATION and channel is ChannelName.SMS:
                 continue
             row = message(
@@ -80,19 +86,26 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
     return found
 
 
+def unfolded(calendar: str) -> str:
+    return calendar.replace("\r\n ", "")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_message_holds_anything_of_the_record(house: House, language: str) -> None:
     written = everything(house, language)
     said_for = {(purpose, outgoing.channel) for purpose, outgoing in written}
-    not_by_text = {(Purpose.STAFF, ChannelName.SMS)}
+    not_by_text = {(purpose, ChannelName.SMS) for purpose in (Purpose.STAFF, *ONLY_BY_EMAIL)}
     assert said_for == set(product(Purpose, ChannelName)) - not_by_text
     implant = Implant.objects.get(patient__mrn="CANARYMRN")
     secrets = ("canary", "1961", "04/05", implant.serial, str(implant.ref), "Riverside Pump")
     names = unspeakable_names()
     for purpose, outgoing in written:
-        for side in (outgoing.subject, outgoing.text, outgoing.html, outgoing.sender_name):
+        calendar = unfolded(outgoing.invite.text) if outgoing.invite else ""
+        assert bool(calendar) is (outgoing.channel is EMAIL and purpose in CALLED_FOR)
+        for side in (outgoing.subject, outgoing.text, outgoing.html, outgoing.sender_name, calendar):
             said = re.sub(r"/l/[\w-]+", "", side).lower()
             assert not [secret for secret in secrets if secret.lower() in said], purpose
+        assert not re.search("ursula(?!@)|ode|/l/|check|note", calendar, re.IGNORECASE)
         plain = re.sub(r"/l/[\w-]+", "", f"{outgoing.subject}\n{outgoing.text}")  # a token may spell anything
         assert forbidden_in(plain, names=names) == [], purpose
 
@@ -109,7 +122,7 @@ def test_no_e_mail_fetches_anything_from_anywhere(house: House, language: str) -
 def test_a_place_that_would_tell_why_somebody_comes_is_refused(house: House) -> None:
     entry = PolicyEntry(
         quiet_from=time(21), quiet_until=time(8), most_texts_a_day=1, most_texts_a_week=3, unanswered_days=3,
-        place="Pain centre, 2nd floor", is_text_on=True,
+        place="Pain centre, 2nd floor", is_text_on=True, is_invitation_on=False,
     )  # fmt: skip
     by = {"clinic_id": house.clinic.id, "actor_id": house.administrator.id, "now": NOW}
     with pytest.raises(RecordError, match="place"):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.domain.roles import Role
 from clinic.models import Drug
 from notifications.domain.kinds import ChannelName
-from notifications.domain.words.purposes import EDITABLE, LANGUAGES
+from notifications.domain.words.purposes import EDITABLE, LANGUAGES, ONLY_BY_EMAIL, channels_of
 from notifications.models import MessageTemplate
 from tests.factories import House, make_clinic
 
@@ -31,6 +31,9 @@ def page(client: Client, house: House) -> Client:
     return client
 
 
+SMS = ChannelName.SMS
+
+
 def address(house: House, more: str = "visit/sms/en/") -> str:
     return f"/c/{house.clinic.slug}/settings/words/{more}"
 
@@ -38,14 +41,15 @@ def address(house: House, more: str = "visit/sms/en/") -> str:
 def test_every_purpose_is_listed_with_whose_words_are_used(page: Client, house: House) -> None:
     page.post(address(house), {"body": GOOD})
     listed = page.get(address(house, "?channel=sms")).content.decode()
-    assert listed.count(">standard<") == len(EDITABLE) * len(LANGUAGES) - 1
+    by_text = [purpose for purpose in EDITABLE if SMS in channels_of(purpose)]
+    assert listed.count(">standard<") == len(by_text) * len(LANGUAGES) - 1
     assert listed.count(">own words<") == 1
     assert ">own words<" not in page.get(address(house, "?channel=nonsense")).content.decode()
 
 
 def test_every_set_of_words_can_be_opened_and_saved_unchanged(page: Client, house: House) -> None:
     for purpose in EDITABLE:
-        for channel in ChannelName:
+        for channel in channels_of(purpose):
             for language in LANGUAGES:
                 url = address(house, f"{purpose}/{channel}/{language}/")
                 shown = page.get(url)
@@ -53,6 +57,12 @@ def test_every_set_of_words_can_be_opened_and_saved_unchanged(page: Client, hous
                 sent = {name: form[name].value() for name in form.fields}
                 assert page.post(url, sent).status_code == 302, form.errors
     assert not MessageTemplate.objects.exists()
+
+
+@pytest.mark.parametrize("purpose", sorted(ONLY_BY_EMAIL))
+def test_what_no_text_can_hold_has_no_words_for_texts(page: Client, house: House, purpose: str) -> None:
+    assert page.get(address(house, f"{purpose}/email/en/")).status_code == 200
+    assert page.get(address(house, f"{purpose}/sms/en/")).status_code == 404
 
 
 def test_own_words_are_kept_with_who_and_when_and_can_be_given_up(page: Client, house: House) -> None:

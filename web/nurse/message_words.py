@@ -21,6 +21,8 @@ PURPOSES: dict[Purpose, str | Promise] = {
     Purpose.CHECK_IN_CHASE: _("Check-in not answered yet"),
     Purpose.MOVED: _("A visit has moved"),
     Purpose.CANCELLED: _("A visit is cancelled"),
+    Purpose.INVITATION: _("Invitation to a visit"),
+    Purpose.WITHDRAWN: _("Invitation taken back from an old address"),
     Purpose.REPLY_STOP: _("Reply: no more messages"),
     Purpose.REPLY_START: _("Reply: messages again"),
     Purpose.REPLY_HELP: _("Reply: how to reach the clinic"),
@@ -45,6 +47,7 @@ KINDS: dict[MessageKind, str | Promise] = {
     MessageKind.PREPARATION: _("Preparation"),
     MessageKind.CHECK_IN: _("Check-in"),
     MessageKind.CHANGE: _("Visit moved or cancelled"),
+    MessageKind.INVITATION: _("Invitation"),
     MessageKind.REPLY: _("Reply to a text"),
     MessageKind.ESCALATION: _("To staff"),
 }
@@ -80,7 +83,7 @@ REASONS: dict[str, str | Promise] = {
     "no_consent": _("The patient has not agreed to this, or no longer does."),
     "no_address": _("No address or number is in use."),
     "too_late": _("Its time has passed."),
-    "told_already": _("The patient was told a short time before."),
+    "told_already": _("The patient was told a short time before, or another message tells it."),
     "moved": _("The date or the address changed; another message took its place."),
     "stopped": _("The number or address said stop."),
     "cap": _("As many texts as a day or a week may hold are planned or sent."),
@@ -100,6 +103,11 @@ OUTCOMES: dict[str, str | Promise] = {
     "postponed": _("not taken, to be tried again"),
     "unknown": _("nobody can tell"),
 }
+INVITES: dict[str, str | Promise] = {
+    "REQUEST": _("the visit, as an invitation"),
+    "CANCEL": _("that the visit is to be taken out"),
+}
+"""What went with a message for the reader's calendar."""
 CHANNEL_ICONS: dict[str, str] = {ChannelName.EMAIL: "envelope", ChannelName.SMS: "chat-left-text"}
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.domain.plan.rules import STEP_CANCELLED, STEP_WITHDRAWN
 from notifications.domain.states import OPEN, WENT_OUT, State
 
 REMINDERS = "reminders"
@@ -38,6 +39,22 @@ class Reader:
         """The address for a channel: the first of it, and a stopped one where any of it said stop."""
         found = [each for each in self.addresses if each.channel is channel]
         return next((each for each in found if each.is_stopped), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerAddress:
+    """An e-mail address that holds a visit in its calendar and is no longer the reader's."""
+
+    proxy_id: int | None
+    address: Address
+
+
+class Holding(StrEnum):
+    """What the calendar behind an address was told last of a visit, by the message that told it."""
+
+    NOTHING = ""
+    ENTRY = "REQUEST"
+    WITHDRAWN = "CANCEL"
 
 
 class Standing(StrEnum):
@@ -146,7 +163,10 @@ class OperationFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A message as it is stored. ``was_carried``: the message that says this one's content went out."""
+    """A message as it is stored. ``was_carried``: the message that says this one's content went out.
+
+    ``left``: what it left in the calendar of whoever got it.
+    """
 
     message_id: int
     proxy_id: int | None
@@ -164,6 +184,16 @@ class Known:
     first_sent_at: datetime | None = None
     carrier_id: int | None = None
     was_carried: bool = False
+    left: Holding = Holding.NOTHING
+
+    @property
+    def tells_of_visit(self) -> bool:
+        """Whether it says of a visit when it is, or that it is off; one that takes it out of a calendar does not."""
+        return (self.kind, self.step) != (MessageKind.INVITATION, STEP_WITHDRAWN)
+
+    @property
+    def says_off(self) -> bool:
+        return self.kind in (MessageKind.CHANGE, MessageKind.INVITATION) and self.step == STEP_CANCELLED
 
     @property
     def waits(self) -> bool:
@@ -181,12 +211,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientFacts:
-    """Everything about one patient that the plan rests on. ``zone`` is the clinic's."""
+    """Everything about one patient that the plan rests on. ``zone`` is the clinic's.
+
+    ``former``: addresses that hold a visit and are in nobody's use for this patient; none that said stop.
+    """
 
     patient_id: int
     zone: ZoneInfo
     has_died: bool = False
     readers: tuple[Reader, ...] = (Reader(),)
+    former: tuple[FormerAddress, ...] = ()
     consents: frozenset[tuple[ChannelName, str]] = frozenset()
     visits: tuple[VisitFacts, ...] = ()
     refills: tuple[RefillFacts, ...] = ()

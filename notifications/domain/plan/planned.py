@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.domain.kinds import ChannelName
+from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.facts import Address, Known
 from notifications.domain.plan.why_not import WhyNot
 from notifications.domain.plan.wishes import Wish
@@ -23,8 +23,8 @@ class Key:
     version: str
 
 
-Same = tuple[int | None, str, str, str, str]
-"""The same thing to the same reader, through whichever channel and address."""
+Same = tuple[int | None, str, str, str, str, int]
+"""The same thing to the same reader, through whichever channel and address; of a calendar's entry, at which address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,27 +55,22 @@ class Planned:
     @property
     def same(self) -> Same:
         wish = self.wish
-        return (self.proxy_id, wish.kind.value, wish.occurrence, wish.step, wish.version)
+        contact_id = self.address.contact_id if self.address else 0
+        where = contact_id if wish.kind is MessageKind.INVITATION else 0
+        return (self.proxy_id, wish.kind.value, wish.occurrence, wish.step, wish.version, where)
 
     @property
     def key(self) -> Key | None:
         if self.address is None:
             return None
-        _, *what, version = self.same
-        kind, occurrence, step = what
-        return Key(
-            self.address.contact_id,
-            str(kind),
-            str(occurrence),
-            str(step),
-            self.address.channel.value,
-            version,
-        )
+        _, kind, occurrence, step, version, _ = self.same
+        return Key(self.address.contact_id, kind, occurrence, step, self.address.channel.value, version)
 
 
 def same_of(known: Known) -> Same:
     """The stored message's name apart from how it goes."""
-    return (known.proxy_id, known.kind.value, known.occurrence, known.step, known.version)
+    where = known.recipient_id if known.kind is MessageKind.INVITATION else 0
+    return (known.proxy_id, known.kind.value, known.occurrence, known.step, known.version, where)
 
 
 def key_of(known: Known) -> Key:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.domain.plan.facts import Known, PatientFacts
+from notifications.domain.plan.facts import Known, PatientFacts, Reader
+from notifications.domain.plan.invitations import invitations, said_by_change
 from notifications.domain.plan.planned import Planned, same_of
 from notifications.domain.plan.routing import readers_of, route, setting_of
 from notifications.domain.plan.rules import Policy, Rule
@@ -54,14 +55,16 @@ def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: dat
     found = wishes(facts, rules, policy, now=now)
     setting = setting_of(facts, policy, now)
     by_reader: defaultdict[int | None, list[Planned]] = defaultdict(list)
-    for wish in found.wanted:
+    for wish in (*found.wanted, *invitations(facts, policy)):
         for reader in readers_of(wish, facts):
             planned = route(wish, reader, setting)
             if planned is not None:
                 by_reader[reader.proxy_id].append(planned)
+    readers = {reader.proxy_id: reader for reader in facts.readers}
     messages: list[Planned] = []
-    for reader in facts.readers:
-        messages += share(by_reader[reader.proxy_id], reader, setting)
+    for proxy_id, own in by_reader.items():
+        reader = readers.get(proxy_id) or Reader(proxy_id=proxy_id)
+        messages += share(said_by_change(own), reader, setting)
     return Plan(
         messages=tuple(sorted(messages, key=_by_hour)),
         why_gone=found.why_gone,
@@ -72,7 +75,8 @@ def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: dat
 
 
 def _by_hour(planned: Planned) -> tuple[object, ...]:
-    return (planned.due_at, planned.proxy_id or 0, planned.wish.occurrence, planned.wish.step)
+    contact_id = planned.address.contact_id if planned.address else 0
+    return (planned.due_at, planned.proxy_id or 0, planned.wish.occurrence, planned.wish.step, contact_id)
 
 
 def _outdated(facts: PatientFacts, now: datetime) -> frozenset[int]:

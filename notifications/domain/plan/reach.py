@@ -47,6 +47,7 @@ def _knows(visit: VisitFacts, facts: PatientFacts) -> bool:
         return True
     return any(
         known.occurrence == visit.occurrence
+        and known.tells_of_visit
         and (known.waits or known.went_out)
         and not is_outdated(visit, known)
         for known in facts.known

@@ -38,7 +38,10 @@ def setting_of(facts: PatientFacts, policy: Policy, now: datetime) -> Setting:
 
 
 def readers_of(wish: Wish, facts: PatientFacts) -> Iterator[Reader]:
-    """The patient, and the helpers who hear of such things."""
+    """The patient, and the helpers who hear of such things; where it is for one address, whoever that reaches."""
+    if wish.only_at is not None:
+        yield Reader(proxy_id=wish.only_to, addresses=(wish.only_at,))
+        return
     for reader in facts.readers:
         if wish.is_for_one:
             if reader.proxy_id == wish.only_to:

@@ -19,6 +19,9 @@ STEP_BOOK_VISIT = "book_visit"
 STEP_CHECK_IN = "check_in"
 STEP_MOVED = "moved"
 STEP_CANCELLED = "cancelled"
+STEP_INVITED = "invitation"
+STEP_WITHDRAWN = "withdrawn"
+"""To an address that is no longer the reader's: the visit is taken out of that calendar."""
 BOOKING_NOTICE = timedelta(days=14)
 """How long before the day the clinic aims for a patient is asked to book, to begin with."""
 NOT_AGAIN_WITHIN = timedelta(days=14)
@@ -53,6 +56,7 @@ class Policy:
     most_texts_a_day: int = 1
     most_texts_a_week: int = 3
     is_text_on: bool = True
+    is_invitation_on: bool = False
 
 
 def _visit_rules(kind: MessageKind) -> tuple[Rule, ...]:
@@ -93,6 +97,7 @@ PRIORITY: Mapping[MessageKind, int] = MappingProxyType(
                 MessageKind.BOOK_VISIT,
                 MessageKind.CHECK_UP,
                 MessageKind.OTHER_VISIT,
+                MessageKind.INVITATION,
                 MessageKind.REPLY,
                 MessageKind.ESCALATION,
             )
@@ -105,7 +110,17 @@ UNCAPPED = frozenset({MessageKind.CHANGE})
 """Goes whatever went before it: somebody who is not told stands before a closed door. It counts all the same."""
 ASKED_FOR = frozenset({MessageKind.REPLY, MessageKind.ESCALATION})
 """Counts against nobody's cap: an answer to a text, and what is not to the patient."""
-TRUE_UNTIL_THE_END = frozenset({MessageKind.BOOK_VISIT, MessageKind.CHANGE})
+TRUE_UNTIL_THE_END = frozenset({MessageKind.BOOK_VISIT, MessageKind.CHANGE, MessageKind.INVITATION})
 """Worth saying however late, as long as it is true; the others are skipped once their time had passed."""
-TO_HELPERS = frozenset({MessageKind.BOOK_VISIT, *VISIT_KINDS, MessageKind.PREPARATION, MessageKind.CHANGE})
+STANDS_ALONE = frozenset({MessageKind.CHANGE, MessageKind.INVITATION})
+"""Carries nothing else and is carried by nothing: a change is read at once, an invitation is one entry of a calendar."""
+TO_HELPERS = frozenset(
+    {
+        MessageKind.BOOK_VISIT,
+        *VISIT_KINDS,
+        MessageKind.PREPARATION,
+        MessageKind.CHANGE,
+        MessageKind.INVITATION,
+    }
+)
 """What a helper hears too. How somebody feels after an operation is asked of the patient alone."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from notifications.domain.kinds import ChannelName, MessageKind
+from notifications.domain.kinds import ChannelName
 from notifications.domain.plan.facts import Reader
 from notifications.domain.plan.planned import Planned
 from notifications.domain.plan.routing import Setting, route
-from notifications.domain.plan.rules import ASKED_FOR, PRIORITY, UNCAPPED
+from notifications.domain.plan.rules import ASKED_FOR, PRIORITY, STANDS_ALONE, UNCAPPED
 from notifications.domain.plan.why_not import WhyNot
 
 _WEEK = 7
@@ -109,8 +109,8 @@ def _by_day(planned: Iterable[Planned]) -> Iterator[list[Planned]]:
     for each in sorted(planned, key=_order):
         address = each.address
         place: tuple[object, ...] = (address.contact_id if address else None, _day_of(each))
-        if each.wish.kind is MessageKind.CHANGE:
-            place = (*place, each.wish.occurrence, each.wish.version)
+        if each.wish.kind in STANDS_ALONE:
+            place = (*place, each.wish.kind, each.wish.occurrence, each.wish.version, each.wish.step)
         while any(other.wish.occurrence == each.wish.occurrence for other in groups.get(place, ())):
             place = (*place, "again")
         groups.setdefault(place, []).append(each)

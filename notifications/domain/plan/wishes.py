@@ -15,6 +15,7 @@ from notifications.domain.plan.facts import (
     CANNOT_COME,
     CHECK_INS,
     REMINDERS,
+    Address,
     CheckInFacts,
     Known,
     OperationFacts,
@@ -60,7 +61,8 @@ class Wish:
     """Something to say, once to each reader. ``why_not``: true, and not to be said.
 
     ``implant_id`` only where it is the pump that is to be seen to: a visit may outlast the pump that it was booked for.
-    ``since``: what is due before then was over when it came to be known. ``only_to``: one reader's proxy number.
+    ``since``: what is due before then was over when it came to be known. ``only_to``: one reader's proxy number;
+    ``only_at``: at this address.
     """
 
     kind: MessageKind
@@ -81,6 +83,7 @@ class Wish:
     days_away: int = 0
     is_for_one: bool = False
     only_to: int | None = None
+    only_at: Address | None = None
 
 
 @dataclass(slots=True)
@@ -243,7 +246,9 @@ def _changes(visit: VisitFacts, known: Iterable[Known]) -> Iterator[Wish]:
 def _last_told(visit: VisitFacts, known: Iterable[Known]) -> dict[int | None, Known]:
     found: dict[int | None, Known] = {}
     for each in known:
-        if each.occurrence != visit.occurrence or not each.arrived or each.first_sent_at is None:
+        if each.occurrence != visit.occurrence or not each.tells_of_visit:
+            continue
+        if not each.arrived or each.first_sent_at is None:
             continue
         before = found.get(each.proxy_id)
         if before is None or (before.first_sent_at, before.message_id) < (
@@ -262,12 +267,13 @@ def _step_of_change(visit: VisitFacts, last: Known) -> str | None:
 
 def is_outdated(visit: VisitFacts, known: Known) -> bool:
     """Whether a message that went out says something of the visit that holds no longer."""
-    says_off = (known.kind, known.step) == (MessageKind.CHANGE, STEP_CANCELLED)
-    if known.first_sent_at is None or visit.standing is Standing.OVER or known.version == str(visit.sequence):
+    if known.first_sent_at is None or visit.standing is Standing.OVER or not known.tells_of_visit:
+        return False
+    if known.version == str(visit.sequence):
         return False
     if visit.standing is not Standing.BOOKED:
-        return not says_off
-    return says_off or visit.start_told_by(known) != visit.starts_at
+        return not known.says_off
+    return known.says_off or visit.start_told_by(known) != visit.starts_at
 
 
 def _of_check_in(found: Wishes, check_in: CheckInFacts, rules: Iterable[Rule], policy: Policy) -> None:

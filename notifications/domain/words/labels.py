@@ -20,6 +20,9 @@ _BUTTONS: Mapping[Purpose, Mapping[str, str]] = MappingProxyType(
         Purpose.VISIT_CONFIRM: MappingProxyType(
             {"en": "Answer", "es": "Responder", "fr": "Répondre"},
         ),
+        Purpose.INVITATION: MappingProxyType(
+            {"en": "Answer", "es": "Responder", "fr": "Répondre"},
+        ),
         Purpose.PREPARATION: MappingProxyType(
             {"en": "How to prepare", "es": "Cómo prepararse", "fr": "Comment se préparer"}
         ),
@@ -43,6 +46,14 @@ _ITEMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
+NOT_READ: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "Nobody reads answers from a calendar. Use the link in the e-mail.",
+        "es": "Nadie lee las respuestas desde un calendario. Use el enlace del correo.",
+        "fr": "Personne ne lit les réponses d’un agenda. Utilisez le lien de l’e-mail.",
+    }
+)
+"""What an invitation says in the calendar, whose program offers buttons of its own."""
 
 
 _ROOM_FOR_ITEMS = 44

@@ -28,6 +28,10 @@ class Purpose(StrEnum):
     CHECK_IN_CHASE = "check_in_chase"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    INVITATION = "invitation"
+    """A visit for the reader's own calendar."""
+    WITHDRAWN = "withdrawn"
+    """To an address that is no longer in use: what it got for its calendar is taken back."""
     REPLY_STOP = "reply_stop"
     REPLY_START = "reply_start"
     REPLY_HELP = "reply_help"
@@ -70,7 +74,7 @@ class Occasion:
 _P, _F = Purpose, Placeholder
 _CLINIC = frozenset({_F.CLINIC_NAME, _F.CLINIC_PHONE})
 _WHEN = frozenset({_F.WEEKDAY_DATE, _F.TIME})
-ABOUT_A_VISIT = frozenset({_P.VISIT, _P.VISIT_CONFIRM, _P.MOVED, _P.CANCELLED})
+ABOUT_A_VISIT = frozenset({_P.VISIT, _P.VISIT_CONFIRM, _P.MOVED, _P.CANCELLED, _P.INVITATION})
 REPLIES = frozenset(purpose for purpose in Purpose if purpose.value.startswith("reply_"))
 MAY_COME_FIRST = frozenset(
     {_P.BOOK_VISIT, _P.VISIT, _P.VISIT_CONFIRM, _P.DIGEST, _P.PREPARATION, _P.CHECK_IN, _P.CHECK_IN_CHASE}
@@ -78,6 +82,8 @@ MAY_COME_FIRST = frozenset(
 """What may be the first that somebody hears of us: as a text it says how to end texts."""
 EDITABLE = tuple(purpose for purpose in Purpose if purpose is not _P.STAFF)
 """The purposes for which a clinic may have words of its own."""
+ONLY_BY_EMAIL = frozenset({_P.INVITATION, _P.WITHDRAWN})
+"""What has to do with a calendar, which no text can hold."""
 
 REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
     {
@@ -90,6 +96,8 @@ REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
         _P.CHECK_IN_CHASE: _CLINIC | {_F.LINK},
         _P.MOVED: _CLINIC | _WHEN,
         _P.CANCELLED: _CLINIC | _WHEN,
+        _P.INVITATION: _CLINIC | _WHEN | {_F.LINK},
+        _P.WITHDRAWN: _CLINIC,
         **dict.fromkeys(REPLIES, _CLINIC),
         _P.STAFF: frozenset({_F.LINK}),
     }
@@ -104,14 +112,20 @@ _OFFERED_TOO: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
         _P.DIGEST: frozenset({_F.PLACE, _F.LINK}),
         _P.PREPARATION: _WHEN | {_F.PLACE},
         _P.MOVED: frozenset({_F.PLACE, _F.LINK}),
+        _P.INVITATION: frozenset({_F.PLACE}),
         _P.REPLY_CONFIRMED: _WHEN | {_F.PLACE},
     }
 )
 
 
+def channels_of(purpose: Purpose) -> tuple[ChannelName, ...]:
+    """What carries the words of a purpose."""
+    return (ChannelName.EMAIL,) if purpose in ONLY_BY_EMAIL else tuple(ChannelName)
+
+
 def offered(purpose: Purpose) -> frozenset[Placeholder]:
     """What the words of a purpose may name. Before an operation the date may be open: name it in brackets."""
-    if purpose is Purpose.STAFF:
+    if purpose in (Purpose.STAFF, Purpose.WITHDRAWN):  # whoever reads it may be nobody we know
         return REQUIRED[purpose]
     return REQUIRED[purpose] | _ALWAYS_OFFERED | _OFFERED_TOO.get(purpose, frozenset())
 
@@ -129,6 +143,8 @@ def purpose_of(*, kind: str, step: str, wants_answer: bool = False, is_digest: b
             return _P.CHECK_IN_CHASE if step.startswith("chase") else _P.CHECK_IN
         case MessageKind.CHANGE:
             return _P.CANCELLED if step.startswith("cancelled") else _P.MOVED
+        case MessageKind.INVITATION:
+            return _OF_INVITATION.get(step, _P.INVITATION)
         case MessageKind.REPLY:
             return _REPLY_OF.get(step, _P.REPLY_UNCLEAR)
         case MessageKind.ESCALATION:
@@ -136,6 +152,9 @@ def purpose_of(*, kind: str, step: str, wants_answer: bool = False, is_digest: b
     return _P.VISIT_CONFIRM if wants_answer else _P.VISIT
 
 
+_OF_INVITATION: Mapping[str, Purpose] = MappingProxyType(
+    {"moved": _P.MOVED, "cancelled": _P.CANCELLED, "withdrawn": _P.WITHDRAWN}
+)
 _REPLY_OF: Mapping[str, Purpose] = MappingProxyType(
     {
         "stop": _P.REPLY_STOP,

@@ -22,7 +22,7 @@ from notifications.models import Message
 from notifications.selectors.world import see, world_of
 from notifications.services.delivery.claims import LEASE_MARGIN, Claim
 from notifications.services.delivery.consequences import hand_to_person, let_go
-from notifications.services.words import compose
+from notifications.services.words import compose, keep_invite
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def begin_sending(claim: Claim, *, now: datetime) -> Letter | None:
             stay = verdict if isinstance(verdict, Stay) else Stay(State.SUPPRESSED, WhyNot.NO_ADDRESS)
             keep_back(row, stay, now=now)
             return None
-        write_beginning(row, carrier_for(claim.channel), now=now)
+        write_beginning(row, carrier_for(claim.channel), outgoing, now=now)
     return Letter(claim, outgoing, begun_at)
 
 
@@ -90,12 +90,16 @@ SELECT id, fence, %(now)s, '', '' FROM begun
 """
 
 
-def write_beginning(row: Message, carrier: Carrier, *, now: datetime) -> None:
-    """From here on the message may be out. The lease outlasts the longest that the carrier can take."""
+def write_beginning(row: Message, carrier: Carrier, outgoing: Outgoing, *, now: datetime) -> None:
+    """From here on the message may be out, and so may the calendar that goes with it.
+
+    The lease outlasts the longest that the carrier can take.
+    """
     lease = carrier.longest + LEASE_MARGIN
     values: dict[str, Any] = {"now": now, "provider": carrier.name, "lease": lease, "id": row.pk}
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
+    keep_invite(row, outgoing.invite)
 
 
 def running_seconds() -> float:

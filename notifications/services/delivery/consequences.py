@@ -15,10 +15,11 @@ from django.db import transaction
 from clinic.selectors.rows import ContactKind, ContactPoint
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
 from notifications.domain.plan import WhyNot
-from notifications.domain.plan.rules import STEP_CANCELLED, STEP_MOVED
+from notifications.domain.plan.rules import STANDS_ALONE, STEP_CANCELLED, STEP_MOVED
 from notifications.domain.states import State
 from notifications.models import Message, ReminderRule
 from notifications.models.escalations import Cause
+from notifications.selectors.world import is_withdrawal
 from notifications.services.escalations import open_escalation
 from notifications.services.plan import replan_patients
 from scheduling.selectors.rows import Visit
@@ -83,7 +84,7 @@ def correct(row: Message, *, now: datetime) -> Message | None:
 
     It is the one that the planner plans for whoever was told, under the same key: whichever comes first, it is one. What was said of a visit is corrected. A request to book, or to answer, that is no longer true says nothing wrong.
     """
-    if row.kind not in (*VISIT_KINDS, MessageKind.CHANGE) or row.visit_id is None:
+    if row.kind not in (*VISIT_KINDS, *STANDS_ALONE) or row.visit_id is None or is_withdrawal(row):
         return None
     visit = Visit.objects.for_clinic(row.clinic_id).select_related("patient").get(pk=row.visit_id)
     is_standing = visit.status == "booked"

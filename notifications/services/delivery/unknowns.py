@@ -59,7 +59,7 @@ def begin_again(claim: Claim, *, now: datetime) -> Letter | Question | None:
                 return None
             outgoing = compose(seen, now=now) if isinstance(verdict, Leave) else None
             if outgoing is not None:
-                write_beginning(row, carrier, now=now)
+                write_beginning(row, carrier, outgoing, now=now)
                 return Letter(claim, outgoing, begun_at)
         if promise_for(row).settle is None:
             finish(row, State.UNKNOWN, now=now)

@@ -20,10 +20,13 @@ from clinic.selectors.recipients import (
     planned_operations,
     pumps_of,
 )
+from clinic.selectors.rows import ContactPoint
 from notifications.domain.kinds import RULED_KINDS, ChannelName, MessageKind
 from notifications.domain.plan import (
     Address,
     CheckInFacts,
+    FormerAddress,
+    Holding,
     Known,
     Move,
     OperationFacts,
@@ -47,7 +50,7 @@ from scheduling.selectors.visit_dates import VisitDates, visit_dates
 
 LOOKS_BACK = timedelta(days=30)
 """What was settled longer ago bears on nothing: no cap, no fortnight, no visit that is still to come."""
-PLANNED_KINDS = sorted(kind.value for kind in (*RULED_KINDS, MessageKind.CHANGE))
+PLANNED_KINDS = sorted(kind.value for kind in (*RULED_KINDS, MessageKind.CHANGE, MessageKind.INVITATION))
 _WOUNDS = frozenset({"wound_check", "suture_removal"})
 _CHECK_UPS = frozenset({"check_up", "pump_check", "titration", "annual_review"})
 _STANDING = {
@@ -140,7 +143,7 @@ class Reading:
             told_ids={row.follow_up_id for row in rows if row.follow_up_id is not None},
         )
         self.operations = planned_operations(clinic_id=clinic_id, patient_ids=patient_ids)
-        self.stopped = _stopped(clinic_id, self.contacts.values())
+        self.stopped = _stopped(clinic_id, self.contacts.values(), rows)
         self.answers = answers_of_visits(
             clinic_id=clinic_id,
             visit_ids=[visit.visit_id for visits in self.visits.values() for visit in visits],
@@ -149,11 +152,13 @@ class Reading:
     def of(self, patient_id: int) -> Read:
         """One patient's; raises whatever facts raise that cannot be."""
         contacts = self.contacts[patient_id]
+        readers = self._readers(contacts)
         facts = PatientFacts(
             patient_id=patient_id,
             zone=self.zone,
             has_died=contacts.has_died,
-            readers=self._readers(contacts),
+            readers=readers,
+            former=self._former(readers, contacts),
             consents=_consents(contacts),
             visits=tuple(self._visit(each) for each in self.visits.get(patient_id, ())),
             refills=tuple(
@@ -185,6 +190,24 @@ class Reading:
             zone=ZoneInfo(contact.time_zone) if contact.time_zone else self.zone,
             is_stopped=(channel.value, contact.address) in self.stopped,
         )
+
+    def _former(self, readers: Iterable[Reader], contacts: PatientContacts) -> tuple[FormerAddress, ...]:
+        """The addresses with a visit in their calendar that no reader has any more; none of a reader who said stop."""
+        in_use = {reader.proxy_id: at for reader in readers if (at := reader.by(ChannelName.EMAIL))}
+        used_ids = {each.contact_id for each in in_use.values()}
+        used = {each.address for each in contacts.contacts if each.contact_id in used_ids}
+        found: dict[int, FormerAddress] = {}
+        for row in self.stored[contacts.patient_id]:
+            contact = row.recipient
+            if contact is None or not row.invite_method or contact.pk in used_ids:
+                continue
+            address, now_at = letter_address(contact), in_use.get(contact.proxy_id)
+            is_stopped = (ChannelName.EMAIL.value, address) in self.stopped or (now_at and now_at.is_stopped)
+            if address not in used and not is_stopped:
+                zone = ZoneInfo(contact.time_zone) if contact.time_zone else self.zone
+                held_at = Address(contact_id=contact.pk, channel=ChannelName.EMAIL, zone=zone)
+                found[contact.pk] = FormerAddress(proxy_id=contact.proxy_id, address=held_at)
+        return tuple(found.values())
 
     def _visit(self, visit: VisitTelling) -> VisitFacts:
         return VisitFacts(
@@ -221,6 +244,7 @@ class Reading:
             first_sent_at=sent_at,
             carrier_id=row.carried_by_id,
             was_carried=was_carried,
+            left=Holding(row.invite_method),
         )
 
 
@@ -264,9 +288,18 @@ def _operation(each: PlannedOperation) -> OperationFacts:
     return OperationFacts(surgery_id=each.surgery_id, planned_on=each.planned_on)
 
 
-def _stopped(clinic_id: int, patients: Iterable[PatientContacts]) -> set[tuple[str, str]]:
+def letter_address(contact: ContactPoint) -> str:
+    """An e-mail address as machines write it."""
+    return contact.dialable or contact.value.strip().lower()
+
+
+def _stopped(
+    clinic_id: int, patients: Iterable[PatientContacts], rows: Iterable[Message]
+) -> set[tuple[str, str]]:
+    """The stops at the patients' addresses, and at those that got a visit for their calendar."""
     addresses = {each.address for patient in patients for each in patient.contacts if each.address}
-    rows = StoppedAddress.objects.for_clinic(clinic_id).filter(
+    addresses |= {letter_address(row.recipient) for row in rows if row.invite_method and row.recipient}
+    stops = StoppedAddress.objects.for_clinic(clinic_id).filter(
         address__in=sorted(addresses), lifted_at__isnull=True
     )
-    return set(rows.values_list("channel", "address"))
+    return set(stops.values_list("channel", "address"))

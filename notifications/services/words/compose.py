@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -13,8 +14,9 @@ from notifications.domain.words.values import one_line
 from notifications.domain.words.writing import Words, fill, write_text
 from notifications.models import Message
 from notifications.selectors.words import words_in_use
-from notifications.selectors.world import Seen, see
+from notifications.selectors.world import Seen, is_withdrawal, see
 from notifications.services.words.facts import Written, carried_by, written_for
+from notifications.services.words.invite import invite_with
 from notifications.services.words.letter import as_html
 from notifications.services.words.links import LinkOf, likely_address, make_address
 
@@ -29,7 +31,10 @@ def compose(seen: Seen, *, now: datetime) -> Outgoing | None:
     Makes the link it names. Composed again, it is the same while the record is. Raises nothing for what a record
     may hold; a visit's words without a visit are a defect (``VisitMissing``).
     """
-    return _write(seen, link=partial(make_address, now=now), now=now)
+    letter = _write(seen, link=partial(make_address, now=now), now=now)
+    if letter is None or letter.channel is not ChannelName.EMAIL:
+        return letter
+    return replace(letter, invite=invite_with(seen, address=letter.address, now=now))
 
 
 def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
@@ -65,7 +70,7 @@ def address_for(message: Message) -> str | None:
     if message.user is not None:
         return message.user.email if message.user.is_active and message.channel == ChannelName.EMAIL else None
     contact = message.recipient
-    if contact is None or not contact.is_active:
+    if contact is None or not (contact.is_active or is_withdrawal(message)):
         return None
     if message.channel == ChannelName.SMS:
         return contact.dialable or None

@@ -34,10 +34,10 @@ def written_for(
 ) -> Written:
     """The values for a message, read from the record."""
     clinic, patient = message.clinic, message.patient
-    wish = patient.language if patient is not None else clinic.language
-    language = wish if wish in LANGUAGES else "en"
+    language = language_of(message)
     country = country_of(clinic.holiday_country, clinic.phone)
-    address = link(message) if purpose is not Purpose.DIGEST or message.channel == ChannelName.SMS else ""
+    has_own_link = purpose is not Purpose.DIGEST or message.channel == ChannelName.SMS
+    address = link(message) if has_own_link and purpose is not Purpose.WITHDRAWN else ""
     shared = cleaned(
         {
             Placeholder.FIRST_NAME: patient.first_name if patient is not None else "",
@@ -57,6 +57,13 @@ def written_for(
         return said
 
     return Written(language, purpose, values)
+
+
+def language_of(message: Message) -> str:
+    """The patient's, for helpers too; for a word about nobody the clinic's."""
+    patient = message.patient
+    wish = patient.language if patient is not None else message.clinic.language
+    return wish if wish in LANGUAGES else "en"
 
 
 def when(visit: Visit, manner: Manner, message: Message, now: datetime) -> dict[Placeholder, str]:

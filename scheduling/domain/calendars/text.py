@@ -11,6 +11,7 @@ LONGEST_LINE = 75
 LONGEST_TEXT = 400
 """Characters of one value; what is longer is cut, with an ellipsis."""
 _ESCAPED = {ord("\\"): "\\\\", ord(";"): "\\;", ord(","): "\\,", ord("\n"): "\\n"}
+_IN_MAILTO = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@!$'*+-._~")
 _SPACES = re.compile(r"[ \t\u2028\u2029\x85\x0b\x0c\r\n]+")
 _TURNS_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Marks that turn the direction of what follows, beyond the value they stand in."""
@@ -50,6 +51,12 @@ def escaped(text: str) -> str:
 def parameter(text: str) -> str:
     """The text as a quoted parameter value. What RFC 6868 would write with carets is left out: few read it."""
     return '"' + one_line(text, most=100).replace('"', "").replace("^", "") + '"'
+
+
+def mail_address(text: str) -> str:
+    """An e-mail address as a mailto: URI; whatever RFC 6068 does not let stand there is written in hex."""
+    octets = one_line(text).encode("utf-8")
+    return "mailto:" + "".join(chr(octet) if octet in _IN_MAILTO else f"%{octet:02X}" for octet in octets)
 
 
 def content_line(name: str, value: str) -> bytes:

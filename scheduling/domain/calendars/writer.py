@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from scheduling.domain.calendars.text import content_line, escaped, parameter
+from scheduling.domain.calendars.text import content_line, escaped, mail_address, parameter
 
 PRODUCT = "-//Refillwise//Calendars 1.0//EN"
 END_OF_EVENT = b"END:VEVENT\r\n"
@@ -95,9 +95,12 @@ def core(timing: Timing, invited: Invited | None = None) -> bytes:
     ]
     if invited is not None:
         parts += [
-            content_line(f"ORGANIZER;CN={parameter(invited.organizer_name)}", f"mailto:{invited.organizer}"),
             content_line(
-                "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE", f"mailto:{invited.attendee}"
+                f"ORGANIZER;CN={parameter(invited.organizer_name)}", mail_address(invited.organizer)
+            ),
+            content_line(
+                "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE",
+                mail_address(invited.attendee),
             ),
         ]
     return b"".join(parts)

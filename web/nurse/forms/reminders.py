@@ -42,6 +42,14 @@ class PolicyForm(ChangeForm):
         min_value=0,
         max_value=30,
     )
+    is_invitation_on = forms.BooleanField(
+        label=_("Send visits to patients' own calendars"),
+        required=False,
+        help_text=_(
+            "An invitation by e-mail for every visit, booked already or from now on. It says the clinic's name, "
+            "place and telephone; others who see that calendar see it too."
+        ),
+    )
     place = forms.CharField(
         label=_("Where to come to, as messages say it"),
         max_length=120,
@@ -53,6 +61,7 @@ class PolicyForm(ChangeForm):
         "is_text_on",
         ("most_texts_a_day", "most_texts_a_week"),
         "unanswered_days",
+        "is_invitation_on",
         "place",
     )
 

@@ -25,6 +25,7 @@ from notifications.domain.words.purposes import (
     Occasion,
     Placeholder,
     Purpose,
+    channels_of,
     offered,
 )
 from notifications.domain.words.writing import Words
@@ -66,6 +67,7 @@ def words(request: ClinicRequest) -> HttpResponse:
             ],
         )
         for purpose in EDITABLE
+        if channel in channels_of(purpose)
     ]  # fmt: skip
     context = {
         **settings_frame(request, tab="words"),
@@ -172,14 +174,14 @@ def _others(request: ClinicRequest, occasion: Occasion) -> list[tuple[str, str, 
     names = dict(Language.choices)
     return [
         (f"{CHANNELS[channel]}, {names[language]}", _url(request, "words_edit", there), there == occasion)
-        for channel in ChannelName
+        for channel in channels_of(occasion.purpose)
         for language in LANGUAGES
         for there in [Occasion(occasion.purpose, channel, language)]
     ]
 
 
 def _occasion_or_404(purpose: str, channel: str, language: str) -> Occasion:
-    if purpose not in EDITABLE or channel not in set(ChannelName) or language not in LANGUAGES:
+    if purpose not in EDITABLE or language not in LANGUAGES or channel not in channels_of(Purpose(purpose)):
         raise Http404
     return Occasion(Purpose(purpose), ChannelName(channel), language)
 

@@ -133,6 +133,18 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "We will find another time with you.\n[You can also call us at {clinic_phone}.]\n" + _SIGNED,
             subject="{clinic_name}: your visit on {weekday_date} is cancelled",
         ),
+        _P.INVITATION: Words(
+            "[Dear {first_name},]\n\nYour visit at {clinic_name} is booked. This e-mail can put it into your calendar.\n\n"
+            + _WHEN + "\n"
+            "Please tell us here whether you can come, or ask for another time:\n\n{link}\n\n"
+            "Nobody reads answers to this e-mail or from a calendar. " + _CALL + _FOOT,
+            subject="{clinic_name}: your visit on {weekday_date}",
+        ),
+        _P.WITHDRAWN: Words(
+            "Hello,\n\n{clinic_name} no longer writes to this address about visits. If we sent a date for your calendar, "
+            "this e-mail takes it out again.\n\n" + _CALL + _SIGNED,
+            subject="{clinic_name}: taken out of your calendar",
+        ),
         _P.REPLY_STOP: Words(
             "Hello,\n\nYou will get no more messages like these from us. We may still call you.\n\n"
             "If you would like to get them again, tell us.\n" + _SIGNED,

@@ -136,6 +136,18 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Buscaremos otra fecha con usted.\n[También puede llamarnos al {clinic_phone}.]\n" + _SIGNED,
             subject="{clinic_name}: su cita del {weekday_date} queda anulada",
         ),
+        _P.INVITATION: Words(
+            "Hola[, {first_name}]:\n\nSu cita en {clinic_name} está reservada. Con este correo puede anotarla en su "
+            "calendario.\n\n" + _WHEN + "\n"
+            "Díganos aquí, por favor, si puede venir, o pida otra fecha:\n\n{link}\n\n"
+            "Nadie lee las respuestas a este correo ni las de un calendario. " + _CALL + _FOOT,
+            subject="{clinic_name}: su cita del {weekday_date}",
+        ),
+        _P.WITHDRAWN: Words(
+            "Hola:\n\n{clinic_name} ya no escribe a esta dirección sobre citas. Si le enviamos una fecha para su "
+            "calendario, este correo la retira.\n\n" + _CALL + _SIGNED,
+            subject="{clinic_name}: fecha retirada de su calendario",
+        ),
         _P.REPLY_STOP: Words(
             "Hola:\n\nYa no le enviaremos mensajes como estos. Es posible que le llamemos por teléfono.\n\n"
             "Si desea recibirlos de nuevo, díganoslo.\n" + _SIGNED,

@@ -142,6 +142,18 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             + _SIGNED,
             subject="{clinic_name} : votre rendez-vous du {weekday_date} est annulé",
         ),
+        _P.INVITATION: Words(
+            "Bonjour[ {first_name}],\n\nVotre rendez-vous avec {clinic_name} est pris. Cet e-mail permet de le noter dans "
+            "votre agenda.\n\n" + _WHEN + "\n"
+            "Merci de nous dire ici si vous pouvez venir, ou de demander une autre date :\n\n{link}\n\n"
+            "Personne ne lit les réponses à cet e-mail ni celles d’un agenda. " + _CALL + _FOOT,
+            subject="{clinic_name} : votre rendez-vous du {weekday_date}",
+        ),
+        _P.WITHDRAWN: Words(
+            "Bonjour,\n\n{clinic_name} n’écrit plus à cette adresse au sujet de rendez-vous. Si nous avons envoyé une date "
+            "pour votre agenda, cet e-mail la retire.\n\n" + _CALL + _SIGNED,
+            subject="{clinic_name} : date retirée de votre agenda",
+        ),
         _P.REPLY_STOP: Words(
             "Bonjour,\n\nVous ne recevrez plus de tels messages. Nous pourrons encore vous appeler.\n\n"
             "Si vous souhaitez en recevoir à nouveau, dites-le-nous.\n" + _SIGNED,
