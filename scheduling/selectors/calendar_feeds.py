@@ -200,6 +200,11 @@ def number_of_visit(*, clinic_id: int, visit_id: int) -> EntryNumber | None:
     return EntryNumber(*found) if found is not None else None
 
 
+def feed_by_ref(*, clinic_id: int, ref: UUID) -> CalendarFeed | None:
+    """The clinic's link with this reference, revoked or not; None for any other."""
+    return CalendarFeed.objects.for_clinic(clinic_id).filter(ref=ref).first()
+
+
 def feeds_of_person(*, clinic_id: int, user_id: int) -> QuerySet[CalendarFeed]:
     """The person's own links in the clinic that are not revoked, the newest first."""
     return _listed(clinic_id).filter(owner_id=user_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from clinic.audit import recording
 from clinic.domain.checks import RecordError
@@ -90,32 +90,30 @@ def create_patients_feed(
         return feed, _save(feed, now)
 
 
-def revoke_feed(*, clinic: Clinic, ref: UUID, actor_id: int, now: datetime, own_only: bool) -> CalendarFeed:
+def revoke_feed(*, clinic: Clinic, ref: UUID, actor_id: int, now: datetime) -> CalendarFeed:
     """Close a link: what a program keeps of it is emptied at its next fetch. Again, it changes nothing.
 
-    ``own_only`` finds only the actor's and patients' own. Raises CalendarFeed.DoesNotExist for any other.
+    Raises CalendarFeed.DoesNotExist for one of another clinic.
     """
     with recording(actor_id=actor_id, reason="calendar link revoked"):
-        feed = _locked(clinic, ref, actor_id, own_only=own_only)
+        feed = _locked(clinic, ref)
         if feed.revoked_at is None:
             feed.revoked_at = now
             feed.save(update_fields=["revoked_at"])
     return feed
 
 
-def restore_feed(*, clinic: Clinic, ref: UUID, actor_id: int, own_only: bool) -> CalendarFeed:
+def restore_feed(*, clinic: Clinic, ref: UUID, actor_id: int) -> CalendarFeed:
     """Take a revocation back: the same address opens again. Raises as ``revoke_feed`` does."""
     with recording(actor_id=actor_id, reason="calendar link given back"):
-        feed = _locked(clinic, ref, actor_id, own_only=own_only)
+        feed = _locked(clinic, ref)
         feed.revoked_at = None
         feed.save(update_fields=["revoked_at"])
     return feed
 
 
-def _locked(clinic: Clinic, ref: UUID, actor_id: int, *, own_only: bool) -> CalendarFeed:
+def _locked(clinic: Clinic, ref: UUID) -> CalendarFeed:
     rows = CalendarFeed.objects.for_clinic(clinic.id).select_related("patient")
-    if own_only:
-        rows = rows.filter(Q(owner_id=actor_id) | Q(owner__isnull=True))
     return rows.select_for_update(of=("self",), no_key=True).get(ref=ref)
 
 

@@ -14,6 +14,8 @@ from notifications.models import InboundMessage, Message
 from notifications.services.check_in_rules import save_check_in_rules
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
+from scheduling.models import CalendarFeed
+from scheduling.services.calendar_feeds import create_patients_feed
 from scheduling.services.closing_days import propose_closing
 from scheduling.services.protocols import save_protocol
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
@@ -100,6 +102,11 @@ def about_visits(house: House) -> dict[str, dict[str, object]]:
         "visit": {"ref": book(house, make_patient(house), on=open_day(house)).ref},
         "held visit": {"ref": hold(house, make_patient(house), on=open_day(house, 14)).ref},
     }
+
+
+def link_of_patient(house: House, patient: Patient) -> CalendarFeed:
+    """A patient's own link to a calendar."""
+    return create_patients_feed(clinic=house.clinic, patient=patient, label="Mine", now=house.now)[0]
 
 
 def text_that_came(house: House) -> InboundMessage:

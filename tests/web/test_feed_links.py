@@ -56,7 +56,7 @@ def test_a_revoked_link_empties_the_copy_and_then_is_gone(desk: Desk, house: Hou
     mine = Reader(token)
     mine.fetch()
     assert mine.events
-    revoke_feed(clinic=house.clinic, ref=feed.ref, actor_id=house.nurse.id, now=house.now, own_only=True)
+    revoke_feed(clinic=house.clinic, ref=feed.ref, actor_id=house.nurse.id, now=house.now)
     assert mine.again().status_code == 200
     assert mine.events == {}
     assert mine.calendar is not None

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import segno
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from scheduling.domain.calendars.access import UNUSED_FOR, detail_now, details_u
 from scheduling.domain.calendars.entries import Detail
 from scheduling.selectors import resources as stored
 from scheduling.selectors.calendar_feeds import (
+    feed_by_ref,
     feeds_of_clinic,
     feeds_of_patient,
     feeds_of_person,
@@ -89,42 +91,39 @@ def calendar_links(request: ClinicRequest) -> HttpResponse:
 @require_POST
 @clinic_page(Permission.VIEW_PATIENTS)
 def calendar_link_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
-    """Close a link; a member closes their own and patients', whoever manages the clinic closes any."""
-    back = clinic_reverse(request, "calendar_links")
-    try:
-        feed = revoke_feed(
-            clinic=request.clinic,
-            ref=ref,
-            actor_id=request.user.id,
-            now=request.now,
-            own_only=not request.may(Permission.MANAGE_CLINIC),
-        )
-    except CalendarFeed.DoesNotExist:
-        raise Http404 from None
+    """Close a link of one's own, a patient's where one may change patients, or any where one manages the clinic."""
+    _check_theirs(request, ref)
+    feed = revoke_feed(clinic=request.clinic, ref=ref, actor_id=request.user.id, now=request.now)
     say_done(
         request,
         _("“%(name)s” is revoked. Programs that have it are emptied at their next fetch.")
         % {"name": feed.label},
         undo=Undo(clinic_reverse(request, "calendar_link_restore", ref=ref)),
     )
-    return redirect(_back(request, feed, back))
+    return redirect(_back(request, feed))
 
 
 @require_POST
 @clinic_page(Permission.VIEW_PATIENTS)
 def calendar_link_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Take a revocation back: the same address opens again."""
-    try:
-        feed = restore_feed(
-            clinic=request.clinic,
-            ref=ref,
-            actor_id=request.user.id,
-            own_only=not request.may(Permission.MANAGE_CLINIC),
-        )
-    except CalendarFeed.DoesNotExist:
-        raise Http404 from None
+    _check_theirs(request, ref)
+    feed = restore_feed(clinic=request.clinic, ref=ref, actor_id=request.user.id)
     say_done(request, _("“%(name)s” works again.") % {"name": feed.label})
-    return redirect(_back(request, feed, clinic_reverse(request, "calendar_links")))
+    return redirect(_back(request, feed))
+
+
+def _check_theirs(request: ClinicRequest, ref: UUID) -> None:
+    """404 for a colleague's link, which is not there for others; 403 for a patient's where patients are only read."""
+    feed = feed_by_ref(clinic_id=request.clinic.id, ref=ref)
+    if feed is None:
+        raise Http404
+    if request.may(Permission.MANAGE_CLINIC) or feed.owner_id == request.user.id:
+        return
+    if feed.owner_id is not None:
+        raise Http404
+    if not request.may(Permission.EDIT_PATIENTS):
+        raise PermissionDenied
 
 
 @require_POST
@@ -242,7 +241,8 @@ def _trail(request: ClinicRequest) -> list[tuple[str, str]]:
     return [(_("Calendar"), clinic_reverse(request, "calendar")), (_("Calendar links"), "")]
 
 
-def _back(request: ClinicRequest, feed: CalendarFeed, back: str) -> str:
+def _back(request: ClinicRequest, feed: CalendarFeed) -> str:
+    back = clinic_reverse(request, "calendar_links")
     if request.POST.get("patient") and feed.patient is not None:
         return f"{back}?{urlencode({'patient': str(feed.patient.ref)})}"
     return back
