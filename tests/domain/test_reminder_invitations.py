@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -20,11 +20,14 @@ from notifications.domain.plan import (
     VisitFacts,
     WhyNot,
 )
+from notifications.domain.quiet_hours import instant_at
 from notifications.domain.states import State
 from tests.domain.reminders import (
+    CHICAGO,
     EMAIL,
     NOW,
     SMS,
+    TODAY,
     address,
     facts,
     known,
@@ -104,6 +107,28 @@ def test_a_visit_whose_invitation_did_not_go_out_takes_nothing_out_of_a_calendar
     found = planned(of, policy=ON)
     assert found.messages == ()
     assert {found.why_not(each, now=NOW) for each in of.known} == {WhyNot.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("booked_at", "starts", "sends"),
+    [(20, time(7, 30), True), (22, time(7, 30), False), (22, time(8), False), (22, time(9), True)],
+)
+def test_before_a_visit_early_next_day_nothing_waits_for_an_hour_that_does_not_come(
+    booked_at: int, starts: time, sends: bool
+) -> None:
+    """What is booked in the quiet hours: a person would be asked to call about an invitation that was missed."""
+    now = instant_at(TODAY, time(booked_at), CHICAGO)
+    of = facts(visits=(visit(1, at=starts, since=now),))
+    (entry,) = entries(planned(of, policy=ON, now=now))
+    assert entry.sends is sends
+    assert entry.why_not is (None if sends else WhyNot.PAST_AT_BOOKING)
+
+
+def test_an_address_given_in_the_night_before_an_early_visit_is_not_waited_for() -> None:
+    of = facts(visits=(visit(1, at=time(7, 30), since=NOW - timedelta(days=3)),))
+    assert entries(planned(of, policy=ON, now=NOW))[0].sends
+    late = instant_at(TODAY, time(22), CHICAGO)
+    assert entries(planned(of, policy=ON, now=late))[0].why_not is WhyNot.PAST_AT_BOOKING
 
 
 def test_who_cannot_come_is_not_invited() -> None:

@@ -18,7 +18,9 @@ from notifications.models import Message, PatientLink
 from notifications.models.escalations import Cause
 from notifications.services.delivery import deliver_batch
 from notifications.services.escalations import open_escalation
+from tests.bookings import book, open_day
 from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.invitations import SOON, cancel, inviting_clinic, reader
 from web.nurse.message_words import KINDS, PURPOSES, REASONS, STATES
 
 NOON = datetime.now(UTC).replace(hour=18, minute=0)  # noon in Chicago, near enough
@@ -108,6 +110,22 @@ def test_a_message_that_waits_shows_what_it_would_say_and_opens_nothing(client: 
     assert "/l/…" in alone
     assert "Nobody has tried to send it." in alone
     assert not PatientLink.objects.exists()
+
+
+@override_settings(EMAIL_BACKEND="notifications.backends.InAppBackend")
+def test_a_message_names_what_went_with_it_for_the_calendar(client: Client) -> None:
+    house = inviting_clinic()
+    visit = book(house, reader(house), on=open_day(house, 30))
+    invitation = Message.objects.get(kind=MessageKind.INVITATION)
+    assert "For the calendar" not in page(client, house, house.nurse, f"{invitation.ref}/")
+    deliver_batch(now=house.now + SOON)
+    shown = page(client, house, house.nurse, f"{invitation.ref}/")
+    assert "the visit, as an invitation" in shown
+    assert "invite.ics" in shown
+    cancel(house, visit, house.now + SOON)
+    deliver_batch(now=house.now + SOON * 2)
+    off = Message.objects.get(kind=MessageKind.CHANGE)
+    assert "that the visit is to be taken out" in page(client, house, house.nurse, f"{off.ref}/")
 
 
 def test_a_message_that_was_held_back_says_why(client: Client, house: House) -> None:

@@ -139,6 +139,21 @@ def test_hours_and_caps_are_saved_and_planned_with(house: House, admin: Client, 
     assert admin.post(url("reminders"), values).url == url("reminders"), "nothing changed: no run"
 
 
+def test_invitations_are_off_until_a_clinic_wants_them_and_then_stand_in_the_plan(
+    house: House, admin: Client, nurse: Client, url: Url, patient: Patient
+) -> None:
+    book(house, patient, on=open_day(house, 30))
+    values = {
+        "quiet_from": "21:00", "quiet_until": "08:00", "most_texts_a_day": "1", "most_texts_a_week": "3",
+        "unanswered_days": "3", "is_text_on": "on",
+    }  # fmt: skip
+    admin.post(url("reminders"), values)
+    plan = url("patient_messages", ref=patient.ref)
+    assert "Invitation to a visit" not in nurse.get(plan).content.decode()
+    assert admin.post(url("reminders"), values | {"is_invitation_on": "on"}).status_code == 302
+    assert "Invitation to a visit" in nurse.get(plan).content.decode()
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from notifications.domain.kinds import ChannelName
+from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.facts import Address, Known, PatientFacts, Reader
 from notifications.domain.plan.planned import Planned, Same, key_of, same_of
 from notifications.domain.plan.rules import TO_HELPERS, TRUE_UNTIL_THE_END, Policy
 from notifications.domain.plan.why_not import WhyNot
 from notifications.domain.plan.wishes import Wish
-from notifications.domain.quiet_hours import sending_time
+from notifications.domain.quiet_hours import first_allowed, sending_time
 from notifications.domain.states import State
 
 _SETTLED = (State.FAILED, State.DEAD, State.UNKNOWN)
@@ -127,6 +127,8 @@ def _too_late(planned: Planned, setting: Setting, known: tuple[Known, ...]) -> W
     wish, now = planned.wish, setting.now
     if now >= planned.not_after:
         return WhyNot.TOO_LATE
+    if wish.kind is MessageKind.INVITATION and not _has_an_hour(planned, setting):
+        return WhyNot.PAST_AT_BOOKING
     if wish.kind in TRUE_UNTIL_THE_END:
         return None
     if wish.since is not None and planned.due_at < wish.since:
@@ -134,6 +136,14 @@ def _too_late(planned: Planned, setting: Setting, known: tuple[Known, ...]) -> W
     if planned.due_at >= now or any(each.waits for each in known):
         return None
     return _as_stored(planned, known) or WhyNot.PAST_AT_BOOKING
+
+
+def _has_an_hour(planned: Planned, setting: Setting) -> bool:
+    """Whether it can still go before its end: nobody is called because a calendar got nothing over night."""
+    zone = planned.address.zone if planned.address else setting.facts.zone
+    earliest = max(planned.wish.due.on_clock_of(zone), setting.now)
+    quiet = setting.policy.quiet
+    return first_allowed(earliest, zone, quiet.begin, quiet.end) < planned.not_after
 
 
 def _as_stored(planned: Planned, known: tuple[Known, ...]) -> WhyNot | None:
