@@ -198,7 +198,9 @@ def _deadlines(
 
 
 def _page(clinic: Clinic, name: str) -> str:
-    """The address of a page, with the reference still to be put in."""
+    """The address of a page, with the reference still to be put in; none where nobody has said how it is reached."""
+    if not settings.PUBLIC_URL:
+        return ""
     path = reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic.slug, "ref": _NOWHERE})
     return f"{settings.PUBLIC_URL}{path}"
 

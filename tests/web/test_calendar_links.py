@@ -70,6 +70,13 @@ def test_a_link_is_made_shown_once_and_works(desk: Desk, house: House) -> None:
     assert token not in listed
 
 
+def test_without_a_public_address_the_link_is_as_its_reader_came(house: House, settings: Any) -> None:
+    settings.PUBLIC_URL = ""
+    text = browser(house.nurse).post(page(house), asked()).content.decode()
+    assert 'value="http://testserver/calendars/' in text
+    assert "webcal://testserver/calendars/" in text
+
+
 def test_a_nurse_is_offered_her_own_calendar_first(desk: Desk, house: House) -> None:
     text = browser(house.nurse).get(page(house)).content.decode()
     assert f'value="nurse:{desk.nurse.ref}" selected' in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from clinic.domain.checks import RecordError
 from notifications.domain.patient_acts import PatientAct
 from notifications.selectors.patient_pages import behind_link
 from notifications.services.patient_calendars import subscribe
+from web.addresses import public_address
 from web.patient.access import PatientRequest, back_to_page, link_page, remember_known, show
 from web.patient.forms import PatientForm
 from web.patient.visit import OF_A_VISIT
@@ -31,6 +31,6 @@ def calendars(request: PatientRequest) -> HttpResponse:
     except RecordError:
         context = {"form": form, "are_too_many": True}
         return show(request, "patient/calendars.html", context, status=422)
-    address = f"{settings.PUBLIC_URL}{reverse('calendar_feed', kwargs={'token': token})}"
+    address = public_address(request, reverse("calendar_feed", kwargs={"token": token}))
     context = {"address": address, "webcal": "webcal://" + address.split("://", 1)[1]}
     return show(request, "patient/calendar_link.html", context)

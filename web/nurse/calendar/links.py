@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import segno
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +33,7 @@ from scheduling.selectors.calendar_feeds import (
 from scheduling.selectors.rows import CalendarFeed, FeedDetail, FeedHolds, FeedScope
 from scheduling.services.calendar_feeds import create_feed, restore_feed, revoke_feed, set_most_detail
 from web.access import ClinicRequest, clinic_page
+from web.addresses import public_address
 from web.nurse.forms.calendar_links import CalendarLinkForm, CalendarPolicyForm, whose_choices
 from web.nurse.frame import clinic_reverse
 from web.undo import Undo, say_done
@@ -139,7 +139,7 @@ def calendar_policy(request: ClinicRequest) -> HttpResponse:
 
 def _made(request: ClinicRequest, feed: CalendarFeed, token: str) -> HttpResponse:
     """The link, this once: only its hash is kept."""
-    address = f"{settings.PUBLIC_URL}{reverse('calendar_feed', kwargs={'token': token})}"
+    address = public_address(request, reverse("calendar_feed", kwargs={"token": token}))
     webcal = "webcal://" + address.split("://", 1)[1]
     context = {
         "place": "calendar",
