@@ -138,6 +138,21 @@ def test_somebody_who_is_no_longer_invited_is_told_without_a_status() -> None:
     assert event.status is None
 
 
+@pytest.mark.parametrize(
+    ("address", "uri"),
+    [
+        ("ursula@example.org", "mailto:ursula@example.org"),
+        ("o'hara+visits_1@example.org", "mailto:o'hara+visits_1@example.org"),
+        ('"a;b:c,d"@example.org', "mailto:%22a%3Bb%3Ac%2Cd%22@example.org"),
+        ("a?cc=b@example.org", "mailto:a%3Fcc%3Db@example.org"),
+        ("a@b.example\r\nX-EVIL:1", "mailto:a@b.example%20X-EVIL%3A1"),
+        ("jürgen@example.org", "mailto:j%C3%BCrgen@example.org"),
+    ],
+)
+def test_an_address_is_written_as_a_uri_that_ends_where_it_ends(address: str, uri: str) -> None:
+    assert text.mail_address(address) == uri
+
+
 def test_an_instant_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         writer.core(timing(starts=datetime.fromisoformat("2026-05-04T09:00")))

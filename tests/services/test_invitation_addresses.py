@@ -10,7 +10,7 @@ import pytest
 from clinic.domain.entries import ProxyEntry
 from clinic.models import Patient
 from clinic.services.patients import add_contact_point, add_proxy, record_consent, retire_contact_point
-from notifications.models import PatientLink, StoppedAddress
+from notifications.models import Message, PatientLink, StoppedAddress
 from notifications.services.answers import disown
 from notifications.services.plan import replan_patients
 from scheduling.models import Visit
@@ -130,6 +130,21 @@ def test_nothing_goes_where_nobody_wants_it(
         )
     move(house, visit, now)
     assert "ursula@example.org" not in [letter.to for letter in mails(now + SOON)]
+    withdrawals = Message.objects.filter(step="withdrawn")
+    assert {row.reason for row in withdrawals} == ({"no_consent"} if refusal is _take_consent_back else set())
+
+
+def test_a_stop_at_the_new_address_holds_for_the_old_one_too(house: House, visit: Visit) -> None:
+    """Who wants no more e-mails wants none at an address of before either."""
+    invited()
+    now = NOW + SOON
+    retire_contact_point(contact_id=visit.patient.contact_points.get().id, **at(house, now))
+    add_contact_point(patient_ref=visit.patient.ref, kind="email", value="ode@example.org", **at(house, now))
+    StoppedAddress.objects.create(
+        clinic=house.clinic, channel="email", address="ode@example.org", words="stop", stopped_at=now
+    )
+    replan_patients(house.clinic.id, [visit.patient_id], now)
+    assert mails(now + SOON) == []
 
 
 def test_helpers_are_invited_each_by_a_mail_of_their_own(house: House, patient: Patient) -> None:
