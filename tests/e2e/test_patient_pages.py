@@ -143,8 +143,9 @@ def test_a_patient_on_a_phone_answers_changes_her_mind_and_moves_the_visit(
     ]
     assert Escalation.objects.get().cause == "cannot_come"
     assert Visit.objects.get(pk=visit.pk).sequence == 1
+    page.get_by_role("link", name="Add to my calendar").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Add to my calendar").click()
+        page.get_by_role("link", name="Get this visit").click()
     assert "SEQUENCE:1" in download.value.path().read_text()
 
 
