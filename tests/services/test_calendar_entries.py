@@ -9,14 +9,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from clinic.audit import recording
 from clinic.models import Patient
 from clinic.services.implants import record_explant
 from clinic.services.patients import update_patient
 from scheduling.domain.calendars import writer
-from scheduling.models import CalendarEntry, Forecast, Visit
+from scheduling.models import CalendarEntry, Forecast, Resource, Visit
 from scheduling.services import booking
 from scheduling.services.calendar_entries import write_entries
 from tests import ical
+from tests.domain.test_calendar_writer import HOSTILE
 from tests.factories import House, make_clinic, make_fill, make_implant, make_patient, make_running_pump
 from tests.visits import Desk, make_desk
 
@@ -197,6 +199,19 @@ def test_a_pump_that_is_out_has_no_last_day(house: House) -> None:
     )
     event = read(CalendarEntry.objects.get(implant=implant))
     assert (event.status, event.sequence) == ("CANCELLED", 1)
+
+
+@pytest.mark.parametrize("name", [each for each in HOSTILE if each.strip("\x00 ") and "\ud800" not in each])
+def test_no_name_breaks_out_of_an_entry(desk: Desk, house: House, patient: Patient, name: str) -> None:
+    name = name.replace("\x00", "")  # the database takes none
+    harmless = desk.book(patient, at="09:00")
+    with recording(actor_id=house.nurse.id, reason="a name that somebody thought up"):
+        hostile = make_patient(house)
+        Patient.objects.filter(pk=hostile.pk).update(first_name=name[:80], last_name=name[:80])
+        Resource.objects.filter(pk=desk.room.pk).update(name=name[:80])
+    visit = desk.book(hostile, at="10:00")
+    for level in ("work", "initials", "names"):
+        assert set(read(row_of(visit), level).properties) <= set(read(row_of(harmless), level).properties)
 
 
 def test_a_clinics_entries_take_a_constant_number_of_queries(desk: Desk, house: House) -> None:
