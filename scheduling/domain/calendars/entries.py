@@ -26,14 +26,6 @@ class Detail(StrEnum):
     NAMES = "names"
 
 
-class Holds(StrEnum):
-    """What a calendar is about."""
-
-    VISITS = "visits"
-    DEADLINES = "deadlines"
-    BOTH = "both"
-
-
 BUSY = Words(summary="Busy")
 BUSY_CANCELLED = Words(summary="Cancelled")
 BUSY_DEADLINE = Words(summary="Last day")
