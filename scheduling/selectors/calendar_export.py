@@ -20,7 +20,7 @@ from scheduling.domain.local_time import start_of_day
 from scheduling.domain.spreadsheet import harmless
 from scheduling.models import CalendarEntry, FeedHolds, FeedScope, Status
 
-PIECE = 2_000
+PIECE = 500
 """Entries that are in memory at once."""
 _LAST_DAY = "Last day to refill"
 _NOBODY = ""
@@ -31,6 +31,11 @@ COLUMNS: dict[Detail, tuple[str, ...]] = {
     Detail.NAMES: ("date", "from", "to", "standing", "what", "status", "nurse", "room", "patient", "mrn"),
 }
 """The columns of the table, by how much it says."""
+_READ = (
+    *("starts_at", "ends_at", "last_on", "standing", "visit__status"),
+    *("kind__name", "nurse__name", "room__name"),
+    *("patient__first_name", "patient__last_name", "patient__mrn"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +70,7 @@ def export_csv(*, clinic: Clinic, wanted: Wanted) -> Iterator[str]:
     columns, zone = COLUMNS[wanted.detail], ZoneInfo(clinic.time_zone)
     line = csv.writer(_Given())
     yield line.writerow(columns)
-    rows = _rows(clinic, wanted).values(
-        *(
-            "starts_at",
-            "ends_at",
-            "last_on",
-            "standing",
-            "kind__name",
-            "visit__status",
-            "nurse__name",
-            "room__name",
-        ),
-        *("patient__first_name", "patient__last_name", "patient__mrn"),
-    )
-    for row in rows.iterator(chunk_size=PIECE):
+    for row in _rows(clinic, wanted).values(*_READ).iterator(chunk_size=PIECE):
         said = _said(row, wanted.detail, zone)
         yield line.writerow([harmless(said[name]) for name in columns])
 
@@ -115,11 +107,11 @@ def _events(rows: QuerySet[CalendarEntry], detail: Detail) -> Iterator[bytes]:
             yield bytes(core) + bytes(words) + writer.END_OF_EVENT
         return
     busy = {
-        (is_visit, is_off): writer.words(
-            entries.BUSY_CANCELLED if is_off else entries.BUSY if is_visit else entries.BUSY_DEADLINE
+        (is_visit, is_cancelled): writer.words(
+            entries.SameWords().of(is_visit=is_visit, is_cancelled=is_cancelled)
         )
         for is_visit in (True, False)
-        for is_off in (True, False)
+        for is_cancelled in (True, False)
     }
     plain = rows.values_list("core", "visit_id", "standing")
     for core, visit_id, standing in plain.iterator(chunk_size=PIECE):

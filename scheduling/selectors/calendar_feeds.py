@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,26 +37,29 @@ _THING = {
     FeedHolds.DEADLINES: "AND implant_id IS NOT NULL",
     FeedHolds.BOTH: "",
 }
-# What is nearest is kept: first what is to come, then, in the room that is left, what has been.
+# What is nearest is kept: first what is to come, then, in the room that is left, what has been. Begins with SELECT:
+# around what may write, as WITH may, the history of changes puts a transaction and its context, three trips more.
 _NEAREST = """
-WITH ahead AS (
-    SELECT {columns}, starts_at, id FROM scheduling_calendarentry
-    WHERE {scope} = %(scope_id)s::bigint AND clinic_id = %(clinic_id)s::bigint {thing} {standing}
-      AND starts_at >= %(today)s::timestamptz AND starts_at < %(last)s::timestamptz
-    ORDER BY starts_at, id LIMIT %(most)s::int
-), back AS (
-    SELECT {columns}, starts_at, id FROM scheduling_calendarentry
-    WHERE {scope} = %(scope_id)s::bigint AND clinic_id = %(clinic_id)s::bigint {thing} {standing}
-      AND starts_at >= %(first)s::timestamptz AND starts_at < %(today)s::timestamptz
-    ORDER BY starts_at DESC, id DESC LIMIT (SELECT %(most)s::int - count(*) FROM ahead)
-), nearest AS (SELECT * FROM ahead UNION ALL SELECT * FROM back)
-{select}
+SELECT {select} FROM (
+    WITH ahead AS (
+        SELECT {columns}, starts_at, id FROM scheduling_calendarentry
+        WHERE {scope} = %(scope_id)s::bigint AND clinic_id = %(clinic_id)s::bigint {thing} {standing}
+          AND starts_at >= %(today)s::timestamptz AND starts_at < %(last)s::timestamptz
+        ORDER BY starts_at, id LIMIT %(most)s::int
+    ), back AS (
+        SELECT {columns}, starts_at, id FROM scheduling_calendarentry
+        WHERE {scope} = %(scope_id)s::bigint AND clinic_id = %(clinic_id)s::bigint {thing} {standing}
+          AND starts_at >= %(first)s::timestamptz AND starts_at < %(today)s::timestamptz
+        ORDER BY starts_at DESC, id DESC LIMIT (SELECT %(most)s::int - count(*) FROM ahead)
+    )
+    SELECT * FROM ahead UNION ALL SELECT * FROM back
+) AS nearest
 """
 _SHIPPED = Detail.INITIALS
 """How much calendars say at most where a clinic has said nothing."""
 _STANDING = "AND (cancelled_at IS NULL OR cancelled_at > %(tombstones)s::timestamptz)"
-_VERSION = "SELECT count(*), coalesce(bit_xor(stamp), 0) FROM nearest"
-_EVENTS = "SELECT core, said FROM nearest ORDER BY starts_at, id"
+_VERSION = "count(*), coalesce(bit_xor(stamp), 0)"
+_EVENTS = "coalesce(string_agg(core || said || %(end)s::bytea, ''::bytea ORDER BY starts_at, id), ''::bytea)"
 _ALIKE = """CASE WHEN standing = 'CANCELLED' THEN %(cancelled)s::bytea
     WHEN implant_id IS NULL THEN %(visit)s::bytea ELSE %(deadline)s::bytea END AS said"""
 _OWN = {Detail.WORK: "work AS said", Detail.INITIALS: "initials AS said", Detail.NAMES: "names AS said"}
@@ -85,7 +87,7 @@ JOIN clinic_clinic AS c ON c.id = f.clinic_id
 LEFT JOIN clinic_user AS u ON u.id = f.owner_id
 LEFT JOIN clinic_patient AS patient ON patient.id = f.patient_id
 LEFT JOIN scheduling_calendarpolicy AS p ON p.clinic_id = f.clinic_id
-WHERE f.token_hmac = ANY(%(hashes)s::text[])
+WHERE f.token_hmac = %(hash)s::text
 """
 
 
@@ -139,15 +141,21 @@ class Content:
     now: datetime
     version: str
 
-    def events(self) -> Iterator[bytes]:
-        """The calendar's bytes, piece by piece; one query."""
-        query, values = _query(_EVENTS, self.feed, self.said, self.now)
+    def body(self) -> bytes:
+        """The calendar's bytes; one query, which joins them."""
+        said = self.said
+        own = _OWN[said] if isinstance(said, Detail) else _ALIKE
+        query, values = _shown(_EVENTS, f"core, {own}", self.feed, self.now)
+        if isinstance(said, SameWords):
+            values |= {
+                "visit": writer.words(said.visit),
+                "deadline": writer.words(said.deadline),
+                "cancelled": writer.words(said.cancelled),
+            }
         with connection.cursor() as cursor:
-            cursor.execute(query, values)
-            rows = cursor.fetchall()
-        yield from writer.calendar(
-            self.head, (bytes(core) + bytes(said) + writer.END_OF_EVENT for core, said in rows)
-        )
+            cursor.execute(query, values | {"end": writer.END_OF_EVENT})
+            (events,) = cursor.fetchone() or (b"",)
+        return b"".join(writer.calendar(self.head, [bytes(events)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +173,19 @@ def token_hmac(token: str, key: str = "") -> str:
 
 
 def feed_of_token(token: str) -> OpenFeed | None:
-    """The feed behind a token, with its use, its clinic's policy and its person's role now; one query."""
-    hashes = [token_hmac(token, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    """The feed behind a token, with its use, its clinic's policy and its person's role now; one query for each key."""
     with connection.cursor() as cursor:
-        cursor.execute(_LINK, {"hashes": hashes, "readers": READERS})
-        row = cursor.fetchone()
-    return OpenFeed(*row) if row is not None else None
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+            cursor.execute(_LINK, {"hash": token_hmac(token, key), "readers": READERS})
+            row = cursor.fetchone()
+            if row is not None:
+                return OpenFeed(*row)
+    return None
 
 
 def content_of(feed: OpenFeed, *, head: bytes, said: Said, now: datetime) -> Content:
     """The calendar with its version: the same for the same bytes, another for any other; one query over an index."""
-    query, values = _query(_VERSION, feed, said, now)
+    query, values = _shown(_VERSION, "stamp", feed, now)
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         count, stamps = cursor.fetchone() or (0, 0)
@@ -188,8 +198,8 @@ def event_of_visit(*, clinic_id: int, visit_id: int, said: SameWords) -> bytes |
     row = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True).first()
     if row is None:
         return None
-    words = said.cancelled if row.standing == writer.Standing.CANCELLED else said.visit
-    event = bytes(row.core) + writer.words(words) + writer.END_OF_EVENT
+    words = writer.words(said.of(is_visit=True, is_cancelled=row.standing == writer.Standing.CANCELLED))
+    event = bytes(row.core) + words + writer.END_OF_EVENT
     return b"".join(writer.calendar(writer.head(), [event]))
 
 
@@ -231,11 +241,11 @@ def _listed(clinic_id: int) -> QuerySet[CalendarFeed]:
     return rows.select_related("use", "patient", "resource", "kind", "owner")
 
 
-def _query(select: str, feed: OpenFeed, said: Said, now: datetime) -> tuple[str, dict[str, Any]]:
+def _shown(select: str, columns: str, feed: OpenFeed, now: datetime) -> tuple[str, dict[str, Any]]:
+    """The statement that asks ``select`` of what the feed shows now, and its values."""
     zone = ZoneInfo(feed.time_zone)
     today = date_of(now, zone)
-    is_version = select is _VERSION
-    values: dict[str, Any] = {
+    values = {
         "scope_id": feed.scope_id,
         "clinic_id": feed.clinic_id,
         "today": start_of_day(today, zone),
@@ -244,16 +254,6 @@ def _query(select: str, feed: OpenFeed, said: Said, now: datetime) -> tuple[str,
         "tombstones": start_of_day(today, zone) - access.TOMBSTONE_FOR,
         "most": access.MOST_EVENTS,
     }
-    columns = "stamp"
-    if not is_version and isinstance(said, SameWords):
-        columns = f"core, {_ALIKE}"
-        values |= {
-            "visit": writer.words(said.visit),
-            "deadline": writer.words(said.deadline),
-            "cancelled": writer.words(said.cancelled),
-        }
-    elif not is_version and isinstance(said, Detail):
-        columns = f"core, {_OWN[said]}"
     query = _NEAREST.format(
         select=select,
         columns=columns,

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
+from clinic.statements import planned_once
 from notifications.selectors.patient_calendar import words_for_patient
 from scheduling.domain.calendars import text, writer
 from scheduling.domain.calendars.access import FETCHES_AN_HOUR, Door, reader_of
@@ -46,7 +47,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if settings.MAINTENANCE:
         return _later()
     try:
-        return _answer(request, token, timezone.now())
+        with planned_once():
+            return _answer(request, token, timezone.now())
     except Exception as error:
         # Whatever it is: a program that is given a page instead of a calendar may throw its copy away.
         log.error("a calendar could not be given (%s)", type(error).__name__)
@@ -78,7 +80,7 @@ def _given(request: HttpRequest, content: Content, modified_at: datetime) -> Htt
         response = HttpResponse(status=304)
         del response["Content-Type"]
     else:
-        response = HttpResponse(b"".join(content.events()), content_type=CALENDAR)
+        response = HttpResponse(content.body(), content_type=CALENDAR)
         response["Content-Length"] = str(len(response.content))
         response["Content-Disposition"] = 'inline; filename="calendar.ics"'
     response["ETag"] = etag

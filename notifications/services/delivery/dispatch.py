@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
+from clinic.statements import planned_once
 from notifications.channels import carrier_for
 from notifications.domain.breaker import Breaker
 from notifications.domain.kinds import ChannelName
@@ -24,8 +24,6 @@ from notifications.services.delivery.unknowns import Question, begin_again, sett
 log = logging.getLogger(__name__)
 
 BATCH = 20
-PLANNED_AFTER = 3
-"""So many times a statement is used before the server keeps its plan."""
 _chance = random.SystemRandom().random
 Clock = Callable[[], datetime]
 
@@ -95,18 +93,6 @@ def deliver_batch(*, now: datetime, size: int = BATCH, dispatcher: Dispatcher | 
     sweep(now=now)
     dispatcher = dispatcher or Dispatcher()
     return sum(dispatcher.deliver(channel, clock=lambda: now, size=size) for channel in ChannelName)
-
-
-@contextmanager
-def planned_once() -> Iterator[None]:
-    """Let the server plan each statement of the block once a connection: they are few, and the same for every message."""
-    connection.ensure_connection()
-    before, connection.connection.prepare_threshold = connection.connection.prepare_threshold, PLANNED_AFTER
-    try:
-        yield
-    finally:
-        if connection.connection is not None:
-            connection.connection.prepare_threshold = before
 
 
 def hand_over(letter: Letter) -> Receipt:

@@ -51,6 +51,12 @@ class SameWords:
     deadline: Words = BUSY_DEADLINE
     cancelled: Words = BUSY_CANCELLED
 
+    def of(self, *, is_visit: bool, is_cancelled: bool) -> Words:
+        """What an entry says that is of a visit or a last day, and cancelled or not."""
+        if is_cancelled:
+            return self.cancelled
+        return self.visit if is_visit else self.deadline
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryWords:
