@@ -10,6 +10,7 @@ from django.utils import timezone
 from scheduling.selectors.paper_lists import paper_lists_due
 from scheduling.selectors.sweeps import queued_chunks
 from scheduling.services.booking import release_expired_holds
+from scheduling.services.calendar_renewal import renew_entries
 from scheduling.services.doorbell import PAPER_TASK, REGISTER_TASK, ring
 from scheduling.services.heartbeats import WORKER, record_heartbeat
 from scheduling.services.paper_lists import write_due_list
@@ -63,9 +64,10 @@ def register_tick() -> None:
 
 @shared_task(name="scheduling.report_tick")
 def report_tick() -> None:
-    """Ring for every paper list that is due, and make up for residuals that are not judged yet."""
+    """Ring for every paper list that is due; make up for calendars and residuals that are behind."""
     now = timezone.now()
     ring([due.clinic_id for due in paper_lists_due(now=now)], PAPER_TASK)
+    renew_entries(now=now, seconds=SLICE_SECONDS)
     renew_stale_trends(now=now, seconds=SLICE_SECONDS)
 
 

@@ -49,7 +49,7 @@ class CalendarEntry(Scoped):
     changed_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
     fingerprint = models.CharField(max_length=32)
-    """Of the facts that the bytes were made from."""
+    """Of the facts that the bytes were made from; empty where they are to be made anew."""
     core = models.BinaryField()
     work = models.BinaryField()
     initials = models.BinaryField()
@@ -80,14 +80,11 @@ class CalendarEntry(Scoped):
             ),
         ]
         indexes = [
-            models.Index(fields=[*scope, "starts_at", "id"], name=f"calendar_entry_by_{name}")
-            for name, scope in {
-                "clinic": ["clinic"],
-                "nurse": ["nurse"],
-                "room": ["room"],
-                "kind": ["kind"],
-                "patient": ["patient"],
-            }.items()
+            *(
+                models.Index(fields=[scope, "starts_at", "id"], name=f"calendar_entry_by_{scope}")
+                for scope in ("clinic", "nurse", "room", "kind", "patient")
+            ),
+            models.Index(fields=["clinic"], condition=Q(fingerprint=""), name="calendar_entry_stale"),
         ]
 
     def __str__(self) -> str:

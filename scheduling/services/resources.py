@@ -25,6 +25,7 @@ from clinic.services.conflicts import refusing
 from scheduling.domain.hours import ExceptionEntry, Week, check_exception, check_week
 from scheduling.models import HoursException, Resource, ResourceHours, ResourceKind
 from scheduling.selectors.resources import exception_entry
+from scheduling.services.calendar_renewal import forget_room
 
 MOST_SEATS = 50
 LONGEST_NAME = 80
@@ -72,15 +73,19 @@ def add_resource(*, clinic: Clinic, kind: str, entry: ResourceEntry, week: Week)
 def update_resource(*, clinic: Clinic, resource_ref: UUID, entry: ResourceEntry, week: Week) -> Resource:
     """Change the name, the seats, the account and the whole week of a nurse or a room, together.
 
-    Visits stay where they are. Resource.DoesNotExist for one of another clinic.
+    Visits stay where they are; calendars have a room's new name a minute later. Resource.DoesNotExist for one of
+    another clinic.
     """
     checked = check_week(week)
     resource = _lock(clinic, resource_ref)
     _check(clinic, resource.kind, entry, own_id=resource.id)
     _check_account(clinic, resource, entry)
+    former_name = resource.name
     resource.name, resource.seats, resource.user_id = entry.name.strip(), entry.seats, entry.user_id
     with _named_once(), _one_a_person():
         resource.save(update_fields=["name", "seats", "user"])
+    if resource.kind == ResourceKind.ROOM and resource.name != former_name:
+        forget_room(clinic_id=clinic.id, room_id=resource.pk)
     _write_week(resource, checked)
     return resource
 

@@ -16,6 +16,7 @@ from clinic.selectors.rows import Clinic
 from scheduling.domain.visit_kinds import REFILL_KIND
 from scheduling.models import BLOCKING, Resource, ResourceKind, Visit, VisitKind, VisitSeat
 from scheduling.selectors.resources import rows_asking_for
+from scheduling.services.calendar_renewal import forget_kind
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 480
 MOST_AT_ONCE = 50
@@ -61,8 +62,8 @@ def add_visit_kind(*, clinic: Clinic, entry: VisitKindEntry) -> VisitKind:
 def update_visit_kind(*, clinic: Clinic, kind_ref: UUID, entry: VisitKindEntry, now: datetime) -> VisitKind:
     """Change a kind of visit. Visits that are booked keep their length; VisitKind.DoesNotExist for a foreign one.
 
-    A capacity given for the first time counts the visits booked ahead too. The kind with the key ``refill``
-    stays one at which the pump is refilled: the refill dates ask for it.
+    Calendars have a new name a minute later. A capacity given for the first time counts the visits booked ahead too.
+    The kind with the key ``refill`` stays one at which the pump is refilled: the refill dates ask for it.
     """
     kind = _lock(clinic, kind_ref)
     _check(clinic, entry, own_id=kind.id)
@@ -74,6 +75,8 @@ def update_visit_kind(*, clinic: Clinic, kind_ref: UUID, entry: VisitKindEntry, 
     kind.name, kind.duration_minutes = entry.name.strip(), entry.duration_minutes
     kind.needs_nurse, kind.needs_room, kind.is_refill = entry.needs_nurse, entry.needs_room, entry.is_refill
     kind.save(update_fields=["name", "duration_minutes", "needs_nurse", "needs_room", "is_refill"])
+    if kind.name != former_name:
+        forget_kind(clinic_id=clinic.id, kind_id=kind.pk)
     _set_capacity(kind, entry.capacity, former_name=former_name, now=now)
     return kind
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scheduling.services.booking import release_expired_holds
+from scheduling.services.calendar_renewal import renew_entries
 from scheduling.services.paper_lists import write_due_lists
 from scheduling.services.register_import import advance_import, take_up_stalled
 from scheduling.services.residual_trends import renew_stale_trends
@@ -32,8 +33,10 @@ def bring_in_registers(
 
 
 def keep_clinics(*, now: datetime, seconds: float) -> tuple[int, int]:
-    """Write the paper lists that are due, clear away old holds, judge residuals for so long: lists (written, failed)."""
+    """Write the paper lists that are due, clear away old holds, and make up for so long for each of calendars and
+    residuals that are behind: lists (written, failed)."""
     lists = write_due_lists(now=now)
     release_expired_holds(now=now)
+    renew_entries(now=now, seconds=seconds)
     renew_stale_trends(now=now, seconds=seconds)
     return lists
