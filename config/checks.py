@@ -58,6 +58,28 @@ def cache_is_shared(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register("second_factor", deploy=True)
+def second_factor_is_required(**_: Any) -> list[CheckMessage]:
+    """A password alone is not enough for a patient's record, and a factor's secret is never kept in clear."""
+    found: list[CheckMessage] = []
+    if not settings.MFA_REQUIRED:
+        found.append(
+            django_checks.Warning(
+                "MFA_REQUIRED is off: a password alone opens patients' records.", id="refillwise.W004"
+            )
+        )
+    if not settings.SECOND_FACTOR_KEYS:
+        hint = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+        found.append(
+            Error(
+                "SECOND_FACTOR_KEYS is not set: nobody can set up a second factor.",
+                hint=f"Make one with: {hint}",
+                id="refillwise.E005",
+            )
+        )
+    return found
+
+
 @register("links", deploy=True)
 def links_give_nothing_away(**_: Any) -> list[CheckMessage]:
     """The host of a patient's link is read on lock screens."""

@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "pghistory",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -85,6 +87,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "web.session_ends.AbsoluteTimeOut",
+    "web.second_factor.SecondFactorFirst",
     "django_htmx.middleware.HtmxMiddleware",
     "web.history.ActorMiddleware",  # after authentication: every change names its person
 ]
@@ -222,8 +226,22 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser, and earlier when idle
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # so long a repeated sign-in stands for acts that ask for one
+
+# Second factors (docs/how-to/sign-in.md). Required, nobody without one sees anything but the page to set one up.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not EMBEDDED)
+MFA_ADAPTER = "web.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the invitation proved it
+# Fernet keys of their secrets, apart from SECRET_KEY: the first encrypts, all decrypt.
+SECOND_FACTOR_KEYS = env.list(
+    "SECOND_FACTOR_KEYS", default=[_installation.second_factor_key] if _installation else []
+)
 
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=900)  # idle time-out, 45 CFR 164.312(a)(2)(iii)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)  # whatever one does
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

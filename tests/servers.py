@@ -91,6 +91,8 @@ def environment(*, broker_url: str, **more: str) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "HTTPS": "false",
+        "MFA_REQUIRED": "false",  # tests of second factors say otherwise
+        "SECOND_FACTOR_KEYS": ",".join(settings.SECOND_FACTOR_KEYS),
         "STATIC_FROM_SOURCE": "true",
         "LOG_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",

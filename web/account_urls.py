@@ -1,12 +1,17 @@
 """Which of allauth's pages exist here: sign in and out, one's own password. The clinic decides the rest."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+
+from web import second_factor
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("2fa/webauthn/keys/<int:pk>/remove/", second_factor.remove_passkey, name="mfa_remove_webauthn"),
+    path("2fa/", include("allauth.mfa.urls")),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),  # closed by web.accounts
     # allauth leads to these two by name; an address is the administrator's to change, a first password comes

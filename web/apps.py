@@ -6,6 +6,15 @@ class WebConfig(AppConfig):
     name = "web"
     default_auto_field = "django.db.models.BigAutoField"
 
+    def ready(self) -> None:
+        from allauth.mfa.signals import authenticator_added
+        from django.contrib.auth.signals import user_logged_in
+
+        from web import second_factor, session_ends
+
+        authenticator_added.connect(second_factor.on_added, dispatch_uid="second factor added")
+        user_logged_in.connect(session_ends.on_signed_in, dispatch_uid="signed in")
+
 
 class CatalogueAdminConfig(AdminConfig):
     default_site = "web.admin_site.CatalogueAdminSite"

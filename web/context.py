@@ -14,6 +14,7 @@ from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.sweeps import late_sweep
 from web.navigation import links
+from web.second_factor import is_second_factor_missing
 
 RUNG_NAMES = {
     Rung.EMERGENCY: _("emergency"),
@@ -29,7 +30,9 @@ def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     """The frame's values: the idle time-out for whoever is signed in, and on a clinic page the clinic's."""
     clinic = getattr(request, "clinic", None)
     if clinic is None:
-        return {"idle_seconds": settings.SESSION_COOKIE_AGE}
+        person = getattr(request, "user", None)
+        missing = person is not None and person.is_authenticated and is_second_factor_missing(request)
+        return {"idle_seconds": settings.SESSION_COOKIE_AGE, "second_factor_missing": missing}
     permissions = request.permissions  # type: ignore[attr-defined]
     now = request.now  # type: ignore[attr-defined]
     frame: dict[str, Any] = {

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Role
@@ -53,6 +54,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
     display_name = models.CharField(_("name"), max_length=120, blank=True)
+    session_round = models.PositiveIntegerField(default=0, editable=False)
+    """Sessions of an earlier round have ended, wherever they are kept."""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -64,6 +67,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django ends a session whose hash is another: after a new password, and after a new round."""
+        words = f"{self.password}:{self.session_round}"
+        return salted_hmac("clinic.User.session", words, secret=secret, algorithm="sha256").hexdigest()
 
 
 def every_weekday() -> list[int]:

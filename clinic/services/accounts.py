@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.text import slugify
 
 from clinic.audit import recording
@@ -134,8 +135,11 @@ def change_membership(
     with recording(actor_id=actor_id, reason="membership changed"):
         Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
         membership = Membership.objects.for_clinic(clinic.id).get(pk=membership_id)
+        was_active = membership.is_active
         membership.role, membership.is_active = role, is_active
         membership.save(update_fields=["role", "is_active"])
+        if was_active and not is_active:
+            end_sessions(user_id=membership.user_id, actor_id=actor_id, reason="left a clinic")
         administrators = Membership.objects.for_clinic(clinic.id).filter(
             role=Role.ADMINISTRATOR, is_active=True
         )
@@ -143,6 +147,15 @@ def change_membership(
             raise RecordError("role", gettext_noop("a clinic keeps at least one administrator"))
         announce_members(clinic_id=clinic.id, now=now)
         return membership
+
+
+def end_sessions(*, user_id: int, actor_id: int | None, reason: str) -> None:
+    """End every session of the person at once, whatever browser it is in; with the caller's transaction.
+
+    ``actor_id`` is None for the operator of the installation, who has no account.
+    """
+    with recording(actor_id=actor_id, reason=reason):
+        User.objects.filter(pk=user_id).update(session_round=F("session_round") + 1)
 
 
 def _joining_user(email: str, display_name: str, password: str) -> User:

@@ -1,5 +1,7 @@
 """One folder with everything of one installation: data, ports, generated secrets, locks and logs."""
 
+import base64
+import hashlib
 import json
 import os
 import secrets
@@ -91,6 +93,12 @@ class Installation:
             file.flush()
             os.fsync(file.fileno())
         return Path(name)
+
+    @property
+    def second_factor_key(self) -> str:
+        """A Fernet key that follows from the folder's secret: a first try has nothing else to keep it in."""
+        digest = hashlib.sha256(b"second factors" + self.secret_key.encode()).digest()
+        return base64.urlsafe_b64encode(digest).decode()
 
     @property
     def broker_url(self) -> str:

@@ -60,7 +60,7 @@ def new_page(browser: Browser, live_app: str) -> Iterator[Callable[..., Page]]:
     troubles: list[str] = []
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(base_url=live_app, **({"viewport": DESK} | options))
+        context = browser.new_context(**({"base_url": live_app, "viewport": DESK} | options))
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)

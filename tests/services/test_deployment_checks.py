@@ -50,6 +50,14 @@ def test_a_cache_for_one_process_is_refused(settings: Settings) -> None:
     assert ids(checks.cache_is_shared()) == ["refillwise.E003"]
 
 
+def test_a_password_alone_is_warned_of(settings: Settings) -> None:
+    settings.MFA_REQUIRED = True
+    assert ids(checks.second_factor_is_required()) == []
+    settings.MFA_REQUIRED = False
+    settings.SECOND_FACTOR_KEYS = []
+    assert ids(checks.second_factor_is_required()) == ["refillwise.W004", "refillwise.E005"]
+
+
 @pytest.mark.parametrize(
     ("url", "found"),
     [

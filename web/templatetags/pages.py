@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -64,6 +66,12 @@ def plain(value: object) -> str:
 def told(reason: str) -> str:
     """A stored reason: the product's own in the reader's language, a person's as it was written."""
     return gettext(reason) if reason else ""
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A value for a script, in an attribute: the content policy allows no script element of the page's own."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter
