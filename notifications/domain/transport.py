@@ -16,12 +16,13 @@ from notifications.domain.states import Outcome
 class Invite:
     """The calendar that goes with an e-mail: what it asks of the reader's own (RFC 5546), and of which entry.
 
-    ``text`` is the whole of it. Patient data.
+    ``ends_at``: when the visit ends by it. ``text`` is the whole of it. Patient data.
     """
 
     method: str
     uid: UUID
     sequence: int
+    ends_at: datetime
     text: str
 
 

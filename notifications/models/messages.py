@@ -93,6 +93,8 @@ class Message(models.Model):
     invite_uid = models.UUIDField(null=True)
     """The entry as the reader's calendar knows it: what comes later must name the same one."""
     invite_sequence = models.PositiveIntegerField(null=True)
+    invite_ends_at = models.DateTimeField(null=True)
+    """When the visit ends in that calendar; its words say when it begins only."""
 
     attempts: RelatedManager[Attempt]
     mails: RelatedManager[InAppMail]

@@ -44,6 +44,7 @@ class VisitTelling:
     status: VisitState
     sequence: int
     starts_at: datetime
+    ends_at: datetime
     local_on: date
     since: datetime
     moves: list[MoveTelling] = field(default_factory=list)
@@ -77,6 +78,7 @@ def visits_to_tell(
             status=VisitState(row["status"]),
             sequence=row["sequence"],
             starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
             local_on=row["local_on"],
             since=row["booked_at"],
         )
@@ -86,7 +88,7 @@ def visits_to_tell(
         .order_by("id")
         .values(
             *("id", "patient_id", "implant_id", "kind__key", "is_refill", "status", "sequence"),
-            *("starts_at", "local_on", "booked_at"),
+            *("starts_at", "ends_at", "local_on", "booked_at"),
         )
     }
     history = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__any_of=list(visits)).order_by("id")

@@ -55,12 +55,14 @@ def visit(
 ) -> VisitFacts:
     """A check-up that was booked a moment ago."""
     on = values.pop("local_on", TODAY + timedelta(days=days))
+    starts_at = instant_at(on, at, zone)
     usual: dict[str, Any] = {
         "visit_id": number,
         "kind": MessageKind.CHECK_UP,
         "sequence": 0,
         "standing": Standing.BOOKED,
-        "starts_at": instant_at(on, at, zone),
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=30),
         "local_on": on,
         "since": NOW - timedelta(minutes=1),
     }

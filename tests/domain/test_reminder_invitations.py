@@ -85,6 +85,23 @@ def test_an_invitation_counts_as_having_been_told_and_the_change_brings_the_entr
     assert (entry.wish.step, entry.why_not) == ("moved", WhyNot.TOLD_ALREADY)
 
 
+@pytest.mark.parametrize(("left_until", "steps"), [(0, []), (15, ["length"]), (None, [])])
+def test_another_length_is_told_to_the_calendar_and_to_nobody_else(
+    left_until: int | None, steps: list[str]
+) -> None:
+    """None: an invitation of before it was kept."""
+    told = None if left_until is None else visit(30).ends_at + timedelta(minutes=left_until)
+    of = facts(visits=(visit(30),))
+    (message,) = entries(planned(of, policy=ON))
+    of = with_known(
+        of, known(message, State.ACCEPTED, first_sent_at=NOW, left=Holding.ENTRY, left_until=told)
+    )
+    of = replace(of, visits=(replace(visit(30), sequence=1, since=LATER),))
+    found = planned(of, policy=OFF, now=LATER)
+    assert [each.wish.step for each in entries(found) if each.sends] == steps
+    assert not [each for each in found.messages if each.wish.kind is MessageKind.CHANGE]
+
+
 @pytest.mark.parametrize(
     ("standing", "step"), [(Standing.BOOKED, "moved"), (Standing.OFF, "cancelled"), (Standing.UNPLACED, "cancelled")]
 )  # fmt: skip

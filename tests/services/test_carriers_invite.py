@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from base64 import b64decode
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,13 @@ OUTGOING = Outgoing(
     subject="Riverside Clinic: your visit",
     html="<p>Dear Ursula</p>",
     sender_name="Riverside Clinic",
-    invite=Invite(method="REQUEST", uid=UUID(int=7), sequence=0, text=CALENDAR),
+    invite=Invite(
+        method="REQUEST",
+        uid=UUID(int=7),
+        sequence=0,
+        ends_at=datetime(2026, 5, 4, tzinfo=UTC),
+        text=CALENDAR,
+    ),
 )
 
 

@@ -16,12 +16,15 @@ from notifications.domain.states import State
 from notifications.models import Message, MessagingPolicy, PatientLink
 from notifications.services.plan import replan_patients
 from notifications.services.rules import PolicyEntry, set_policy
+from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import CalendarEntry, Visit
+from scheduling.services import booking
 from tests.bookings import book, open_day
 from tests.factories import House
 from tests.invitations import (
     SOON,
     Client,
+    at,
     cancel,
     invited,
     inviting_clinic,
@@ -207,6 +210,21 @@ def test_another_nurse_at_the_same_hour_is_nothing_to_send(house: House, visit: 
         Visit.objects.filter(pk=visit.pk).update(sequence=5)
     replan_patients(house.clinic.id, [visit.patient_id], NOW + SOON)
     assert not mails(NOW + timedelta(hours=2))
+
+
+def test_a_visit_that_takes_longer_is_put_right_in_the_calendar(house: House, visit: Visit) -> None:
+    """No words say how long a visit takes, so it is no new time; the calendar would end it too early."""
+    client, now = Client("ursula@example.org"), NOW + SOON
+    client.take(mails(now))
+    entry = MoveEntry(local_on=visit.local_on, local_at=visit.local_at, duration_minutes=90)
+    booking.move_visit(visit_ref=visit.ref, entry=entry, **at(house, now))
+    (letter,) = mails(now + SOON)
+    client.take([letter])
+    (event,) = client.held.values()
+    assert (event.start, event.end) == (start_of(visit), start_of(visit) + timedelta(minutes=90))
+    assert (event.uid, event.sequence) == (str(CalendarEntry.objects.get(visit=visit).uid), 1)
+    assert "new time" not in letter.subject + letter.text
+    assert not mails(now + timedelta(hours=2))
 
 
 def test_a_clinic_that_does_not_ask_for_it_sends_none(house: House, patient: Patient) -> None:

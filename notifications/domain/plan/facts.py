@@ -104,6 +104,7 @@ class VisitFacts:
     sequence: int
     standing: Standing
     starts_at: datetime
+    ends_at: datetime
     local_on: date
     since: datetime
     implant_id: int | None = None
@@ -165,7 +166,7 @@ class OperationFacts:
 class Known:
     """A message as it is stored. ``was_carried``: the message that says this one's content went out.
 
-    ``left``: what it left in the calendar of whoever got it.
+    ``left``: what it left in the calendar of whoever got it, and ``left_until`` when the visit ends there.
     """
 
     message_id: int
@@ -185,6 +186,7 @@ class Known:
     carrier_id: int | None = None
     was_carried: bool = False
     left: Holding = Holding.NOTHING
+    left_until: datetime | None = None
 
     @property
     def tells_of_visit(self) -> bool:

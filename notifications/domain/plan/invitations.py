@@ -25,6 +25,7 @@ from notifications.domain.plan.rules import (
     CHANGE_WAITS,
     STEP_CANCELLED,
     STEP_INVITED,
+    STEP_LENGTH,
     STEP_MOVED,
     STEP_WITHDRAWN,
     UNPLACED_WAITS,
@@ -60,8 +61,8 @@ def _to_reader(
         if last is None and policy.is_invitation_on:
             invited = _wish(visit, STEP_INVITED, proxy_id, address, visit.starts_at)
             yield replace(invited, why_not=WhyNot.ANSWERED) if visit.answer == CANNOT_COME else invited
-        elif last is not None and last.arrived and not _is_right(visit, last):
-            yield _wish(visit, STEP_MOVED, proxy_id, address, visit.starts_at)
+        elif last is not None and last.arrived and (step := _step_of_change(visit, last)):
+            yield _wish(visit, step, proxy_id, address, visit.starts_at)
     elif visit.standing in _OFF and last is not None and last.arrived and last.left is Holding.ENTRY:
         yield _wish(visit, STEP_CANCELLED, proxy_id, address, visit.start_told_by(last))
 
@@ -79,8 +80,12 @@ def last_left(visit: VisitFacts, address: Address, facts: PatientFacts) -> Known
     return max(found, key=lambda each: each[:2])[2] if found else None
 
 
-def _is_right(visit: VisitFacts, last: Known) -> bool:
-    return last.left is Holding.ENTRY and visit.start_told_by(last) == visit.starts_at
+def _step_of_change(visit: VisitFacts, last: Known) -> str | None:
+    """What puts right what the calendar holds; None where that is right."""
+    if last.left is not Holding.ENTRY or visit.start_told_by(last) != visit.starts_at:
+        return STEP_MOVED
+    is_as_long = last.left_until is None or last.left_until == visit.ends_at
+    return None if is_as_long else STEP_LENGTH
 
 
 def _wish(visit: VisitFacts, step: str, proxy_id: int | None, address: Address, until: datetime) -> Wish:

@@ -20,6 +20,8 @@ STEP_CHECK_IN = "check_in"
 STEP_MOVED = "moved"
 STEP_CANCELLED = "cancelled"
 STEP_INVITED = "invitation"
+STEP_LENGTH = "length"
+"""To a calendar that holds the visit: it begins as before and ends at another time, which no words say."""
 STEP_WITHDRAWN = "withdrawn"
 """To an address that is no longer the reader's: the visit is taken out of that calendar."""
 BOOKING_NOTICE = timedelta(days=14)

@@ -216,6 +216,7 @@ class Reading:
             sequence=visit.sequence,
             standing=_STANDING.get(visit.status, Standing.OVER),
             starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
             local_on=visit.local_on,
             since=visit.since,
             implant_id=visit.implant_id,
@@ -245,6 +246,7 @@ class Reading:
             carrier_id=row.carried_by_id,
             was_carried=was_carried,
             left=Holding(row.invite_method),
+            left_until=row.invite_ends_at,
         )
 
 

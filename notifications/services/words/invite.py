@@ -52,6 +52,7 @@ def invite_with(seen: Seen, *, address: str, now: datetime) -> Invite | None:
         method=number.method.value,
         uid=number.uid,
         sequence=number.sequence,
+        ends_at=row.visit.ends_at,
         text=_written(row, row.visit, number, address=address, now=now),
     )
 
@@ -60,7 +61,10 @@ def keep_invite(row: Message, invite: Invite | None) -> None:
     """Note with the message which entry went out with it. Nothing where none does."""
     if invite is not None:
         Message.objects.filter(pk=row.pk).update(
-            invite_method=invite.method, invite_uid=invite.uid, invite_sequence=invite.sequence
+            invite_method=invite.method,
+            invite_uid=invite.uid,
+            invite_sequence=invite.sequence,
+            invite_ends_at=invite.ends_at,
         )
 
 
