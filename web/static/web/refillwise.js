@@ -99,10 +99,13 @@
     const copy = event.target.closest("[data-copy]");
     if (copy) {
       const field = document.getElementById(copy.dataset.copy);
-      field.select();
-      navigator.clipboard.writeText(field.value).then(function () {
-        copy.textContent = copy.dataset.copied;
-      });
+      field.select(); // where the browser does not let us copy, it can be copied by hand
+      navigator.clipboard?.writeText(field.value).then(
+        function () {
+          copy.textContent = copy.dataset.copied;
+        },
+        function () {}
+      );
     }
   });
 })();
