@@ -42,7 +42,7 @@ def sent(house: House, visit: Visit) -> SentLink:
 
 
 def token_in(text: str) -> str:
-    (found,) = re.findall(r'value="[^"]*/calendars/([\w-]+)\.ics"', text)
+    (found,) = re.findall(r">[^<]*/calendars/([\w-]+)\.ics</textarea>", text)
     return str(found)
 
 
