@@ -27,7 +27,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.escalations.words import shown, step_line
 from web.nurse.forms.escalations import OutcomeForm
 from web.nurse.frame import Trail, clinic_reverse
-from web.nurse.message_words import STATES
+from web.nurse.message_words import STATES, what_it_is
 from web.nurse.watch.words import answers_in_short
 
 RECENT = 5
@@ -115,7 +115,7 @@ def _about_patient(request: ClinicRequest, patient: Any) -> dict[str, Any]:
         "helpers": [proxy for proxy in proxies(**which) if proxy.is_active],
         "calls": calls_of_patient(**which)[:RECENT],
         "told": [
-            {"message": message, "state": STATES[message.state]}
+            {"message": message, "what": what_it_is(message), "state": STATES[message.state]}
             for message in (_told(which) if may_read else ())
         ],
     }

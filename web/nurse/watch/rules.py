@@ -12,6 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic.domain.catalogue import Confidence
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from clinic.selectors.catalogue import drug_choices
@@ -27,7 +28,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.check_in_rules import RuleForm
 from web.nurse.frame import clinic_reverse
 from web.nurse.settings.frame import below_tab, settings_frame
-from web.nurse.watch.words import GRADES
+from web.nurse.watch.words import GRADES, SURES
 from web.words import said
 
 _DRUG_NAMES = dict[str, str]
@@ -51,6 +52,9 @@ def check_in_rules(request: ClinicRequest, version: int | None = None) -> HttpRe
         "rows": [
             (rule, GRADES[rule.grade], [condition_words(each, names) for each in rule.conditions])
             for rule in rows
+        ],
+        "sures": [
+            (each.value, SURES[each]) for each in Confidence if any(rule.sure is each for rule in rows)
         ],
         "samples": samples_of(table.rules, table.rules),
         "versions": table_versions(clinic_id=request.clinic.id),

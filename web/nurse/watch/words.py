@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from clinic.domain.catalogue import Confidence
 from notifications.domain.check_in.answers import Answers
 from notifications.domain.check_in.grading import REVIEWS, Review
 from notifications.domain.check_in.questions import Question
@@ -36,6 +37,12 @@ GRADES = {
     Grade.SAME_DAY: Look(_("Same day"), "exclamation-triangle-fill", "tag tag-danger"),
     Grade.WORKING_DAY: Look(_("One working day"), "chat-left-text-fill", "tag tag-warn"),
     Grade.FINE: Look(_("Well"), "check-lg", "tag tag-good"),
+}
+SURES = {
+    Confidence.CONFIRMED: _("confirmed in a published source"),
+    Confidence.SECONDARY: _("confirmed in a secondary source"),
+    Confidence.UNCONFIRMED: _("commonly quoted, unconfirmed"),
+    Confidence.DESIGN: _("our own choice"),
 }
 _DAYS = {
     DayKind.MISSED: _("no answer"),
