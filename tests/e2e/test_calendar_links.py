@@ -52,7 +52,7 @@ def test_a_link_is_made_copied_used_revoked_and_taken_back(
     page = new_page(viewport=viewport)
     sign_in(page, house.administrator.email, PASSWORD)
     page.goto(f"/c/{house.clinic.slug}/calendar/")
-    page.get_by_role("link", name="Links").click()
+    page.get_by_role("link", name="Calendar links").click()
     check(page, "calendar-links-none", assert_accessible)
     page.get_by_label("Name", exact=False).first.fill("My phone")
     page.get_by_label("Initials: kind", exact=False).first.check()
@@ -60,6 +60,10 @@ def test_a_link_is_made_copied_used_revoked_and_taken_back(
     expect(page.get_by_text("This address is shown only now.")).to_be_visible()
     check(page, "calendar-link-made", assert_accessible)
     address = page.get_by_label("For any calendar").input_value()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == address
     path = "/calendars/" + address.split("/calendars/")[1]
     assert len(ical.read(page.request.get(path).body()).events) == 3
     page.get_by_role("link", name="Done").click()
@@ -80,7 +84,7 @@ def test_an_export_says_how_many_and_is_downloaded_with_its_progress(
     page.goto(f"/c/{house.clinic.slug}/calendar/")
     page.get_by_role("link", name="Export").click()
     page.get_by_label("What").select_option("visits")
-    page.get_by_label("Form").select_option(form)
+    page.get_by_label("Kind of file").select_option(form)
     page.get_by_role("button", name="Show how many").click()
     expect(page.get_by_text("3 entries.")).to_be_visible()
     check(page, "calendar-export", assert_accessible)

@@ -153,12 +153,13 @@ def test_nobody_revokes_a_colleagues_link_but_who_manages_the_clinic(house: Hous
 def test_a_patients_links_stand_at_the_patient(house: House, patient: Patient) -> None:
     create_patients_feed(clinic=house.clinic, patient=patient, label="Mis citas", now=house.now)
     client = browser(house.nurse)
-    text = client.get(page(house), {"patient": str(patient.ref)}).content.decode()
+    links = f"{page(house)}?patient={patient.ref}"
+    assert links in client.get(page(house, "patient_messages", ref=patient.ref)).content.decode()
+    text = client.get(links).content.decode()
     assert "Mis citas" in text
     assert "the patient" in text
-    answer = client.post(
-        f"{page(house)}?patient={patient.ref}", asked(whose=f"patient:{patient.ref}", label="For the ward")
-    )
+    answer = client.post(links, asked(whose=f"patient:{patient.ref}", label="For the ward"))
+    assert f'href="{links}">Done' in answer.content.decode()
     assert CalendarFeed.objects.filter(patient=patient, owner=house.nurse).exists()
     assert answer.status_code == 200
     for wrong in ("x", "00000000-0000-0000-0000-000000000000"):

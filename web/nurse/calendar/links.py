@@ -35,7 +35,7 @@ from scheduling.services.calendar_feeds import create_feed, restore_feed, revoke
 from web.access import ClinicRequest, clinic_page
 from web.addresses import public_address
 from web.nurse.forms.calendar_links import CalendarLinkForm, CalendarPolicyForm, whose_choices
-from web.nurse.frame import clinic_reverse
+from web.nurse.frame import Trail, clinic_reverse, full_name, patient_trail
 from web.undo import Undo, say_done
 
 
@@ -71,9 +71,9 @@ def calendar_links(request: ClinicRequest) -> HttpResponse:
         else:
             return _made(request, feed, token)
     context: dict[str, Any] = {
-        "place": "calendar",
+        "place": "patients" if patient else "calendar",
         "heading": _("Calendar links"),
-        "trail": _trail(request),
+        "trail": _trail(request, patient),
         "form": form,
         "patient": patient,
         "rows": [_row(feed, most) for feed in _listed(request, patient)],
@@ -96,7 +96,7 @@ def calendar_link_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
     feed = revoke_feed(clinic=request.clinic, ref=ref, actor_id=request.user.id, now=request.now)
     say_done(
         request,
-        _("“%(name)s” is revoked. Programs that have it are emptied at their next fetch.")
+        _("“%(name)s” is revoked. Calendars that have it are empty once they ask again.")
         % {"name": feed.label},
         undo=Undo(clinic_reverse(request, "calendar_link_restore", ref=ref)),
     )
@@ -133,7 +133,7 @@ def calendar_policy(request: ClinicRequest) -> HttpResponse:
     form = CalendarPolicyForm(request.POST)
     if form.is_valid():
         set_most_detail(clinic=request.clinic, most=FeedDetail(form.cleaned_data["most"]))
-        say_done(request, _("Saved. It holds from each calendar's next fetch on."))
+        say_done(request, _("Saved. Each calendar follows when it asks next."))
     return redirect(clinic_reverse(request, "calendar_links"))
 
 
@@ -141,15 +141,17 @@ def _made(request: ClinicRequest, feed: CalendarFeed, token: str) -> HttpRespons
     """The link, this once: only its hash is kept."""
     address = public_address(request, reverse("calendar_feed", kwargs={"token": token}))
     webcal = "webcal://" + address.split("://", 1)[1]
+    back = _links_page(request, feed.patient)
+    says = (feed.label, _whose(feed), FeedHolds(feed.holds).label, FeedDetail(feed.detail).label)
     context = {
-        "place": "calendar",
+        "place": "patients" if feed.patient else "calendar",
         "heading": _("Your calendar link"),
-        "trail": [*_trail(request)[:1], (_("Calendar links"), clinic_reverse(request, "calendar_links"))],
-        "feed": feed,
+        "trail": [*_trail(request, feed.patient)[:-1], (_("Calendar links"), back)],
+        "says": " · ".join(str(each) for each in says),
         "address": address,
         "ways": _ways(address, webcal, feed.label),
         "qr": segno.make(webcal, error="m").svg_data_uri(scale=4, border=4),
-        "cancel_url": clinic_reverse(request, "calendar_links"),
+        "cancel_url": back,
     }
     return render(request, "nurse/calendar/link_made.html", context)
 
@@ -161,19 +163,19 @@ def _ways(address: str, webcal: str, name: str) -> list[Way]:
             lazy("Apple, Outlook for Windows, Thunderbird"),
             "calendar-plus",
             webcal,
-            lazy("Asks every hour or less often, as set there."),
+            lazy("Shows changes after an hour or more, as set there."),
         ),
         Way(
             lazy("Google Calendar"),
             "google",
             f"https://calendar.google.com/calendar/r?{urlencode({'cid': webcal})}",
-            lazy("Asks every 8 to 24 hours, sometimes later; nothing makes it faster."),
+            lazy("Reaches Android phones too. Shows changes after 8 to 24 hours, sometimes later."),
         ),
         Way(
             lazy("Outlook on the web"),
             "microsoft",
             f"https://outlook.office.com/calendar/0/addfromweb?{outlook}",
-            lazy("Asks every 3 to 24 hours."),
+            lazy("Shows changes after 3 to 24 hours."),
         ),
     ]
 
@@ -192,7 +194,7 @@ def _row(feed: CalendarFeed, most: Detail) -> dict[str, Any]:
 
 def _whose(feed: CalendarFeed) -> str:
     if feed.patient is not None:
-        return f"{feed.patient.last_name}, {feed.patient.first_name}"
+        return full_name(feed.patient)
     found = feed.resource or feed.kind
     return found.name if found is not None else _("The whole clinic")
 
@@ -219,7 +221,7 @@ def _patient(request: ClinicRequest) -> Any:
 
 def _choices(request: ClinicRequest, patient: Any) -> list[tuple[Any, Any]]:
     if patient is not None:
-        return [(f"{FeedScope.PATIENT.value}:{patient.ref}", f"{patient.last_name}, {patient.first_name}")]
+        return [(f"{FeedScope.PATIENT.value}:{patient.ref}", full_name(patient))]
     rows = [
         row for row in stored.resources(clinic_id=request.clinic.id, today=request.today) if row.is_active
     ]
@@ -237,12 +239,18 @@ def _own_choice(request: ClinicRequest, patient: Any) -> str:
     return str(FeedScope.CLINIC.value)
 
 
-def _trail(request: ClinicRequest) -> list[tuple[str, str]]:
-    return [(_("Calendar"), clinic_reverse(request, "calendar")), (_("Calendar links"), "")]
+def _trail(request: ClinicRequest, patient: Any = None) -> Trail:
+    here = (_("Calendar links"), "")
+    if patient is not None:
+        return patient_trail(request, patient, here)
+    return [(_("Calendar"), clinic_reverse(request, "calendar")), here]
 
 
 def _back(request: ClinicRequest, feed: CalendarFeed) -> str:
-    back = clinic_reverse(request, "calendar_links")
-    if request.POST.get("patient") and feed.patient is not None:
-        return f"{back}?{urlencode({'patient': str(feed.patient.ref)})}"
-    return back
+    return _links_page(request, feed.patient if request.POST.get("patient") else None)
+
+
+def _links_page(request: ClinicRequest, patient: Any) -> str:
+    """The page that lists a person's own links, or a patient's."""
+    page = clinic_reverse(request, "calendar_links")
+    return page if patient is None else f"{page}?{urlencode({'patient': str(patient.ref)})}"

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,10 +19,11 @@ from web.forms import DayField, RecordForm
 
 _REVEALS = {
     FeedDetail.BUSY: _("Busy: only that time is taken"),
-    FeedDetail.WORK: _("Work: kind of visit and room, no people"),
-    FeedDetail.INITIALS: _("Initials: kind, room and the patient's initials"),
-    FeedDetail.NAMES: _("Names: kind, room and the patient's full name"),
+    FeedDetail.WORK: _("Work: kind and room, no people"),
+    FeedDetail.INITIALS: _("Initials: kind, room, patient's initials"),
+    FeedDetail.NAMES: _("Names: kind, room, patient's name"),
 }
+_HOLDS = [(each.value, capfirst(each.label)) for each in FeedHolds]
 WHOLE = FeedScope.CLINIC.value
 
 Whose = tuple[FeedScope, UUID | None]
@@ -68,7 +70,7 @@ class CalendarLinkForm(_Chosen):
     """A link as it is asked for. What a clinic does not let its calendars say is not offered."""
 
     places: ClassVar[dict[str, str]] = {"of": "whose"}
-    rows = ("label", "whose", "holds", "detail")
+    rows = (("label", "whose"), ("holds", "detail"))
 
     label = forms.CharField(
         label=_("Name"),
@@ -77,7 +79,7 @@ class CalendarLinkForm(_Chosen):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     holds = forms.ChoiceField(
-        label=_("What"), choices=FeedHolds.choices, initial=FeedHolds.VISITS, widget=forms.RadioSelect
+        label=_("What"), choices=_HOLDS, initial=FeedHolds.VISITS, widget=forms.RadioSelect
     )
     detail = forms.ChoiceField(label=_("How much it says"), initial=FeedDetail.BUSY, widget=forms.RadioSelect)
 
@@ -97,7 +99,7 @@ class CalendarPolicyForm(RecordForm):
         label=_("Calendars may say at most"),
         choices=[(detail.value, _REVEALS[detail]) for detail in FeedDetail],
         widget=forms.RadioSelect,
-        help_text=_("Links that say more say less from their next fetch on."),
+        help_text=_("Links that were made to say more say only this from then on."),
     )
 
 
@@ -108,11 +110,11 @@ class CalendarExportForm(_Chosen):
 
     first_on = DayField(label=_("From"))
     last_on = DayField(label=_("To"))
-    holds = forms.ChoiceField(label=_("What"), choices=FeedHolds.choices)
+    holds = forms.ChoiceField(label=_("What"), choices=_HOLDS)
     form = forms.ChoiceField(
-        label=_("Form"), choices=[("ics", _("Calendar (.ics)")), ("csv", _("Table (.csv)"))]
+        label=_("Kind of file"), choices=[("ics", _("Calendar (.ics)")), ("csv", _("Table (.csv)"))]
     )
-    with_cancelled = forms.BooleanField(label=_("With cancelled ones"), required=False)
+    with_cancelled = forms.BooleanField(label=_("Cancelled ones too"), required=False)
 
     @staticmethod
     def usual(today: date) -> dict[str, Any]:

@@ -13,6 +13,7 @@ document.querySelectorAll("[data-export]").forEach((link) => {
     event.preventDefault();
     shown.hidden = false;
     bar.value = 0;
+    said.textContent = said.dataset.begun;
     try {
       const response = await fetch(link.href);
       if (!response.ok || response.redirected) throw new Error("refused");
