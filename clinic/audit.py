@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pghistory
 from django.db import connection, models, transaction
@@ -41,10 +41,18 @@ def recording(*, actor_id: int | None, reason: str) -> Iterator[None]:
             cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 
 
-def history_names(model: type[M]) -> dict[str, str]:
+def history_names(model: type[M]) -> dict[str, Any]:
     """What the admin calls a history table: one history, however many rows."""
     name = f"history of {model._meta.verbose_name}"
     return {"verbose_name": name, "verbose_name_plural": name}
+
+
+def newest_first(model: type[M]) -> dict[str, Any]:
+    """The index by which the page of the audit leafs through a clinic's changes, however many there are."""
+    if not any(field.name == "clinic" for field in model._meta.fields):
+        return {}
+    name = f"{model.__name__.lower()}_newest_change"
+    return {"indexes": [models.Index(fields=["clinic", "-pgh_created_at", "-pgh_id"], name=name)]}
 
 
 def audited(model: type[M]) -> type[M]:
@@ -61,7 +69,7 @@ def audited(model: type[M]) -> type[M]:
         append_only=True,
         context_field=pghistory.ContextForeignKey(null=False),
         obj_field=pghistory.ObjForeignKey(related_name="history"),
-        meta=history_names(model),
+        meta=history_names(model) | newest_first(model),
     )
     tracked: type[M] = track(model)
     return tracked

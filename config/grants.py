@@ -1,7 +1,8 @@
 """What the application's role may do with the tables that the owner makes.
 
-The role reads and writes rows and nothing else: no DDL, no TRUNCATE, no ownership. History tables
-(django-pghistory) are append-only for it, so no code path of the application can rewrite the audit trail.
+The role reads and writes rows and nothing else: no DDL, no TRUNCATE, no ownership. History tables and their contexts
+(django-pghistory), the log of who saw whom and the seals over them are append-only for it, so no code path of the
+application can rewrite the audit trail.
 """
 
 from typing import Any
@@ -14,8 +15,6 @@ from psycopg import sql
 
 _ROWS = sql.SQL("SELECT, INSERT, UPDATE, DELETE")
 _APPEND = sql.SQL("SELECT, INSERT")
-# The context of a change is filled in while the change runs; its identity and time are not touched again.
-_CONTEXT = sql.SQL("SELECT, INSERT, UPDATE (metadata, updated_at)")
 
 
 def grant_application_role(*, sender: AppConfig, using: str, **_: Any) -> None:
@@ -54,6 +53,10 @@ def _privileges(app: AppConfig) -> dict[str, sql.SQL]:
 
 
 def _privileges_of(model: type[Model]) -> sql.SQL:
-    if issubclass(model, pghistory.models.Event):
-        return _APPEND
-    return _CONTEXT if issubclass(model, pghistory.models.Context) else _ROWS
+    return _APPEND if is_append_only(model) else _ROWS
+
+
+def is_append_only(model: type[Model]) -> bool:
+    """Whether the table is part of the audit trail: its rows are added and read."""
+    is_history = issubclass(model, pghistory.models.Event | pghistory.models.Context)
+    return is_history or getattr(model, "is_append_only", False)

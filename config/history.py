@@ -4,9 +4,13 @@ django-pghistory puts its context before each statement, in the same string, and
 into it. PostgreSQL takes one statement at a time when values travel apart (`server_side_binding`, which keeps
 patient data out of a server's logs), so here the context is its own statement in the same transaction.
 See docs/adr/0002-parameters-apart-from-statements.md.
+
+A context that learns more while it runs (first the person, then the reason) is another row each time, so that no row
+of it is ever changed: the application may add contexts and not touch them.
 """
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -59,4 +63,4 @@ def _set_context(connection: Any) -> None:
     current = pghistory.runtime._tracker.value
     metadata = json.dumps(current.metadata, cls=pghistory.config.json_encoder())
     with connection.connection.cursor() as cursor:
-        cursor.execute(_SET_CONTEXT, [str(current.id), metadata])
+        cursor.execute(_SET_CONTEXT, [str(uuid.uuid5(current.id, metadata)), metadata])

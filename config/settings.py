@@ -151,6 +151,9 @@ DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
 
 PGHISTORY_APPEND_ONLY = True  # history rows are never updated or deleted, by anybody
 
+# Where the sum of each seal over the audit trail is written down too, a line each; see docs/reference/audit.md.
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")
+
 # --- Broker and cache -------------------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", default=_installation.broker_url if _installation else "")
@@ -190,6 +193,7 @@ CELERY_BEAT_SCHEDULE = beat_schedule(
         "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "notifications.watch": env.float("SWEEP_TICK_SECONDS", default=600.0),
         "notifications.tick": MESSAGE_TICK_SECONDS,
+        "clinic.seal": env.float("AUDIT_SEAL_SECONDS", default=300.0),
     }
 )
 # How long a dispatcher has what it took before others take it for dead; see docs/reference/messages.md.

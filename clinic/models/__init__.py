@@ -2,6 +2,7 @@
 
 from clinic.models import lookups as _lookups  # noqa: F401  (registers ``any_of``)
 from clinic.models.accounts import Clinic, Closure, ClosureSource, Invitation, Membership, User
+from clinic.models.audit import AccessKind, AccessRecord, Seal, SealPart
 from clinic.models.catalogue import (
     ConcentrationUnit,
     Confidence,
@@ -40,6 +41,8 @@ from clinic.models.patients import (
 from clinic.models.surgeries import Surgery, SurgeryPurpose
 
 __all__ = [
+    "AccessKind",
+    "AccessRecord",
     "Channel",
     "Clinic",
     "Closure",
@@ -71,6 +74,8 @@ __all__ = [
     "PumpModelValue",
     "PumpQuantity",
     "Reading",
+    "Seal",
+    "SealPart",
     "Stability",
     "StabilityCondition",
     "Surgery",

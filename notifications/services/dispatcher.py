@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
+from clinic.services.sealing import seal_everything
 from notifications.domain.kinds import ChannelName
 from notifications.selectors.operation import DISPATCHER, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
@@ -132,9 +133,10 @@ class Loop:
 
 
 def keep_house(*, now: datetime) -> None:
-    """What is to be done now and then besides sending: calls for check-ins let pass, the hourly comparison, and word
-    to the outside monitor."""
+    """What is to be done now and then besides sending: calls for check-ins let pass, the hourly comparison, a seal over
+    the audit trail, and word to the outside monitor."""
     open_missed_check_ins(now)
     for clinic_id in clinics_to_reconcile(now=now):
         reconcile_clinic(clinic_id=clinic_id, now=now)
+    seal_everything(now=now)
     tell_monitor(settings.MONITOR_URL, now=now)

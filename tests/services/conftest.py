@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test.utils import override_settings
 
 from tests.faults.mail_room import PROMISES, Gateway, gateway
@@ -37,3 +39,22 @@ def start_gateway(tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
             return place
 
         yield start
+
+
+@pytest.fixture
+def tables_of_the_trail(db: None) -> Callable[[], set[str]]:
+    """Every table of the audit trail there is, by the database's catalogue: histories by their numbering and by
+    the library's name; the others by what their models say."""
+
+    def tables() -> set[str]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace"
+                " AND (a.attname = 'pgh_id' OR c.relname LIKE 'pghistory%%')"
+            )
+            histories = {name for (name,) in cursor.fetchall()}
+        others = {model._meta.db_table for model in apps.get_models() if hasattr(model, "is_append_only")}
+        return histories | others
+
+    return tables
