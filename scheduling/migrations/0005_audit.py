@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0005_audit"),
+        ("clinic", "0006_audit"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("scheduling", "0004_stale_calendar_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -44,7 +44,7 @@ def as_the_library_does(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0004_fill_dialable"),
+        ("clinic", "0005_session_round"),
         ("pghistory", "0007_auto_20250421_0444"),
     ]
 
