@@ -20,7 +20,7 @@ from scheduling.domain.local_time import start_of_day
 from scheduling.domain.spreadsheet import harmless
 from scheduling.models import CalendarEntry, FeedHolds, FeedScope, Status
 
-PIECE = 500
+PIECE = 200
 """Entries that are in memory at once."""
 _LAST_DAY = "Last day to refill"
 _NOBODY = ""

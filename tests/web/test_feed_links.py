@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from clinic.audit import recording
@@ -138,17 +138,26 @@ def test_a_link_that_is_asked_for_all_the_time_is_told_to_wait(house: House) -> 
     assert mine.fetch().status_code == 200
 
 
-def test_a_failure_is_never_a_page(house: House, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+@pytest.mark.parametrize("statements", [0, 1, 2])
+def test_a_failure_is_never_a_page(desk: Desk, house: House, statements: int, caplog: Any) -> None:
+    """Whichever of its statements the database refuses: the link, the version, the events."""
+    desk.book()
     mine = reader(house)
+    mine.fetch()
+    left = iter(range(statements))
 
-    def fails(*_: Any, **__: Any) -> None:
-        raise OperationalError("secret")
+    def refuses(execute: Any, *asked: Any) -> Any:
+        if next(left, None) is None:
+            raise OperationalError("secret")
+        return execute(*asked)
 
-    monkeypatch.setattr("web.feeds.feed.feed_of_token", fails)
-    response = mine.fetch()
+    with connection.execute_wrapper(refuses):
+        response = mine.fetch()
     assert (response.status_code, response["Content-Type"]) == (503, "text/plain")
     assert int(response["Retry-After"]) > 0
+    assert "a calendar could not be given" in caplog.text
     assert "secret" not in caplog.text
+    assert mine.fetch().status_code == 200
 
 
 def test_in_maintenance_programs_come_back_later(house: House, settings: Any) -> None:

@@ -9,12 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from clinic.audit import recording
 from clinic.models import Patient
-from scheduling.models import CalendarEntry, FeedDetail, FeedHolds, FeedScope, FeedUse, Visit
+from scheduling.models import CalendarEntry, CalendarFeed, FeedDetail, FeedHolds, FeedScope, FeedUse, Visit
 from scheduling.services import booking
 from scheduling.services.calendar_feeds import (
     set_most_detail,
 )
+from tests.domain.test_calendar_writer import HOSTILE
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.feeds import Reader, link, reader
 from tests.visits import Desk, make_desk, make_resource
@@ -227,6 +229,41 @@ def test_nothing_else_may_be_asked(house: House, method: str) -> None:
     response = getattr(client, method)(reader(house).path)
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD"
+
+
+def test_a_browser_that_is_signed_in_is_given_no_cookie(desk: Desk, house: House) -> None:
+    """A session is made longer by every page; a calendar is none, and says the same to everybody."""
+    desk.book()
+    mine = reader(house)
+    mine.fetch()
+    body = mine.body
+    mine.client.force_login(house.administrator)
+    response = mine.fetch(**{"Accept-Language": "es"})
+    assert "Set-Cookie" not in response
+    assert not response.cookies
+    assert (response["Vary"], mine.body) == ("Accept-Encoding", body)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_of_a_calendar_breaks_out_of_its_head(desk: Desk, house: House, name: str) -> None:
+    desk.book()
+    plain, hostile = reader(house), Reader(link(house)[1])
+    with recording(actor_id=house.nurse.id, reason="a name that somebody thought up"):
+        newest = CalendarFeed.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        CalendarFeed.objects.filter(pk=newest).update(label=storable(name)[:60] or "x")
+    plain.fetch()
+    response = hostile.fetch()
+    assert plain.calendar is not None
+    assert hostile.calendar is not None
+    assert hostile.calendar.components == plain.calendar.components
+    assert set(hostile.calendar.properties) <= set(plain.calendar.properties)
+    assert len(hostile.events) == 1
+    assert {header for header, _ in response.items()} == {header for header, _ in plain.fetch().items()}
+
+
+def storable(name: str) -> str:
+    """What the database takes of it."""
+    return name.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def test_google_asks_without_accept_and_knows_the_tag_of_a_packed_copy(desk: Desk, house: House) -> None:

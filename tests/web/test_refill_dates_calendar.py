@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import User
-from scheduling.models import Forecast
+from scheduling.models import FeedDetail, Forecast
+from scheduling.services.calendar_feeds import set_most_detail
 from tests import ical
 from tests.factories import House, make_clinic, make_implant, make_patient, make_running_pump
 
@@ -51,6 +52,13 @@ def test_no_entry_names_a_patient_a_drug_or_a_pump(house: House) -> None:
     text = body.decode().replace("\r\n ", "")
     for secret in ("Quarterman", "Xenia", patient.mrn, implant.serial, "aclofen", "SynchroMed"):
         assert secret not in text
+
+
+def test_it_says_no_more_than_the_clinic_lets_its_calendars_say(house: House) -> None:
+    make_running_pump(house)
+    set_most_detail(clinic=house.clinic, most=FeedDetail.BUSY)
+    (event,) = ical.read(fetch(house, house.nurse)[1]).events
+    assert (event.summary, event.url) == ("Last day", None)
 
 
 def test_without_a_date_there_is_a_word_instead_of_an_empty_file(house: House) -> None:

@@ -71,8 +71,7 @@ _READERS = (
     ("homeassistant", "Home Assistant"),
     ("calendaragent", "Apple Calendar"),
     ("dataaccessd", "Apple Calendar"),
-    ("macos", "Apple Calendar"),
-    ("mac os", "Apple Calendar"),
-    ("ios", "Apple Calendar"),
-    ("iphone", "Apple Calendar"),
+    ("accountsd", "Apple Calendar"),
+    ("remindd", "Apple Calendar"),
+    ("mozilla", "A browser"),  # last: others call themselves so too
 )
