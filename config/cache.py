@@ -1,7 +1,7 @@
 """The cache in Redis, which may be lost at any moment.
 
-While it is away each process counts for itself in its own memory: limits on attempts still hold, only per process, and
-no page fails. It is not asked again for some seconds, so not every request waits for a server that does not answer.
+While it is away each process counts for itself in its own memory: no page fails. Signing in is shut meanwhile
+(`web.door`): attempts that each process counts alone would be as many times too many. It is not asked again for some seconds, so not every request waits for a server that does not answer.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class CacheThatMayGo(RedisCache):
         super().__init__(server, params | {"OPTIONS": options})
         self._address = server
         self._own = LocMemCache(server, params)
+
+    def is_away(self) -> bool:
+        """Whether counts that all processes share are out of reach; asks the server, unless it was silent just now."""
+        self.ask("has_key", "is-anybody-there")
+        return time.monotonic() < _asked_again_at.get(self._address, 0.0)
 
     def ask(self, operation: str, *args: Any, **values: Any) -> Any:
         if time.monotonic() >= _asked_again_at.get(self._address, 0.0):

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "web.session_ends.AbsoluteTimeOut",
+    "web.door.ShutWithoutLimits",
     "web.second_factor.SecondFactorFirst",
     "django_htmx.middleware.HtmxMiddleware",
     "web.history.ActorMiddleware",  # after authentication: every change names its person
@@ -231,6 +232,14 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser, and earlier when idle
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # so long a repeated sign-in stands for acts that ask for one
+
+# Attempts are counted by address and by account: 10 a minute and address, 5 in five minutes and account (allauth's).
+# While the cache that counts them is away, nobody signs in, unless somebody decides that it must be.
+SIGN_IN_WITHOUT_CACHE = env.bool("SIGN_IN_WITHOUT_CACHE", default=False)
+# How many proxies of one's own add to X-Forwarded-For; of others nothing is believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
+    "TRUSTED_PROXY_COUNT", default=int(env.bool("BEHIND_TLS_PROXY", default=False))
+)
 
 # Second factors (docs/how-to/sign-in.md). Required, nobody without one sees anything but the page to set one up.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not EMBEDDED)

@@ -9,6 +9,7 @@ os.environ.setdefault("REFILLWISE_VAR", str(Path(__file__).resolve().parent.pare
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 if broker.IS_OFF:
     os.environ["REDIS_URL"] = os.environ["CACHE_URL"] = broker.NOWHERE
+    os.environ["SIGN_IN_WITHOUT_CACHE"] = "true"
 # The browser's driver keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
@@ -88,3 +94,29 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
         return page
 
     return decorate
+
+
+def recently_authenticated(view: Page) -> Page:
+    """Ask the person for password, code or passkey once more, unless given in the last five minutes; then the view runs.
+
+    Stands below ``clinic_page``, on the page of a sensitive act as well as on what it posts to. A form that was sent
+    too late comes back filled (``drafts.js``) and is sent again: its contents are not kept on the server.
+    """
+
+    @wraps(view)
+    def page(request: ClinicRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if is_freshly_authenticated(request):
+            return view(request, *args, **kwargs)
+        back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
+        door = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+        if request.htmx:
+            return HttpResponse(status=403, headers={"HX-Redirect": door})
+        return redirect(door)
+
+    return page
+
+
+def is_freshly_authenticated(request: HttpRequest) -> bool:
+    """Whether the person at this session proved to be its person in the last five minutes."""
+    records = get_authentication_records(request, request.user)
+    return any(time.time() - each["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for each in records)

@@ -4,11 +4,14 @@ from allauth.account import views
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from web import second_factor
+from web import second_factor, session_pages
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
+    path("sessions/", session_pages.sessions, name="sessions"),
+    path("sessions/end/", session_pages.sessions_end, name="sessions_end"),
+    path("sessions/<int:session_id>/end/", session_pages.session_end, name="session_end"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("2fa/webauthn/keys/<int:pk>/remove/", second_factor.remove_passkey, name="mfa_remove_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),

@@ -13,6 +13,7 @@ from notifications.selectors.escalations import alarm_of
 from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.sweeps import late_sweep
+from web.drafts import owner_and_key
 from web.navigation import links
 from web.second_factor import is_second_factor_missing
 
@@ -28,15 +29,17 @@ RUNG_NAMES = {
 
 def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     """The frame's values: the idle time-out for whoever is signed in, and on a clinic page the clinic's."""
+    frame: dict[str, Any] = {"idle_seconds": settings.SESSION_COOKIE_AGE}
+    person = getattr(request, "user", None)
+    if person is not None and person.is_authenticated:
+        frame["draft_owner"], frame["draft_key"] = owner_and_key(person.pk)
+        frame["second_factor_missing"] = is_second_factor_missing(request)
     clinic = getattr(request, "clinic", None)
     if clinic is None:
-        person = getattr(request, "user", None)
-        missing = person is not None and person.is_authenticated and is_second_factor_missing(request)
-        return {"idle_seconds": settings.SESSION_COOKIE_AGE, "second_factor_missing": missing}
+        return frame
     permissions = request.permissions  # type: ignore[attr-defined]
     now = request.now  # type: ignore[attr-defined]
-    frame: dict[str, Any] = {
-        "idle_seconds": settings.SESSION_COOKIE_AGE,
+    frame |= {
         "clinic": clinic,
         "today": request.today,  # type: ignore[attr-defined]
         "may": {permission.value: True for permission in permissions},

@@ -18,7 +18,7 @@ from allauth.mfa.webauthn import views as webauthn_views
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from clinic.selectors.rows import User
 from clinic.services.accounts import end_sessions
+from web.session_ends import end_all_but_this
 
 log = logging.getLogger(__name__)
 
@@ -173,9 +174,7 @@ def on_added(request: HttpRequest, user: User, authenticator: Authenticator, **_
     what = {"id": authenticator.pk, "type": authenticator.type, "is_set_up": is_first or None}
     record_authentication(request, user, "mfa", **what)
     if is_first:
-        end_sessions(user_id=user.pk, actor_id=user.pk, reason="second factor set up")
-        user.refresh_from_db()
-        update_session_auth_hash(request, user)
+        end_all_but_this(request, reason="second factor set up")
 
 
 class _RemovePasskey(webauthn_views.RemoveWebAuthnView):  # type: ignore[misc]

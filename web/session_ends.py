@@ -1,4 +1,4 @@
-"""When a session ends although its person is at work."""
+"""When a session ends although nobody signed out."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+
+from clinic.services.accounts import end_sessions
 
 SIGNED_IN_AT = "signed_in_at"
 
@@ -32,3 +35,12 @@ class AbsoluteTimeOut:
 def on_signed_in(request: HttpRequest, **_: Any) -> None:
     """Signing in again starts the clock anew, also in a session that goes on."""
     request.session[SIGNED_IN_AT] = time.time()
+
+
+def end_all_but_this(request: HttpRequest, *, reason: str) -> None:
+    """End every session of the person but the one that asks, also those that no list knows."""
+    assert request.user.pk is not None  # noqa: S101 - signed in
+    end_sessions(user_id=request.user.pk, actor_id=request.user.pk, reason=reason)
+    request.user.refresh_from_db()
+    update_session_auth_hash(request, request.user)
+    UserSession.objects.create_from_request(request)  # its key is a new one

@@ -89,19 +89,48 @@ def test_a_server_that_answers_is_what_counts(broker: Valkey) -> None:
 
 
 @pytest.mark.django_db
-def test_a_nurse_signs_in_and_works_without_the_cache(gone: None) -> None:
+def test_a_nurse_who_is_signed_in_works_on_without_the_cache(settings: Settings) -> None:
     house, client = make_clinic(), Client()
     form = {"login": house.nurse.email, "password": PASSWORD}
     assert client.post("/accounts/login/", form).status_code == 302
+    settings.CACHES = {"default": {"BACKEND": "config.cache.CacheThatMayGo", "LOCATION": NOWHERE}}
     assert client.get(f"/c/{house.clinic.slug}/worklist/").status_code == 200
     assert client.get(f"/api/v1/clinics/{house.clinic.slug}/forecasts").status_code == 200
 
 
 @pytest.mark.django_db
-def test_attempts_to_sign_in_are_limited_without_the_cache(gone: None) -> None:
+@pytest.mark.parametrize("is_opened", [False, True])
+def test_nobody_signs_in_without_the_cache_unless_somebody_decides_so(
+    gone: None, settings: Settings, is_opened: bool
+) -> None:
+    settings.SIGN_IN_WITHOUT_CACHE = is_opened
+    house, client = make_clinic(), Client()
+    form = {"login": house.nurse.email, "password": PASSWORD}
+    assert client.get("/accounts/login/").status_code == 200
+    answer = client.post("/accounts/login/", form)
+    assert answer.status_code == (302 if is_opened else 503)
+    assert ("Nobody can sign in" in answer.content.decode()) is not is_opened
+    assert client.get(f"/c/{house.clinic.slug}/worklist/").status_code == (200 if is_opened else 302)
+
+
+@pytest.mark.django_db
+def test_attempts_to_sign_in_are_limited(settings: Settings) -> None:
     house, client = make_clinic(), Client()
     form = {"login": house.nurse.email, "password": "wrong"}
-    for _ in range(11):
+    for _ in range(6):
         answer = client.post("/accounts/login/", form)
     assert "Too many failed login attempts" in answer.content.decode()
     assert client.post("/accounts/login/", form | {"password": PASSWORD}).status_code != 302
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    other = house.administrator.email
+    elsewhere = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7"}
+    for number in range(11):
+        forged = {"X-Forwarded-For": f"10.0.0.{number}, 198.51.100.9"}
+        answer = client.post("/accounts/login/", form | {"login": f"x{number}@example.org"}, headers=forged)
+    assert "Too many failed login attempts" in answer.content.decode(), (
+        "what a client adds counts for nothing"
+    )
+    right = {"login": other, "password": PASSWORD}
+    assert client.post("/accounts/login/", right, headers=elsewhere).status_code == 302, (
+        "others are not locked out"
+    )

@@ -51,9 +51,10 @@
     let isAtWork = false;
 
     function leave() {
-      window.location.assign(
-        document.body.dataset.signIn + "?next=" + encodeURIComponent(window.location.pathname),
-      );
+      const here = window.location.pathname + window.location.search;
+      window.refillwiseDrafts.kept().then(function () {
+        window.location.assign(document.body.dataset.signIn + "?next=" + encodeURIComponent(here));
+      });
     }
     function stay() {
       isAtWork = false;

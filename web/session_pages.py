@@ -1,0 +1,77 @@
+"""Where a person is signed in, and ending it there."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.services.accounts import end_sessions
+from web.session_ends import end_all_but_this
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows")),
+    *(("Mac OS", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")),
+)
+
+
+@require_safe
+@never_cache
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Every browser in which the person is signed in."""
+    found = UserSession.objects.purge_and_list(request.user)
+    here = request.session.session_key
+    rows = [
+        {"session": each, "browser": browser_words(each.user_agent), "is_this": each.session_key == here}
+        for each in sorted(found, key=lambda each: each.created_at, reverse=True)
+    ]
+    return render(request, "account/sessions.html", {"rows": rows})
+
+
+@require_POST
+@login_required
+def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
+    """End one of the person's own sessions; somebody else's does not exist here."""
+    session = UserSession.objects.filter(user_id=request.user.pk, pk=session_id).first()
+    if session is None:
+        raise Http404
+    session.end()
+    messages.success(request, _("Signed out there."))
+    return redirect("sessions")
+
+
+@require_POST
+@login_required
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere else, or here too."""
+    assert request.user.pk is not None  # noqa: S101 - signed in
+    if request.POST.get("here"):
+        end_sessions(user_id=request.user.pk, actor_id=request.user.pk, reason="signed out everywhere")
+        logout(request)
+        return redirect("account_login")
+    end_all_but_this(request, reason="signed out everywhere else")
+    messages.success(request, _("Signed out everywhere else."))
+    return redirect("sessions")
+
+
+def browser_words(user_agent: str) -> str:
+    """Which browser on which system, as far as it says so."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or user_agent[:40] or _("unknown program")
