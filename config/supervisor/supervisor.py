@@ -211,6 +211,8 @@ def child_environment(installation: Installation) -> dict[str, str]:
         "REDIS_URL": installation.broker_url,
         "CACHE_URL": installation.cache_url,
         "SECRET_KEY": settings.SECRET_KEY,
+        "SECOND_FACTOR_KEYS": ",".join(settings.SECOND_FACTOR_KEYS),
+        "MFA_REQUIRED": "true" if settings.MFA_REQUIRED else "false",
         "ALLOWED_HOSTS": ",".join(settings.ALLOWED_HOSTS),
         "HTTPS": "true" if settings.HTTPS else "false",
         "STATIC_FROM_SOURCE": "true",

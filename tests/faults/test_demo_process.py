@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from tests.faults.conftest import kill_all, processes_of, product_environment, wait_until
 from tests.servers import SOURCE, free_port
@@ -214,6 +215,15 @@ class TestAnInstalledDemo:
         assert "Making a demo clinic" not in running.said()
         assert "refillwise-demo" in running.said()
         assert running.answers()
+
+    def test_a_told_login_opens_the_work_list(self, running: Demo) -> None:
+        page = f"http://127.0.0.1:{running.port}/accounts/login/"
+        with requests.Session() as browser:
+            browser.get(page, timeout=10 * BUSY)
+            asked = {"login": "nora@demo.example", "password": "refillwise-demo"}
+            token = {"csrfmiddlewaretoken": browser.cookies["csrf"]}
+            entered = browser.post(page, asked | token, timeout=10 * BUSY)
+        assert entered.url.endswith("/worklist/")
 
     def test_is_told_to_a_second_one(self, running: Demo) -> None:
         second = Demo(running.var, running.port)
