@@ -1,11 +1,18 @@
-"""Whose entries of calendars are behind: lacking since an upgrade or a failure, or made with a name of before."""
+"""Entries of calendars: that of one visit, and whose are behind.
+
+Behind is what lacks its entry since an upgrade or a failure, or says a name of before.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
 from clinic.selectors.operation import clinic_numbers
-from scheduling.domain.calendars.entries import STANDING
+from scheduling.domain.calendars import writer
+from scheduling.domain.calendars.entries import STANDING, SameWords
 from scheduling.domain.calendars.writer import Standing
 from scheduling.models import CalendarEntry, Forecast, Visit
 
@@ -13,6 +20,31 @@ STALE = ""
 """The fingerprint of an entry that is to be made anew."""
 _SHOWN = [status for status, standing in STANDING.items() if standing is not Standing.CANCELLED]
 """What was cancelled before any calendar had it is in none."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNumber:
+    """Which entry, and how often it has changed."""
+
+    uid: UUID
+    sequence: int
+
+
+def event_of_visit(*, clinic_id: int, visit_id: int, said: SameWords) -> bytes | None:
+    """A calendar of the one visit, as a feed has it; None where it has no entry."""
+    row = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True).first()
+    if row is None:
+        return None
+    words = writer.words(said.of(is_visit=True, is_cancelled=row.standing == Standing.CANCELLED))
+    event = bytes(row.core) + words + writer.END_OF_EVENT
+    return b"".join(writer.calendar(writer.head(), [event]))
+
+
+def number_of_visit(*, clinic_id: int, visit_id: int) -> EntryNumber | None:
+    """What names and counts the visit's entry; None where it has none (one query)."""
+    rows = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True)
+    found = rows.values_list("uid", "sequence").first()
+    return EntryNumber(*found) if found is not None else None
 
 
 def clinics_behind() -> dict[int, list[int]]:

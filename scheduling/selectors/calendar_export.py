@@ -23,7 +23,6 @@ from scheduling.models import CalendarEntry, FeedHolds, FeedScope, Status
 PIECE = 200
 """Entries that are in memory at once."""
 _LAST_DAY = "Last day to refill"
-_NOBODY = ""
 COLUMNS: dict[Detail, tuple[str, ...]] = {
     Detail.BUSY: ("date", "from", "to", "standing"),
     Detail.WORK: ("date", "from", "to", "standing", "what", "status", "nurse", "room"),
@@ -88,13 +87,13 @@ def _said(row: dict[str, Any], detail: Detail, zone: ZoneInfo) -> dict[str, str]
     names = (row["patient__first_name"], row["patient__last_name"])
     return {
         "date": (row["last_on"] if is_day else starts.date()).isoformat(),
-        "from": _NOBODY if is_day else f"{starts:%H:%M}",
-        "to": _NOBODY if is_day else f"{ends:%H:%M}",
+        "from": "" if is_day else f"{starts:%H:%M}",
+        "to": "" if is_day else f"{ends:%H:%M}",
         "standing": row["standing"].lower(),
         "what": _LAST_DAY if is_day else row["kind__name"],
-        "status": _NOBODY if is_day else str(Status(row["visit__status"]).label),
-        "nurse": row["nurse__name"] or _NOBODY,
-        "room": row["room__name"] or _NOBODY,
+        "status": "" if is_day else str(Status(row["visit__status"]).label),
+        "nurse": row["nurse__name"] or "",
+        "room": row["room__name"] or "",
         "patient": entries.initials(*names) if detail is Detail.INITIALS else " ".join(names),
         "mrn": row["patient__mrn"],
     }

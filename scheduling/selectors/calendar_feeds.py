@@ -22,7 +22,7 @@ from scheduling.domain.calendars import access, writer
 from scheduling.domain.calendars.access import Door
 from scheduling.domain.calendars.entries import Detail, SameWords
 from scheduling.domain.local_time import date_of, start_of_day
-from scheduling.models import CalendarEntry, CalendarFeed, CalendarPolicy, FeedHolds, FeedScope
+from scheduling.models import CalendarFeed, CalendarPolicy, FeedHolds, FeedScope
 
 READERS = [role.value for role in Role if Permission.VIEW_PATIENTS in PERMISSIONS[role]]
 _COLUMN = {
@@ -158,14 +158,6 @@ class Content:
         return b"".join(writer.calendar(self.head, [bytes(events)]))
 
 
-@dataclass(frozen=True, slots=True)
-class EntryNumber:
-    """Which entry, and how often it has changed."""
-
-    uid: UUID
-    sequence: int
-
-
 def token_hmac(token: str, key: str = "") -> str:
     """What is stored of a link's token: its keyed hash, under a key that is in no database."""
     secret = hashlib.sha256(b"refillwise.feeds." + (key or settings.SECRET_KEY).encode()).digest()
@@ -191,23 +183,6 @@ def content_of(feed: OpenFeed, *, head: bytes, said: Said, now: datetime) -> Con
         count, stamps = cursor.fetchone() or (0, 0)
     version = hashlib.sha256(repr((head, said, count, stamps)).encode()).hexdigest()[:32]
     return Content(feed, head, said, now, version)
-
-
-def event_of_visit(*, clinic_id: int, visit_id: int, said: SameWords) -> bytes | None:
-    """A calendar of the one visit, as a feed has it; None where it has no entry."""
-    row = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True).first()
-    if row is None:
-        return None
-    words = writer.words(said.of(is_visit=True, is_cancelled=row.standing == writer.Standing.CANCELLED))
-    event = bytes(row.core) + words + writer.END_OF_EVENT
-    return b"".join(writer.calendar(writer.head(), [event]))
-
-
-def number_of_visit(*, clinic_id: int, visit_id: int) -> EntryNumber | None:
-    """What names and counts the visit's entry; None where it has none (one query)."""
-    rows = CalendarEntry.objects.for_clinic(clinic_id).filter(visit_id=visit_id, is_current=True)
-    found = rows.values_list("uid", "sequence").first()
-    return EntryNumber(*found) if found is not None else None
 
 
 def feed_by_ref(*, clinic_id: int, ref: UUID) -> CalendarFeed | None:

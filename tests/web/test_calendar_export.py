@@ -25,7 +25,7 @@ from scheduling.services import booking
 from scheduling.services.calendar_feeds import set_most_detail
 from tests import ical
 from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.visits import Desk, make_desk
+from tests.visits import Desk, make_desk, make_resource
 
 pytestmark = pytest.mark.django_db
 
@@ -212,12 +212,28 @@ def test_the_command_writes_what_the_page_gives(house: House, visits: list[Visit
         assert len(list(csv.DictReader(file))) == 3
 
 
+def test_the_command_exports_of_one_nurse_room_or_kind(
+    desk: Desk, house: House, visits: list[Visit], tmp_path: Path
+) -> None:
+    other = make_resource(house, "Otto")
+    elsewhere = desk.book(at="15:00", nurse_ref=other.ref)
+    for more, expected in (
+        (("--nurse", "otto"), uids(elsewhere)),
+        (("--kind", visits[1].kind.name), uids(visits[1])),
+        (("--room", desk.room.name), uids(elsewhere, *visits[:2])),
+    ):
+        exported(house, tmp_path / "a.ics", *more)
+        assert {event.uid for event in ical.read((tmp_path / "a.ics").read_bytes()).events} == expected
+
+
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
         ("a.txt", (), "must end in"),
         ("a.ics", ("--from", "2026-02-02", "--to", "2026-02-01"), "before"),
         ("a.ics", ("--detail", "names"), "does not let"),
+        ("a.ics", ("--nurse", "Nobody"), "has no nurse named Nobody"),
+        ("a.ics", ("--nurse", "Nora Nurse", "--room", "Room 1"), "not allowed with"),
     ],
 )
 def test_what_cannot_be_exported_is_said_and_writes_nothing(

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from notifications.domain.patient_acts import PatientAct
 from notifications.selectors.patient_calendar import words_for_patient
 from notifications.selectors.patient_pages import behind_link
-from scheduling.selectors.calendar_feeds import event_of_visit
+from scheduling.selectors.calendar_entries import event_of_visit
 from web.patient.access import PatientRequest, back_to_page, link_page
 from web.patient.visit import OF_A_VISIT
 

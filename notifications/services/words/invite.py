@@ -25,7 +25,7 @@ from notifications.selectors.world import Seen
 from notifications.services.words.facts import language_of
 from scheduling.domain.calendars import text, writer
 from scheduling.domain.calendars.writer import Invited, Method, Standing, Timing, Words
-from scheduling.selectors.calendar_feeds import number_of_visit
+from scheduling.selectors.calendar_entries import number_of_visit
 from scheduling.selectors.rows import Status, Visit
 
 

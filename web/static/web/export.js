@@ -6,14 +6,12 @@ document.querySelectorAll("[data-export]").forEach((link) => {
   if (!shown || !window.ReadableStream) return;
   const bar = shown.querySelector("progress");
   const said = shown.querySelector("[data-export-said]");
-  const saidFirst = said.textContent;
 
   const count = (text) => (text.match(/^(BEGIN:VEVENT|\d{4}-\d\d-\d\d,)/gm) || []).length;
 
   link.addEventListener("click", async (event) => {
     event.preventDefault();
     shown.hidden = false;
-    said.textContent = saidFirst;
     bar.value = 0;
     said.textContent = said.dataset.begun;
     try {
