@@ -30,7 +30,7 @@ from clinic.domain.entries import (
 )
 from clinic.domain.roles import Role
 from clinic.models import Clinic, Fill, Implant, Patient, ProgramVersion, PumpEvent, Reading, User
-from clinic.services.accounts import accept_invitation, found_clinic, invite_member
+from clinic.services.accounts import accept_invitation, found_clinic, invite_member, join_with_account
 from clinic.services.fills import record_fill
 from clinic.services.implants import add_implant
 from clinic.services.observations import record_event, record_reading
@@ -113,13 +113,10 @@ def found(name: str, time_zone: str, now: datetime) -> tuple[Clinic, User]:
 
 def join(clinic: Clinic, role: Role, *, invited_by: User, now: datetime, email: str = "") -> User:
     """Invite somebody and accept: the account that results."""
-    _, token = invite_member(
-        clinic=clinic,
-        email=email or f"{role.value}{next(_numbers)}@example.org",
-        role=role,
-        actor_id=invited_by.id,
-        now=now,
-    )
+    email = email or f"{role.value}{next(_numbers)}@example.org"
+    _, token = invite_member(clinic=clinic, email=email, role=role, actor_id=invited_by.id, now=now)
+    if account := User.objects.filter(email=email).first():
+        return join_with_account(token=token, user_id=account.id, now=now)
     return accept_invitation(
         token=token, display_name=f"Nora {role.value.capitalize()}", password=PASSWORD, now=now
     )

@@ -13,19 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.services.accounts import end_sessions
+from web.browsers import browser_words
 from web.session_ends import end_all_but_this
-
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
-_SYSTEMS = (
-    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows")),
-    *(("Mac OS", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")),
-)
 
 
 @require_safe
@@ -66,12 +55,3 @@ def sessions_end(request: HttpRequest) -> HttpResponse:
     end_all_but_this(request, reason="signed out everywhere else")
     messages.success(request, _("Signed out everywhere else."))
     return redirect("sessions")
-
-
-def browser_words(user_agent: str) -> str:
-    """Which browser on which system, as far as it says so."""
-    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
-    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or user_agent[:40] or _("unknown program")

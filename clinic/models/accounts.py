@@ -211,6 +211,14 @@ class Invitation(ClinicOwned, Referenced):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    accepted_ip = models.GenericIPAddressField(null=True, blank=True, editable=False)
+    accepted_with = models.CharField(max_length=200, blank=True, default="", editable=False)
+    """The program that it was accepted with, as it named itself."""
+    is_link_shown = models.BooleanField(default=False, editable=False)
+    """Whoever invited saw the link, for want of a mail server, and could have accepted it."""
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -46,6 +46,16 @@ def open_invitations(*, clinic_id: int, now: datetime) -> QuerySet[Invitation]:
     )
 
 
+def accepted_invitations(*, clinic_id: int) -> QuerySet[Invitation]:
+    """The twenty accepted last: who, when, from where, and whether whoever invited had seen the link."""
+    return (
+        Invitation.objects.for_clinic(clinic_id)
+        .filter(accepted_at__isnull=False)
+        .select_related("invited_by", "accepted_by")
+        .order_by("-accepted_at")[:20]
+    )
+
+
 def closures(*, clinic_id: int) -> QuerySet[Closure]:
     """The days on which the clinic sees nobody, in order."""
     return Closure.objects.for_clinic(clinic_id).filter(is_lifted=False).order_by("closed_on")

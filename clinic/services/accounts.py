@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -108,24 +108,78 @@ def open_invitation(*, token: str, now: datetime) -> Invitation | None:
     )
 
 
-def accept_invitation(*, token: str, display_name: str, password: str, now: datetime) -> User:
-    """Join by invitation. An existing account proves itself with its password; a new one is made with it."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an invitation was accepted: the address and the program that it came from."""
+
+    ip: str | None = None
+    program: str = ""
+
+
+NOWHERE = Origin()
+
+
+def show_link(*, clinic: Clinic, invitation_ref: UUID, actor_id: int) -> None:
+    """Keep that whoever invited has seen the secret link."""
+    with recording(actor_id=actor_id, reason="invitation's link shown"):
+        Invitation.objects.for_clinic(clinic.id).filter(ref=invitation_ref).update(is_link_shown=True)
+
+
+def has_account(email: str) -> bool:
+    """Whether somebody signs in with this address already."""
+    return User.objects.filter(email__iexact=email).exists()
+
+
+def accept_invitation(
+    *, token: str, display_name: str, password: str, now: datetime, origin: Origin = NOWHERE
+) -> User:
+    """Join by invitation with a new account. Who has one joins with it: ``join_with_account``."""
     with transaction.atomic():
-        invitation = open_invitation(token=token, now=now)
-        if invitation is None:
-            raise RecordError("token", gettext_noop("this invitation is no longer open"))
-        invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
-        if invitation.accepted_at or invitation.revoked_at:
-            raise RecordError("token", gettext_noop("this invitation is no longer open"))
-        user = _joining_user(invitation.email, display_name, password)
-        with recording(actor_id=user.id, reason="invitation accepted"):
-            Membership.objects.update_or_create(
-                clinic=invitation.clinic, user=user, defaults={"role": invitation.role, "is_active": True}
-            )
-            invitation.accepted_at = now
-            invitation.save(update_fields=["accepted_at"])
-            announce_members(clinic_id=invitation.clinic_id, now=now)
+        invitation = _taken(token, now)
+        if has_account(invitation.email):
+            raise RecordError("token", gettext_noop("this address has an account: sign in to it first"))
+        if not display_name.strip():
+            raise RecordError("display_name", gettext_noop("is required"))
+        _check_password("password", password)
+        user = User.objects.create_user(invitation.email, password, display_name=display_name.strip())
+        _join(invitation, user, now, origin)
     return user
+
+
+def join_with_account(*, token: str, user_id: int, now: datetime, origin: Origin = NOWHERE) -> User:
+    """Join by an invitation to the address of the account that is signed in; to another one it is not open.
+
+    The link alone never takes over an account, whoever has it.
+    """
+    with transaction.atomic():
+        invitation = _taken(token, now)
+        user = User.objects.get(pk=user_id)
+        if user.email.lower() != invitation.email.lower():
+            raise RecordError("token", gettext_noop("this invitation is for somebody else"))
+        _join(invitation, user, now, origin)
+    return user
+
+
+def _taken(token: str, now: datetime) -> Invitation:
+    """The open invitation, locked: it is accepted once."""
+    invitation = open_invitation(token=token, now=now)
+    if invitation is None:
+        raise RecordError("token", gettext_noop("this invitation is no longer open"))
+    locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if locked.accepted_at or locked.revoked_at:
+        raise RecordError("token", gettext_noop("this invitation is no longer open"))
+    return locked
+
+
+def _join(invitation: Invitation, user: User, now: datetime, origin: Origin) -> None:
+    with recording(actor_id=user.id, reason="invitation accepted"):
+        Membership.objects.update_or_create(
+            clinic=invitation.clinic, user=user, defaults={"role": invitation.role, "is_active": True}
+        )
+        invitation.accepted_at, invitation.accepted_by = now, user
+        invitation.accepted_ip, invitation.accepted_with = origin.ip, origin.program[:200]
+        invitation.save(update_fields=["accepted_at", "accepted_by", "accepted_ip", "accepted_with"])
+        announce_members(clinic_id=invitation.clinic_id, now=now)
 
 
 def change_membership(
@@ -156,20 +210,6 @@ def end_sessions(*, user_id: int, actor_id: int | None, reason: str) -> None:
     """
     with recording(actor_id=actor_id, reason=reason):
         User.objects.filter(pk=user_id).update(session_round=F("session_round") + 1)
-
-
-def _joining_user(email: str, display_name: str, password: str) -> User:
-    user = User.objects.filter(email__iexact=email).first()
-    if user is not None:
-        if not user.check_password(password):
-            raise RecordError(
-                "password", gettext_noop("an account with this address exists: give its password")
-            )
-        return user
-    if not display_name.strip():
-        raise RecordError("display_name", gettext_noop("is required"))
-    _check_password("password", password)
-    return User.objects.create_user(email, password, display_name=display_name.strip())
 
 
 def _check_password(field: str, password: str) -> None:

@@ -118,35 +118,6 @@ def test_a_closed_day_needs_a_day(house: House, administrator: Client, url: Url)
     assert "closed_on" in response.context["closure_form"].errors
 
 
-def test_a_colleague_is_invited_by_a_link_that_is_mailed_and_shown_once(
-    house: House, administrator: Client, url: Url
-) -> None:
-    response = administrator.post(url("member_invite"), {"email": "new@example.org", "role": "nurse"})
-    link = response.context["link"]
-    assert link in mail.outbox[0].body
-    assert mail.outbox[0].to == ["new@example.org"]
-    assert link not in administrator.get(url("members")).content.decode()
-    path = urlsplit(link)
-    stranger = Client()
-    page = stranger.get(f"{path.path}?{path.query}")
-    assert page.status_code == 200
-    assert not User.objects.filter(email="new@example.org").exists()
-    token = path.query.partition("=")[2]
-    form = {"token": token, "display_name": "Nina New", "password": "a-long-enough-secret"}
-    assert stranger.post("/join/", form).status_code == 302
-    assert Membership.objects.get(user__email="new@example.org").clinic == house.clinic
-    assert stranger.get(url("patients")).status_code == 200
-    assert Client().get(f"{path.path}?{path.query}").status_code == 404
-
-
-def test_an_installation_without_a_mail_server_keeps_no_secret_link(
-    house: House, administrator: Client, url: Url, settings: object
-) -> None:
-    settings.EMAIL_BACKEND = "notifications.backends.InAppBackend"  # type: ignore[attr-defined]
-    response = administrator.post(url("member_invite"), {"email": "new@example.org", "role": "nurse"})
-    assert "No e-mail was sent" in response.content.decode()
-
-
 def test_a_guessed_link_looks_like_an_expired_a_used_and_a_taken_back_one(house: House) -> None:
     def token(email: str, **late: object) -> str:
         _, secret = invite_member(
@@ -193,20 +164,6 @@ def test_a_refused_acceptance_is_told_at_the_field(house: House, form: dict[str,
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not User.objects.filter(email="new@example.org").exists()
-
-
-def test_somebody_with_an_account_joins_with_its_password(house: House) -> None:
-    _, token = invite_member(
-        clinic=house.clinic,
-        email=house.outsider.email,
-        role=Role.NURSE,
-        actor_id=house.administrator.id,
-        now=house.now,
-    )
-    wrong = Client().post("/join/", {"token": token, "password": "not-the-password"})
-    assert "give its password" in wrong.context["form"].errors["password"][0]
-    assert Client().post("/join/", {"token": token, "password": PASSWORD}).status_code == 302
-    assert Membership.objects.filter(user=house.outsider).count() == 2
 
 
 def test_a_clinic_keeps_an_administrator(house: House, administrator: Client, url: Url) -> None:

@@ -22,8 +22,8 @@ from clinic.services.accounts import change_membership
 from tests.factories import PASSWORD, House
 from tests.second_factors import sign_in
 from web.access import ClinicRequest, recently_authenticated
+from web.browsers import browser_words
 from web.session_ends import SIGNED_IN_AT
-from web.session_pages import browser_words
 
 Url = Callable[..., str]
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0 Safari/537.36"

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.selectors.accounts import accepted_invitations, open_invitations
 from clinic.selectors.accounts import members as members_of
-from clinic.selectors.accounts import open_invitations
 from clinic.selectors.rows import ROLE_LABELS, Invitation
-from clinic.services.accounts import change_membership, invite_member, revoke_invitation
+from clinic.services.accounts import change_membership, invite_member, revoke_invitation, show_link
 from notifications.selectors.messages import stays_in_installation
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.members import InvitationForm, MembershipForm
@@ -40,6 +40,7 @@ def members(request: ClinicRequest) -> HttpResponse:
         "place": "members",
         "members": members_of(clinic_id=request.clinic.id),
         "invitations": open_invitations(clinic_id=request.clinic.id, now=request.now),
+        "accepted": accepted_invitations(clinic_id=request.clinic.id),
         "roles": [(ROLE_LABELS[role], role_powers(role)) for role in Role],
     }
     return render(request, "nurse/members/page.html", context)
@@ -48,7 +49,7 @@ def members(request: ClinicRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @clinic_page(Permission.MANAGE_MEMBERS)
 def member_invite(request: ClinicRequest) -> HttpResponse:
-    """Invite a colleague: the link goes out by e-mail and is shown this once."""
+    """Invite a colleague: the link goes to the colleague by e-mail."""
     form = InvitationForm(request.POST or None, initial={"role": Role.NURSE})
     if form.is_valid():
         try:
@@ -71,22 +72,29 @@ def member_invite(request: ClinicRequest) -> HttpResponse:
 
 
 def _invited(request: ClinicRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """The link goes to the address invited, and to nobody else; only where no mail leaves is it shown, which is kept."""
     link = request.build_absolute_uri(reverse("join") + "?" + urlencode({"invitation": token}))
+    if not stays_in_installation() and not send_invitation(request, invitation, link):
+        revoke_invitation(
+            clinic=request.clinic, invitation_ref=invitation.ref, actor_id=request.user.id, now=request.now
+        )
+        messages.error(request, _("The e-mail could not be sent, so nobody is invited. Try again later."))
+        return redirect(clinic_reverse(request, "members"))
+    is_shown = stays_in_installation()
+    if is_shown:
+        show_link(clinic=request.clinic, invitation_ref=invitation.ref, actor_id=request.user.id)
     context = {
         "place": "members",
         "trail": [(_("Members"), clinic_reverse(request, "members")), (_("Invited"), "")],
         "invitation": invitation,
         "role": ROLE_LABELS[Role(invitation.role)],
-        "link": link,
-        "is_mailed": send_invitation(request, invitation, link),
+        "link": link if is_shown else "",
     }
     return render(request, "nurse/members/invited.html", context)
 
 
 def send_invitation(request: ClinicRequest, invitation: Invitation, link: str) -> bool:
-    """Mail the link; False when this installation sends no mail or the mail server did not take it."""
-    if stays_in_installation():
-        return False  # kept mail is read by all members: no place for a secret link
+    """Mail the link; False when the mail server did not take it."""
     with override(request.clinic.language):
         words = {
             "clinic": request.clinic,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import Reason
 from web import words
+from web.browsers import browser_words
 
 register = template.Library()
 
@@ -66,6 +67,12 @@ def plain(value: object) -> str:
 def told(reason: str) -> str:
     """A stored reason: the product's own in the reader's language, a person's as it was written."""
     return gettext(reason) if reason else ""
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Chrome on Windows."""
+    return browser_words(user_agent)
 
 
 @register.filter
