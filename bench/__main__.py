@@ -23,14 +23,18 @@ def main() -> None:
         "--rounds", type=int, default=2, help="how often each sweep and its floor are measured"
     )
     parser.add_argument(
-        "--only", choices=["projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports"]
+        "--only",
+        choices=["projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports", "audit"],
+    )
+    parser.add_argument(
+        "--size", type=int, default=1_000_000, help="how many rows of the audit trail are verified"
     )
     chosen = parser.parse_args()
 
     import django
 
     django.setup()
-    from bench import calendar_views, closing, dispatch, feeds, projections, reports, sweep
+    from bench import audit, calendar_views, closing, dispatch, feeds, projections, reports, sweep
     from bench.screen import heading, refuse_foreign_database
 
     refuse_foreign_database()
@@ -50,6 +54,8 @@ def main() -> None:
         sweep.run(implants=chosen.implants, rounds=chosen.rounds)
     if chosen.only in (None, "reports"):
         reports.run(implants=min(chosen.implants, 10_000))
+    if chosen.only in (None, "audit"):
+        audit.run(rows=chosen.size)
 
 
 if __name__ == "__main__":

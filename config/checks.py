@@ -116,3 +116,35 @@ def application_has_no_power(databases: Sequence[str] | None = None, **_: Any) -
             )
         ]
     return []
+
+
+@register(Tags.database, deploy=True)
+def database_log_names_nobody(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """PostgreSQL tells the values of a violated constraint, and those of a slow statement, in its own log.
+
+    Values travel apart from statements, so the statements say nothing; these settings are a superuser's to make.
+    """
+    if "default" not in (databases or ()):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name LIKE 'log%%'")
+        said = dict(cursor.fetchall())
+    is_logged = said["log_statement"] in ("mod", "all") or said["log_min_duration_statement"] != "-1"
+    wrong = [
+        f"{name} = {wanted}"
+        for name, wanted in (
+            ("log_error_verbosity", "terse"),
+            ("log_parameter_max_length_on_error", "0"),
+            *((("log_parameter_max_length", "0"),) if is_logged else ()),
+        )
+        if said[name] != wanted
+    ]
+    if wrong:
+        return [
+            django_checks.Warning(
+                "The database server's log would hold values of patients' rows.",
+                hint=f"As its superuser: set {', '.join(wrong)}.",
+                id="refillwise.W010",
+            )
+        ]
+    return []

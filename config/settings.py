@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "web.door.ShutWithoutLimits",
     "web.second_factor.SecondFactorFirst",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.seeing.AccessMiddleware",  # around the next one: who saw whom is one statement of its own
     "web.history.ActorMiddleware",  # after authentication: every change names its person
 ]
 

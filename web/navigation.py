@@ -34,6 +34,7 @@ PLACES = (
     Place("messages", _("Messages"), "envelope", Permission.VIEW_MESSAGES),
     Place("register", _("Import"), "file-earmark-arrow-up", Permission.IMPORT_REGISTER),
     Place("members", _("Members"), "person-badge", Permission.MANAGE_MEMBERS),
+    Place("audit", _("Audit"), "shield-check", Permission.VIEW_AUDIT),
     Place("settings", _("Settings"), "gear", Permission.MANAGE_CLINIC),
 )
 

@@ -59,6 +59,7 @@ class AccessRecord(ClinicOwned):
         ]
         indexes = [
             models.Index(fields=["clinic", "-at", "-id"], name="access_newest"),
+            models.Index(fields=["clinic", "user", "-at", "-id"], name="access_by_person"),
             GinIndex(fields=["patient_ids"], name="access_patients"),
         ]
 

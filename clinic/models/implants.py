@@ -24,6 +24,7 @@ from clinic.models.base import (
 )
 from clinic.models.catalogue import ConcentrationUnit, DoseUnit, Drug, PumpModel
 from clinic.models.patients import Patient
+from clinic.seeing import tells
 
 ALL_OR_NONE_BRIDGE = Q(bridge_old_volume_ml__isnull=True, bridge_old_concentration__isnull=True) & Q(
     bridge_old_unit=""
@@ -32,6 +33,7 @@ ALL_OR_NONE_BRIDGE = Q(bridge_old_volume_ml__isnull=True, bridge_old_concentrati
 )
 
 
+@tells("ref", "serial")
 @audited
 class Implant(ClinicOwned, Referenced):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="implants")

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.base import ClinicOwned, Referenced, audited, never_overwritten
+from clinic.seeing import tells
 
 
 class Language(models.TextChoices):
@@ -19,6 +20,7 @@ class Language(models.TextChoices):
     FRENCH = "fr", _("French")
 
 
+@tells("ref", "mrn", "last_name", "first_name", "birth_date", "notes", patient="id")
 @audited
 class Patient(ClinicOwned, Referenced):
     mrn = models.CharField(_("MRN"), max_length=40)
@@ -56,6 +58,7 @@ class ContactKind(models.TextChoices):
     EMAIL = "email", _("e-mail")
 
 
+@tells("value")
 @audited
 class ContactPoint(ClinicOwned):
     """One number or address at which a patient, or a proxy, can be reached."""
@@ -93,6 +96,7 @@ class ContactPoint(ClinicOwned):
         return f"contact {self.pk}"
 
 
+@tells("name")
 @audited
 class Proxy(ClinicOwned):
     """A relative or helper whom the patient allows the clinic to speak with."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.base import ClinicOwned, Referenced, audited
 from clinic.models.implants import Implant
 from clinic.models.patients import Patient
+from clinic.seeing import tells
 
 
 class SurgeryPurpose(models.TextChoices):
@@ -20,6 +21,7 @@ class SurgeryPurpose(models.TextChoices):
     REVISION = "revision", _("revision")
 
 
+@tells("ref")
 @audited
 class Surgery(ClinicOwned, Referenced):
     """One planned operation: open until the pump that was put in is recorded, or until it is called off."""

@@ -57,7 +57,6 @@ def seal_sum(*, number: int, previous: str, sealed_at: datetime, parts: Iterable
 
 def verify(
     *,
-    now: datetime,
     anchors: Collection[tuple[int, str]] = (),
     advance: Callable[[int], None] = lambda rows: None,
 ) -> Verdict:
@@ -70,7 +69,7 @@ def verify(
         cursor.execute(TEXT_AS_EVER)
         _follow_chain(verdict, dict(anchors))
         known, there = {table.name: table for table in audit_tables()}, columns_now()
-        late = late_numbers(now=now)
+        late = late_numbers()
         under_seal = SealPart.objects.order_by().values_list("table", flat=True).distinct()
         for name in sorted({*known, *under_seal}):
             if name not in known or name not in there:
@@ -195,15 +194,16 @@ def _check_outside(cursor: Any, table: AuditTable, late: str, verdict: Verdict) 
         )
 
 
-def late_numbers(*, now: datetime) -> dict[str, str]:
-    """By table the numbers below the highest sealed one that may still come in, as an int8multirange."""
+def late_numbers() -> dict[str, str]:
+    """By table the numbers below the highest sealed one that may still come in, as an int8multirange: those that a seal of
+    the last day left out. The day ends with the last seal, so that nothing is taken for late while nobody seals."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH recent AS (
                 SELECT p."table", p.after, p.top, p.covered::int8multirange AS covered
                 FROM clinic_sealpart p JOIN clinic_seal s ON s.number = p.seal_id
-                WHERE s.sealed_at > %s
+                WHERE s.sealed_at > (SELECT max(sealed_at) FROM clinic_seal) - %s::float8 * interval '1 second'
             ), missing AS (
                 SELECT "table", range_agg(span) AS numbers FROM recent,
                 unnest(int8multirange(int8range(after, top, '(]')) - covered) AS span GROUP BY "table"
@@ -214,7 +214,7 @@ def late_numbers(*, now: datetime) -> dict[str, str]:
             FROM missing JOIN came USING ("table")
             WHERE NOT isempty(missing.numbers - came.numbers)
             """,
-            [now - MAY_COME_LATE],
+            [MAY_COME_LATE.total_seconds()],
         )
         return dict(cursor.fetchall())
 

@@ -13,12 +13,13 @@ from django.apps import apps
 from django.db.models import Model, Q
 from django.utils.functional import Promise
 
-from clinic.models import Drug, PumpModel, User
+from clinic.models import User
 
 MOST_ROWS = 2000
 _NOT_SHOWN = {"id", "ref", "clinic", "patient", "implant", "fill", "proxy", "created_at", "recorded_at"}
 _NOT_SHOWN |= {"recorded_by", "supersedes", "is_void", "correction_reason", "position"}
-_NAMED = {"pump_model": PumpModel, "drug": Drug, "checked_by": User}
+_NOT_SHOWN |= {"dialable", "booked_by", "booked_at", "idempotency_key", "request_digest", "sequence"}
+_SECRETS = ("token_sha256", "token_hmac")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class RowChange:
     noun: str
     action: str
     fields: tuple[FieldChange, ...]
+    name: str | Promise = ""
+    """What the table is called; for want of a better word."""
 
 
 @dataclass(slots=True)
@@ -57,8 +60,8 @@ def patient_history(*, clinic_id: int, patient_id: int, most: int, skip: int = 0
     rows = _rows(clinic_id, patient_id)
     position = {noun: number for number, (noun, _) in enumerate(_tables(patient_id))}
     gathered: dict[tuple[UUID | int, str], Change] = {}
-    names = _names(row for _, row, _ in rows)
-    for noun, row, earlier in sorted(rows, key=lambda entry: (position[entry[0]], entry[1].pk)):
+    names = names_in(row for _, row, _ in rows)
+    for _noun, row, earlier in sorted(rows, key=lambda entry: (position[entry[0]], entry[1].pk)):
         context = row.pgh_context  # type: ignore[attr-defined]
         said = context.metadata if context else {}
         key = (context.pk if context else row.pk, said.get("reason", ""))
@@ -66,7 +69,7 @@ def patient_history(*, clinic_id: int, patient_id: int, most: int, skip: int = 0
             key,
             Change(row.pgh_created_at, names[User].get(said.get("actor"), ""), said.get("reason", "")),  # type: ignore[attr-defined]
         )
-        change.rows.append(RowChange(noun, _action(row), _fields(row, earlier, names)))
+        change.rows.append(row_change(row, earlier, names))
     changes = sorted(gathered.values(), key=lambda change: change.at, reverse=True)
     return changes[skip : skip + most], len(changes)
 
@@ -106,18 +109,38 @@ def _tables(patient_id: int) -> Sequence[tuple[str, Q]]:
     )
 
 
-def _names(rows: Iterable[Model]) -> dict[type[Model], dict[Any, str]]:
-    """The names behind the numbers in the rows: people, pump models, drugs."""
-    wanted: dict[type[Model], set[Any]] = {User: set(), PumpModel: set(), Drug: set()}
+Names = dict[type[Model], dict[Any, str]]
+
+
+def names_in(rows: Iterable[Model], people: Iterable[int | None] = ()) -> Names:
+    """The names behind the numbers in the rows: people, pump models, drugs, and whatever else a field points to."""
+    wanted: defaultdict[type[Model], set[Any]] = defaultdict(set, {User: set(people)})
     for row in rows:
-        context = row.pgh_context  # type: ignore[attr-defined]
+        context = getattr(row, "pgh_context", None)
         wanted[User].add(context.metadata.get("actor") if context else None)
-        for name, model in _NAMED.items():
-            wanted[model].add(getattr(row, f"{name}_id", None))
+        for column in _shown_columns(row):
+            if column.is_relation:
+                wanted[column.related_model].add(getattr(row, column.attname))
     return {
         model: {found.pk: str(found) for found in model._default_manager.filter(pk__in=keys - {None})}
         for model, keys in wanted.items()
     }
+
+
+def row_change(row: Model, earlier: Model | None, names: Names) -> RowChange:
+    """What a row of a history says, beside the row before it."""
+    tracked = row.pgh_tracked_model._meta  # type: ignore[attr-defined]
+    return RowChange(tracked.object_name, _action(row), _fields(row, earlier, names), tracked.verbose_name)
+
+
+def _shown_columns(row: Model) -> Iterable[Any]:
+    for column in row._meta.concrete_fields:
+        if (
+            not column.name.startswith("pgh_")
+            and column.name not in _NOT_SHOWN
+            and column.name not in _SECRETS
+        ):
+            yield column
 
 
 def _action(row: Model) -> str:
@@ -128,16 +151,12 @@ def _action(row: Model) -> str:
     return str(row.pgh_label)  # type: ignore[attr-defined]
 
 
-def _fields(
-    row: Model, earlier: Model | None, names: dict[type[Model], dict[Any, str]]
-) -> tuple[FieldChange, ...]:
+def _fields(row: Model, earlier: Model | None, names: Names) -> tuple[FieldChange, ...]:
     """The fields that say something: of a new row those that are filled in, of a changed one the changed."""
     if _action(row) == "withdraw":
         return ()
     changes = []
-    for column in row._meta.concrete_fields:
-        if column.name.startswith("pgh_") or column.name in _NOT_SHOWN:
-            continue
+    for column in _shown_columns(row):
         before = _shown(earlier, column, names) if earlier is not None else None
         after = _shown(row, column, names)
         if before != after and not (earlier is None and after is False):
@@ -145,10 +164,10 @@ def _fields(
     return tuple(changes)
 
 
-def _shown(row: Model, column: Any, names: dict[type[Model], dict[Any, str]]) -> Any:
+def _shown(row: Model, column: Any, names: Names) -> Any:
     value = getattr(row, column.attname)
-    if column.name in _NAMED:
-        value = names[_NAMED[column.name]].get(value)
+    if column.is_relation:
+        value = names[column.related_model].get(value)
     elif column.choices and value not in (None, ""):
         value = str(dict(column.flatchoices).get(value, value))
     return None if value == "" else value

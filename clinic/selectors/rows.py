@@ -1,6 +1,7 @@
 """The record's rows as other packages know them: to read and to name in types; services write them."""
 
 from clinic.models import (
+    AccessKind,
     Channel,
     Clinic,
     Closure,
@@ -37,6 +38,7 @@ from clinic.models.accounts import ROLE_LABELS
 
 __all__ = [
     "ROLE_LABELS",
+    "AccessKind",
     "Channel",
     "Clinic",
     "Closure",

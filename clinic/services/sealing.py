@@ -37,7 +37,7 @@ def seal(*, now: datetime) -> Seal | None:
         cursor.execute(TEXT_AS_EVER)
         last = Seal.objects.order_by("-number").first()
         number, previous = (last.number + 1, last.sha256) if last else (1, FIRST_PREVIOUS)
-        columns, late, reached = columns_now(), late_numbers(now=now), _reached(cursor)
+        columns, late, reached = columns_now(), late_numbers(), _reached(cursor)
         parts = [
             part
             for table in audit_tables()

@@ -5,6 +5,7 @@ Patient data: ResidualTrend. A paper list's row names nobody; its file does.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,8 @@ class PaperList(Scoped):
     rows = models.PositiveIntegerField(default=0)
     file_name = models.CharField(max_length=80, blank=True, default="")
     """Without folder and ending: the same name stands for the page and the table."""
+    patient_ids = ArrayField(models.BigIntegerField(), default=list)
+    """Who stands on it, for the record of who read it."""
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=120, blank=True, default="")
     """The class of what was raised, never its text."""

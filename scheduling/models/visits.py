@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit import audited
+from clinic.seeing import tells
 from scheduling.models.base import Addressed, Scoped, append_only
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ STANDING = tuple(status for status in BLOCKING if status != "proposed")
 """A visit in one of these is to happen; a slot that is only held is nobody's visit yet."""
 
 
+@tells("ref")
 @audited
 class Visit(Addressed, Scoped):
     """One visit of one patient. It is moved, never copied: its reference stays.

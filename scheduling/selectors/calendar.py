@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
 
+from clinic.seeing import saw
 from clinic.selectors.accounts import closures
 from clinic.selectors.rows import Clinic
 from scheduling.domain.intervals import Spans, instant_at, intersect, union
@@ -162,10 +163,12 @@ def visits_on_days(
             "patient__mrn",
             "patient__birth_date",
             "note",
+            "patient_id",
         )
     )
+    saw(clinic_id, [row[-1] for row in rows])
     return [
-        Entry(*row[:9], bool(row[9]), row[10], row[11], row[12] or "", row[13] or "", *row[14:])
+        Entry(*row[:9], bool(row[9]), row[10], row[11], row[12] or "", row[13] or "", *row[14:-1])
         for row in rows
     ]
 

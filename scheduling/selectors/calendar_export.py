@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 
+from clinic.seeing import saw
 from clinic.selectors.rows import Clinic
 from scheduling.domain.calendars import entries, text, writer
 from scheduling.domain.calendars.entries import Detail
@@ -48,6 +49,14 @@ class Wanted:
     holds: FeedHolds = FeedHolds.BOTH
     detail: Detail = Detail.WORK
     with_cancelled: bool = False
+
+
+def note_shown(*, clinic: Clinic, wanted: Wanted) -> None:
+    """Note whose visits the file names; one that says only that a time is taken names nobody. Before its first byte:
+    once it streams it is too late."""
+    if wanted.detail is not Detail.BUSY:
+        rows = _rows(clinic, wanted).order_by().values_list("patient_id", flat=True)
+        saw(clinic.pk, rows.distinct())
 
 
 def count_entries(*, clinic: Clinic, wanted: Wanted) -> int:

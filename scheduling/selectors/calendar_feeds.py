@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.seeing import by_link, saw
 from scheduling.domain.calendars import access, writer
 from scheduling.domain.calendars.access import Door
 from scheduling.domain.calendars.entries import Detail, SameWords
@@ -59,7 +60,10 @@ _SHIPPED = Detail.INITIALS
 """How much calendars say at most where a clinic has said nothing."""
 _STANDING = "AND (cancelled_at IS NULL OR cancelled_at > %(tombstones)s::timestamptz)"
 _VERSION = "count(*), coalesce(bit_xor(stamp), 0)"
-_EVENTS = "coalesce(string_agg(core || said || %(end)s::bytea, ''::bytea ORDER BY starts_at, id), ''::bytea)"
+_EVENTS = (
+    "coalesce(string_agg(core || said || %(end)s::bytea, ''::bytea ORDER BY starts_at, id), ''::bytea),"
+    " array_agg(DISTINCT patient_id)"
+)
 _ALIKE = """CASE WHEN standing = 'CANCELLED' THEN %(cancelled)s::bytea
     WHEN implant_id IS NULL THEN %(visit)s::bytea ELSE %(deadline)s::bytea END AS said"""
 _OWN = {Detail.WORK: "work AS said", Detail.INITIALS: "initials AS said", Detail.NAMES: "names AS said"}
@@ -70,7 +74,7 @@ Said = SameWords | Detail
 
 
 _LINK = """
-SELECT f.id, f.clinic_id, c.name, c.phone, c.time_zone, f.label, f.scope,
+SELECT f.id, f.ref, f.clinic_id, c.name, c.phone, c.time_zone, f.label, f.scope,
     coalesce(f.resource_id, f.kind_id, f.patient_id, f.clinic_id), f.holds, f.detail, p.most,
     CASE WHEN f.owner_id IS NULL THEN patient.language END,
     CASE WHEN f.owner_id IS NULL THEN patient.died_on IS NULL
@@ -96,6 +100,7 @@ class OpenFeed:
     """A link as a fetch needs it; in the order of the statement that reads it."""
 
     pk: int
+    ref: UUID
     clinic_id: int
     clinic_name: str
     clinic_phone: str
@@ -145,7 +150,7 @@ class Content:
         """The calendar's bytes; one query, which joins them."""
         said = self.said
         own = _OWN[said] if isinstance(said, Detail) else _ALIKE
-        query, values = _shown(_EVENTS, f"core, {own}", self.feed, self.now)
+        query, values = _shown(_EVENTS, f"core, patient_id, {own}", self.feed, self.now)
         if isinstance(said, SameWords):
             values |= {
                 "visit": writer.words(said.visit),
@@ -154,7 +159,10 @@ class Content:
             }
         with connection.cursor() as cursor:
             cursor.execute(query, values | {"end": writer.END_OF_EVENT})
-            (events,) = cursor.fetchone() or (b"",)
+            events, patient_ids = cursor.fetchone() or (b"", None)
+        if isinstance(said, Detail) or self.feed.language is not None:  # that a time is taken names nobody
+            saw(self.feed.clinic_id, patient_ids or [])
+            by_link(self.feed.ref)
         return b"".join(writer.calendar(self.head, [bytes(events)]))
 
 

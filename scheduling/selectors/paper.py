@@ -71,6 +71,12 @@ class PaperContent:
     visits: list[tuple[Visit, Reach]]
 
     @property
+    def patient_ids(self) -> list[int]:
+        """Everybody who stands on it."""
+        pumps = {row.implant.patient_id for row in (*self.in_review, *self.ranked)}
+        return sorted(pumps | {visit.patient_id for visit, _ in self.visits})
+
+    @property
     def trusted_until(self) -> datetime:
         """When the next list should have taken this one's place."""
         return self.made_at + TRUSTED_FOR

@@ -65,6 +65,7 @@ class LastList:
     rows: int
     file_name: str
     is_after_check: bool
+    patient_ids: list[int]
 
     def is_old(self, *, now: datetime) -> bool:
         """Whether it should have been replaced by now."""
@@ -77,14 +78,14 @@ def last_paper_list(*, clinic_id: int) -> LastList | None:
         PaperList.objects.for_clinic(clinic_id)
         .filter(state=PaperState.WRITTEN, made_at__isnull=False)
         .order_by("-business_date")
-        .values_list("business_date", "made_at", "rows", "file_name", "is_after_check")
+        .values_list("business_date", "made_at", "rows", "file_name", "is_after_check", "patient_ids")
         .first()
     )
     if row is None:
         return None
-    business_date, made_at, rows, file_name, is_after_check = row
+    business_date, made_at, rows, file_name, is_after_check, patient_ids = row
     assert made_at is not None  # noqa: S101 - the constraint paper_list_written_has_file
-    return LastList(business_date, made_at, rows, file_name, is_after_check)
+    return LastList(business_date, made_at, rows, file_name, is_after_check, patient_ids)
 
 
 def clinics_without_fresh_list(*, now: datetime) -> int:

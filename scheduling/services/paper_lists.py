@@ -85,8 +85,8 @@ def _write(due: DueList, now: datetime) -> bool:
     clear_out(folder, business_date=due.business_date)
     row.state, row.is_after_check, row.made_at = PaperState.WRITTEN, due.is_after_check, now
     row.rows = len(content.in_review) + len(content.ranked)
-    row.file_name = file_name(content.business_date)
-    row.save(update_fields=["state", "is_after_check", "made_at", "rows", "file_name"])
+    row.file_name, row.patient_ids = file_name(content.business_date), content.patient_ids
+    row.save(update_fields=["state", "is_after_check", "made_at", "rows", "file_name", "patient_ids"])
     log.info("paper list of clinic %s for %s: %s pumps", due.clinic_id, due.business_date, row.rows)
     return True
 

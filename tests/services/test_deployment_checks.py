@@ -1,9 +1,11 @@
 """`manage.py check --deploy` refuses settings under which promises do not hold."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
+from django.db import connections
 from pytest_django import Settings
 
 from config import carrier_checks, checks
@@ -120,3 +122,41 @@ def test_what_is_said_of_mail_and_texts(
     for name, value in (whole | given).items():
         setattr(settings, name, value)
     assert ids(carrier_checks.carriers_are_whole()) == [f"refillwise.{each}" for each in found]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("settings_made", "warned"),
+    [
+        ({}, []),
+        ({"log_error_verbosity": "default"}, ["refillwise.W010"]),
+        ({"log_parameter_max_length_on_error": "-1"}, ["refillwise.W010"]),
+        ({"log_min_duration_statement": "500", "log_parameter_max_length": "-1"}, ["refillwise.W010"]),
+        ({"log_min_duration_statement": "500"}, []),
+    ],
+)
+def test_a_database_that_would_log_values_is_warned_of(
+    settings_made: dict[str, str], warned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings are a superuser's, so what the server answers is changed on its way and not the server."""
+    assert ids(checks.database_log_names_nobody(databases=["default"])) == []
+    cursor = connections["default"].cursor
+    monkeypatch.setattr(connections["default"], "cursor", lambda: _Answering(cursor(), settings_made))
+    assert ids(checks.database_log_names_nobody(databases=["default"])) == warned
+
+
+class _Answering:
+    def __init__(self, cursor: Any, made: dict[str, str]) -> None:
+        self.cursor, self.made = cursor, made
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cursor.close()
+
+    def execute(self, statement: str) -> None:
+        self.cursor.execute(statement)
+
+    def fetchall(self) -> list[tuple[str, str]]:
+        return [(name, self.made.get(name, said)) for name, said in self.cursor.fetchall()]

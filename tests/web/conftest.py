@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from clinic.models import User
+from tests import canary
 from tests.factories import House, make_clinic
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -50,3 +51,10 @@ def url(house: House) -> Callable[..., str]:
         return reverse(f"nurse:{name}", kwargs={"clinic_slug": house.clinic.slug, **kwargs})
 
     return address
+
+
+@pytest.fixture(autouse=True)
+def seen_by_row(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[int]]]:
+    """Every answer of every test of the pages is held against the log of who saw whom."""
+    with canary.watched(monkeypatch) as written:
+        yield written

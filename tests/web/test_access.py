@@ -156,6 +156,8 @@ PAGES = (
     Row("call_new", FOLLOW_UPS, "patient"),
     Row("patient_details", VIEW, "patient"),
     Row("patient_history", Permission.VIEW_AUDIT, "patient"),
+    Row("audit", Permission.VIEW_AUDIT),
+    Row("audit_csv", Permission.VIEW_AUDIT),
     Row("patient_edit", EDIT, "patient"),
     Row("patient_death", EDIT, "patient"),
     Row("patient_death_withdraw", EDIT, "patient"),

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Permission
+from clinic.seeing import saw
 from clinic.selectors.implants import get_implant
 from clinic.selectors.patients import get_patient
 from clinic.selectors.rows import Implant, Patient
@@ -45,6 +46,7 @@ def patient_or_404(request: ClinicRequest, ref: UUID) -> Patient:
     patient = get_patient(clinic_id=request.clinic.id, patient_ref=ref)
     if patient is None:
         raise Http404
+    saw(request.clinic.id, [patient.id])  # also where a part of a page does not say the name again
     return patient
 
 
@@ -53,6 +55,7 @@ def implant_or_404(request: ClinicRequest, ref: UUID) -> Implant:
     implant = get_implant(clinic_id=request.clinic.id, implant_ref=ref)
     if implant is None:
         raise Http404
+    saw(request.clinic.id, [implant.patient_id])
     return implant
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import ProgramEntry
 from clinic.domain.roles import Permission
+from clinic.seeing import saw
 from clinic.selectors.fills import current_programs, get_program
 from clinic.selectors.rows import Implant, ProgramVersion
 from clinic.services.programs import correct_program, record_program, void_program
@@ -292,6 +293,7 @@ def _version_or_404(request: ClinicRequest, program_id: int) -> ProgramVersion:
     version = get_program(clinic_id=request.clinic.id, program_id=program_id)
     if version is None:
         raise Http404
+    saw(request.clinic.id, [version.implant.patient_id])
     return version
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import FillEntry, ProgramEntry
 from clinic.domain.roles import Permission
+from clinic.seeing import saw
 from clinic.selectors.fills import get_fill, sent_before
 from clinic.selectors.rows import Fill, Implant
 from clinic.services.fills import correct_fill, record_fill, reservoir_ml
@@ -247,6 +248,7 @@ def fill_or_404(request: ClinicRequest, ref: UUID) -> tuple[Implant, Fill]:
     found = get_fill(clinic_id=request.clinic.id, fill_ref=ref)
     if found is None:
         raise Http404
+    saw(request.clinic.id, [found.implant.patient_id])
     return found.implant, found
 
 

@@ -9,6 +9,7 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
+    audit,
     booking,
     calendar,
     calls,
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *program.urlpatterns,
     *observations.urlpatterns,
     *history.urlpatterns,
+    *audit.urlpatterns,
     *lots.urlpatterns,
     *register.urlpatterns,
     *reports.urlpatterns,

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
+from clinic.seeing import by_link, saw
 from clinic.selectors.rows import Language
 from notifications.domain.words.moments import country_of
 from notifications.selectors.patient_pages import place_of, today_of
@@ -58,6 +59,8 @@ def link_page(*purposes: str) -> Callable[[View], View]:
             if link is None or link.purpose not in purposes:
                 return closed(request)
             request.link, request.today = link, today_of(link, request.now)
+            by_link(ref)
+            saw(link.clinic_id, [link.patient_id])
             country = country_of(link.clinic.holiday_country, link.clinic.phone)
             request.writing = Writing(country, request.today)
             found = read_pass(request, link)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 from rich.console import Console
 
 from clinic.selectors.audit_chain import Verdict, verify
@@ -43,7 +42,7 @@ class Command(BaseCommand):
                 done += rows
                 status.update(f"Verifying ... {done:,} rows")
 
-            verdict = verify(now=timezone.now(), anchors=anchors, advance=advance)
+            verdict = verify(anchors=anchors, advance=advance)
         self._tell(verdict, time.monotonic() - began)
         if verdict.broken:
             raise CommandError(f"the audit trail is broken: {verdict.broken[0]}")

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Abs
 
+from clinic.seeing import saw
 from clinic.selectors.rows import Implant
 from scheduling.domain.projection import ENGINE_VERSION
 from scheduling.domain.reports.discrepancy import Check
@@ -96,8 +97,10 @@ def trend_lines(*, clinic_id: int) -> Iterable[TrendLine]:
         "implant__pump_model__name",
         "implant__serial",
         "checks",
+        "implant__patient_id",
     )
-    for last_name, first_name, mrn, pump, serial, checks in rows.iterator(chunk_size=2_000):
+    for last_name, first_name, mrn, pump, serial, checks, patient_id in rows.iterator(chunk_size=2_000):
+        saw(clinic_id, [patient_id])
         for check in checks:
             yield TrendLine(f"{last_name}, {first_name}", mrn, pump, serial, check)
 

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from clinic.seeing import saw
 from scheduling.selectors.rows import Visit
 from scheduling.selectors.visits import visit_by_ref
 from web.access import ClinicRequest
@@ -23,6 +24,7 @@ def visit_or_404(request: ClinicRequest, ref: UUID) -> Visit:
     visit = visit_by_ref(clinic_id=request.clinic.id, ref=ref)
     if visit is None:
         raise Http404
+    saw(request.clinic.id, [visit.patient_id])
     return visit
 
 

@@ -15,7 +15,7 @@ from clinic.domain.roles import Permission
 from scheduling.domain.calendars.access import details_up_to
 from scheduling.domain.calendars.entries import Detail
 from scheduling.selectors import resources as stored
-from scheduling.selectors.calendar_export import Wanted, count_entries, export_csv, export_ics
+from scheduling.selectors.calendar_export import Wanted, count_entries, export_csv, export_ics, note_shown
 from scheduling.selectors.calendar_feeds import most_detail
 from scheduling.selectors.rows import FeedHolds, FeedScope
 from web.access import ClinicRequest, clinic_page
@@ -53,6 +53,7 @@ def calendar_export_file(request: ClinicRequest) -> HttpResponse:
     if not form.is_valid():
         return redirect(f"{clinic_reverse(request, 'calendar_export')}?{request.GET.urlencode()}")
     wanted = _wanted(request, form)
+    note_shown(clinic=request.clinic, wanted=wanted)
     is_table = form.cleaned_data["form"] == "csv"
     pieces: Iterable[bytes] = (
         (line.encode() for line in export_csv(clinic=request.clinic, wanted=wanted))

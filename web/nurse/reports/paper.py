@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
+from clinic.seeing import saw
 from scheduling.selectors.paper_lists import last_paper_list
 from scheduling.services.paper_lists import paper_folder
 from web.access import ClinicRequest, clinic_page
@@ -58,12 +59,13 @@ def _file(request: ClinicRequest, ending: str, kind: str) -> HttpResponse:
     """The file as it lies on the disk, to be saved: it carries its own style, which no page of this site may."""
     last = last_paper_list(clinic_id=request.clinic.id)
     try:
-        if last is None:
-            raise FileNotFoundError
+        if last is None or (last.rows and not last.patient_ids):
+            raise FileNotFoundError  # of before it was kept whom a list names: nobody could say who was seen
         content = (paper_folder(request.clinic.slug) / f"{last.file_name}.{ending}").read_bytes()
     except OSError:
         messages.error(request, _t("The list cannot be read here. Look where the paper lists are kept."))
         return redirect(clinic_reverse(request, "reports"))
+    saw(request.clinic.id, last.patient_ids)
     response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = (
         f'attachment; filename="{request.clinic.slug}-{last.file_name}.{ending}"'
