@@ -242,6 +242,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
     "TRUSTED_PROXY_COUNT", default=int(env.bool("BEHIND_TLS_PROXY", default=False))
 )
 
+# Whether the clinics of this installation belong to one organisation: whoever gives care in one may then take emergency
+# access in another. Off, a clinic does not even know of the others.
+ONE_ORGANISATION = env.bool("ONE_ORGANISATION", default=False)
+
 # Second factors (docs/how-to/sign-in.md). Required, nobody without one sees anything but the page to set one up.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not EMBEDDED)
 MFA_ADAPTER = "web.second_factor.SecondFactorAdapter"

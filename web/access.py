@@ -21,9 +21,10 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
 
-from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.domain.roles import EMERGENCY, PERMISSIONS, Permission, Role
 from clinic.selectors.accounts import active_membership
-from clinic.selectors.rows import Clinic, Membership, User
+from clinic.selectors.rows import Clinic, EmergencyAccess, User
+from web.emergency import emergency_of
 
 
 class ClinicRequest(HttpRequest):
@@ -34,7 +35,7 @@ class ClinicRequest(HttpRequest):
     """
 
     clinic: Clinic
-    membership: Membership
+    emergency: EmergencyAccess | None
     permissions: frozenset[Permission]
     now: datetime
     today: date
@@ -65,7 +66,8 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
     """Let a member with ``permission`` see the page; the view is called without the clinic's slug.
 
     Somebody who is not signed in is sent to sign in; a clinic the person does not belong to answers 404, the
-    same as one that does not exist; a member without the permission gets the 403 page. The view runs in the
+    same as one that does not exist; a member without the permission gets the 403 page. Emergency
+    access (``web.emergency``) adds to what a person may, while it lasts. The view runs in the
     clinic's time zone, and no browser or proxy keeps what it answers.
     """
 
@@ -74,14 +76,10 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
         @login_required
         @wraps(view)
         def page(request: ClinicRequest, clinic_slug: str, **kwargs: Any) -> HttpResponse:
-            membership = active_membership(user_id=request.user.id, clinic_slug=clinic_slug)
-            if membership is None:
-                raise Http404
-            zone = ZoneInfo(membership.clinic.time_zone)
-            request.clinic, request.membership = membership.clinic, membership
-            request.permissions = PERMISSIONS[Role(membership.role)]
-            request.may = request.permissions.__contains__
             request.now = timezone.now()
+            _find_out(request, clinic_slug)
+            zone = ZoneInfo(request.clinic.time_zone)
+            request.may = request.permissions.__contains__
             request.today = request.now.astimezone(zone).date()
             if permission not in request.permissions:
                 raise PermissionDenied
@@ -94,6 +92,21 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
         return page
 
     return decorate
+
+
+def _find_out(request: ClinicRequest, clinic_slug: str) -> None:
+    """Which clinic, and what the person may do there: by role, by emergency access, or by both."""
+    membership = active_membership(user_id=request.user.id, clinic_slug=clinic_slug)
+    request.emergency = emergency_of(request, clinic_slug, request.now)
+    permissions = EMERGENCY if request.emergency else frozenset()
+    if membership is not None:
+        permissions |= PERMISSIONS[Role(membership.role)]
+        request.clinic = membership.clinic
+    elif request.emergency is not None:
+        request.clinic = request.emergency.clinic
+    else:
+        raise Http404
+    request.permissions = permissions
 
 
 def recently_authenticated(view: Page) -> Page:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Permission
+from clinic.selectors.emergencies import unreviewed_emergencies
 from notifications.selectors.escalations import alarm_of
 from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung
@@ -48,6 +49,9 @@ def clinic_frame(request: HttpRequest) -> dict[str, Any]:
         frame["navigation"] = links(clinic_slug=clinic.slug, permissions=permissions)
         frame["late_sweep"] = late_sweep(clinic_id=clinic.id, now=now)
         frame["late_dispatch"] = late_dispatch(clinic_id=clinic.id, now=now)
+        frame["emergency"] = getattr(request, "emergency", None)
+        if Permission.MANAGE_MEMBERS in permissions:
+            frame["unreviewed"] = unreviewed_emergencies(clinic_id=clinic.id)
         if Permission.VIEW_PATIENTS in permissions:
             frame["alarm"] = alarm(clinic_id=clinic.id, user_id=request.user.pk)
     return frame

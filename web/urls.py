@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from web import home, join
+from web import emergency, home, join
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("clinics/", home.clinics, name="clinics"),
     path("still-here/", home.still_here, name="still_here"),
     path("join/", join.join, name="join"),
+    path("emergency/", emergency.emergency, name="emergency"),
+    path("emergency/end/", emergency.emergency_end, name="emergency_end"),
     path("l/", include("web.patient.urls")),
     path("", include("web.feeds.urls")),
     path("hooks/", include("web.hooks.urls")),

@@ -74,6 +74,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+EMERGENCY = frozenset({Permission.VIEW_PATIENTS, Permission.RECORD_CARE})
+"""What emergency access adds to a role, or gives without one; never more (45 CFR 164.312(a)(2)(ii))."""
+EMERGENCY_HOURS = 1
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Say whether a person in ``role`` may do ``permission``."""
     return permission in PERMISSIONS[role]

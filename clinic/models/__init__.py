@@ -17,6 +17,7 @@ from clinic.models.catalogue import (
     Stability,
     StabilityCondition,
 )
+from clinic.models.emergencies import EmergencyAccess
 from clinic.models.implants import (
     EventKind,
     Fill,
@@ -54,6 +55,7 @@ __all__ = [
     "ContactPoint",
     "DoseUnit",
     "Drug",
+    "EmergencyAccess",
     "EventKind",
     "Fill",
     "FillDrug",

@@ -6,7 +6,8 @@ from datetime import time, timedelta
 
 from clinic.audit import recording
 from clinic.domain.entries import SurgeryEntry
-from clinic.models import Closure, Patient, Surgery
+from clinic.models import Closure, EmergencyAccess, Patient, Surgery
+from clinic.services.emergencies import take_emergency_access
 from clinic.services.surgeries import plan_surgery
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
@@ -130,4 +131,15 @@ def message_to(house: House, contact_id: int, patient_id: int) -> Message:
         due_at=house.now,
         not_after=house.now + timedelta(days=1),
         planned_at=house.now,
+    )
+
+
+def emergency_of(house: House) -> EmergencyAccess:
+    """One that the nurse took, and nobody reviewed."""
+    return take_emergency_access(
+        user_id=house.nurse.id,
+        clinic_slug=house.clinic.slug,
+        reason="alarm sounds, nobody here",
+        is_one_organisation=False,
+        now=house.now,
     )

@@ -35,6 +35,7 @@ from tests.register_files import register
 from tests.web.table_rows import (
     about_settings,
     about_visits,
+    emergency_of,
     link_of_patient,
     message_to,
     plan_operation,
@@ -234,6 +235,8 @@ PAGES = (
     Row("members", MEMBERS),
     Row("member_invite", MEMBERS),
     Row("member_edit", MEMBERS, "membership"),
+    Row("emergencies", MEMBERS),
+    Row("emergency_review", MEMBERS, "emergency"),
     Row("invitation_revoke", MEMBERS, "invitation", post=True),
 )
 
@@ -291,6 +294,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "words": {"purpose": "visit", "channel": "sms", "language": "en"},
         "message": {"ref": message_to(house, contact.id, patient.id).ref},
         "patient message": {"ref": patient.ref, "message_ref": planned_message(house, patient).ref},
+        "emergency": {"ref": emergency_of(house).ref},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
     }
