@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -48,7 +48,7 @@ def _print_cost(clinic: Clinic, user: User, now: datetime) -> None:
         record_fill(
             clinic=clinic,
             implant_ref=next(implants).ref,
-            entry=FillEntry(filled_on=now.date(), fill_volume_ml=Decimal(40), drugs=(drug,)),
+            entry=FillEntry(filled_on=now.date() - timedelta(days=1), fill_volume_ml=Decimal(40), drugs=(drug,)),
             actor_id=user.pk,
             now=now,
         )
