@@ -48,7 +48,9 @@ def _print_cost(clinic: Clinic, user: User, now: datetime) -> None:
         record_fill(
             clinic=clinic,
             implant_ref=next(implants).ref,
-            entry=FillEntry(filled_on=now.date() - timedelta(days=1), fill_volume_ml=Decimal(40), drugs=(drug,)),
+            entry=FillEntry(
+                filled_on=now.date() - timedelta(days=1), fill_volume_ml=Decimal(40), drugs=(drug,)
+            ),
             actor_id=user.pk,
             now=now,
         )
@@ -134,7 +136,8 @@ def _print_verifying(clinic: Clinic, user: User, rows: int) -> None:
         )
         cursor.execute(
             "INSERT INTO clinic_fillhistory SELECT (jsonb_populate_record(h, jsonb_build_object('pgh_id', n + 10000000)))"
-            ".* FROM (SELECT * FROM clinic_fillhistory LIMIT 1) h, generate_series(1, %s::int) n",
+            ".* FROM clinic_fillhistory h, generate_series(1, %s::int) n"
+            " WHERE h.pgh_id = (SELECT max(pgh_id) FROM clinic_fillhistory WHERE pgh_id < 10000000)",
             [rows // 2],
         )
         cursor.execute("ANALYZE clinic_accessrecord")
