@@ -22,6 +22,7 @@ from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
 
 from clinic.domain.roles import EMERGENCY, PERMISSIONS, Permission, Role
+from clinic.seeing import because
 from clinic.selectors.accounts import active_membership
 from clinic.selectors.rows import Clinic, EmergencyAccess, User
 from web.emergency import emergency_of
@@ -107,6 +108,8 @@ def _find_out(request: ClinicRequest, clinic_slug: str) -> None:
     else:
         raise Http404
     request.permissions = permissions
+    if request.emergency is not None:
+        because(request.emergency.reason)  # stands beside everything that is seen
 
 
 def recently_authenticated(view: Page) -> Page:

@@ -30,7 +30,7 @@ def record_access(
             patient_ids=sorted(patient_ids),
             route=route,
             method=method,
-            reason=seen.reason,
+            reason=seen.reason[:500],
             address=address,
             link_ref=seen.link_ref,
             request_id=request_id,

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from clinic.audit import recording
 from clinic.domain.roles import EMERGENCY, PERMISSIONS, Permission, Role
-from clinic.models import EmergencyAccess, User
+from clinic.models import AccessRecord, EmergencyAccess, User
 from tests.factories import House, make_implant
 from tests.web.table_rows import emergency_of
 from tests.web.test_access import PAGES
@@ -86,6 +86,8 @@ def test_within_one_organisation_a_colleague_of_another_clinic_sees_and_records(
     assert client.get(url("patients")).status_code == 404
     assert ask(client, house.clinic.slug) == 302
     assert client.get(url("patient", ref=implant.patient.ref)).status_code == 200
+    seen = AccessRecord.objects.get(route="nurse:patient")
+    assert (seen.user, seen.reason) == (house.outsider, EmergencyAccess.objects.get().reason)
     answer = client.post(
         url("reading_new", ref=implant.ref), {"read_on": str(house.today), "reservoir_ml": "21"}
     )
