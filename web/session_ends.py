@@ -10,10 +10,25 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 
 from clinic.services.accounts import end_sessions
 
 SIGNED_IN_AT = "signed_in_at"
+
+
+class NothingIsKept:
+    """No browser or proxy keeps what somebody who is signed in was shown: pages, files and the REST interface alike."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_signed_in = request.user.is_authenticated  # before the view, which may sign out
+        response = self.get_response(request)
+        if is_signed_in and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
 
 class AbsoluteTimeOut:

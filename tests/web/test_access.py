@@ -32,6 +32,7 @@ from tests.factories import (
 )
 from tests.matters import open_matter
 from tests.register_files import register
+from tests.web.browser_rules import assert_browser_rules
 from tests.web.table_rows import (
     about_settings,
     about_visits,
@@ -302,6 +303,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
 
 def visit(client: Client, row: Row, address: str) -> int:
     response = client.post(address) if row.post else client.get(address)
+    assert_browser_rules(response, row.name)
     return response.status_code
 
 

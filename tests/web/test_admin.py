@@ -9,10 +9,12 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from clinic.models import Drug, PumpModel, PumpModelValue, User
 from scheduling.models import SweepRun
-from tests.factories import House
+from tests.factories import PASSWORD, House
+from tests.second_factors import give_app, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,23 @@ def form_of(pump_model: PumpModel, **changed: str) -> dict[str, str]:
 def test_nobody_is_sent_to_the_ordinary_sign_in() -> None:
     response = Client().get("/admin/", follow=True)
     assert response.redirect_chain[-1][0].startswith("/accounts/login/")
+
+
+def test_there_is_no_second_door(house: House) -> None:
+    """What is posted to the admin's own address signs nobody in, and neither does a session without a factor."""
+    form = {"username": house.administrator.email, "password": PASSWORD, "next": "/admin/"}
+    client = Client()
+    for path in ("/admin/login/", "/admin/"):
+        answer = client.post(path, form, follow=True)
+        assert answer.redirect_chain[-1][0].startswith("/accounts/login/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_without_a_second_factor_the_catalogue_is_shut(house: House, settings: Settings) -> None:
+    settings.MFA_REQUIRED = True
+    assert sign_in(house.administrator).get("/admin/").url == "/accounts/2fa/"
+    secret = give_app(house.administrator)
+    assert sign_in(house.administrator, secret).get("/admin/").status_code == 200
 
 
 def test_a_nurse_may_not_enter(house: House, nurse: Client) -> None:
