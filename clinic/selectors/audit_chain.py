@@ -70,10 +70,15 @@ def verify(
         _follow_chain(verdict, dict(anchors))
         known, there = {table.name: table for table in audit_tables()}, columns_now()
         late = late_numbers()
-        under_seal = SealPart.objects.order_by().values_list("table", flat=True).distinct()
+        under_seal = set(SealPart.objects.order_by().values_list("table", flat=True).distinct())
         for name in sorted({*known, *under_seal}):
             if name not in known or name not in there:
-                verdict.broken.append(f"the table {name}, which is under seal, is gone")
+                is_gone = name in under_seal
+                verdict.broken.append(
+                    f"the table {name}, which is under seal, is gone"
+                    if is_gone
+                    else f"the table {name} is not there: are all migrations run?"
+                )
                 continue
             _check_rows(cursor, known[name], there[name], verdict, advance)
             _check_outside(cursor, known[name], late.get(name, "{}"), verdict)

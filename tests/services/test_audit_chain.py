@@ -146,8 +146,8 @@ def test_rows_that_are_committed_after_later_ones_are_sealed_when_they_come() ->
         slow.execute("SELECT set_config('pghistory.context_id', gen_random_uuid()::text, true),"
             " set_config('pghistory.context_metadata', '{}', true)")  # fmt: skip
         slow.execute(
-            "INSERT INTO clinic_user (password, is_superuser, first_name, last_name, is_staff, is_active, date_joined,"
-            " email, display_name) SELECT '', false, '', '', false, true, now(), 'slow@example.org', ''"
+            "INSERT INTO clinic_user SELECT (jsonb_populate_record(u, jsonb_build_object('id', 900, 'email',"
+            " 'slow@example.org'))).* FROM clinic_user u LIMIT 1"
         )
         write(2)
         seal_everything(now=timezone.now())
@@ -194,6 +194,23 @@ def test_a_column_that_is_added_later_changes_no_sum(sealed: Verdict) -> None:
         assert any("a row was altered" in words for words in look().broken)
     finally:
         by_owner(f"ALTER TABLE {HISTORY} DROP COLUMN added")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [(HISTORY, "which is under seal, is gone"), ("clinic_surgeryhistory", "are all migrations run?")],
+)
+def test_a_table_that_is_not_there_is_told_and_stops_no_seal(sealed: Verdict, table: str, said: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO away")
+        try:
+            (words,) = look().broken
+            assert table in words
+            assert said in words
+            seal_everything(now=timezone.now())
+        finally:
+            cursor.execute(f"ALTER TABLE away RENAME TO {table}")
+    assert look().broken == []
 
 
 def test_sums_do_not_depend_on_the_settings_of_a_connection(sealed: Verdict) -> None:
