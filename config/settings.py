@@ -236,6 +236,8 @@ ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser, and earli
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # so long a repeated sign-in stands for acts that ask for one
 
 # Attempts are counted by address and by account: 10 a minute and address, 5 in five minutes and account (allauth's).
+# Whoever asks for a new password has five letters sent to an address in an hour, whatever the address of the asker.
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
 # While the cache that counts them is away, nobody signs in, unless somebody decides that it must be.
 SIGN_IN_WITHOUT_CACHE = env.bool("SIGN_IN_WITHOUT_CACHE", default=False)
 # How many proxies of one's own add to X-Forwarded-For; of others nothing is believed.
