@@ -86,6 +86,8 @@ def test_somebody_sets_up_an_app_and_signs_in_with_it(
     assert_accessible(page)
     page.get_by_role("link", name="Set up an app").click()
     assert_accessible(page)
+    picture = page.get_by_role("img", name="QR code for the app")
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 100, "the browser can draw it"
     secret = page.get_by_label("Or type this into the app").input_value()
     page.get_by_label("Authenticator code").fill(code(secret))
     page.get_by_role("button", name="Set up").click()
