@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from clinic.changes import announce_catalogue
 from clinic.models import Drug, MarketedStrength, PumpModel, PumpModelValue, Stability
 from clinic.models.base import QuantityField
+from clinic.scope import across_clinics
 
 
 class PlainDecimalField(forms.DecimalField):
@@ -74,7 +75,8 @@ class CatalogueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        announce_catalogue(now=timezone.now(), actor_id=request.user.pk)
+        with across_clinics("a value of the catalogue is every clinic's"):
+            announce_catalogue(now=timezone.now(), actor_id=request.user.pk)
         messages.info(request, _("The dates of every clinic are being worked out with the new values."))
 
 

@@ -140,7 +140,7 @@ def _database(variable: str, role: str) -> dict[str, object]:
             "NAME": "refillwise",
         }
     else:
-        place = dict(env.db_url(variable)) | {"ENGINE": "django.db.backends.postgresql"}
+        place = dict(env.db_url(variable)) | {"ENGINE": "config.postgresql"}
     return place | _DATABASE_DEFAULTS
 
 

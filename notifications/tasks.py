@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
+from clinic.scope import across_clinics, in_clinic
 from notifications.domain.kinds import ChannelName
 from notifications.selectors.operation import DISPATCHER, backlog, clock_difference, is_clock_trusted
 from notifications.services.check_ins import open_missed_check_ins
@@ -31,6 +32,7 @@ _dispatcher = Dispatcher()
 
 
 @shared_task(name="notifications.tick")
+@across_clinics("which messages are due")
 def tick() -> None:
     """Take back what dead processes held, and ring for every channel that has something due."""
     now = timezone.now()
@@ -44,6 +46,7 @@ def tick() -> None:
 
 
 @shared_task(name="notifications.deliver")
+@across_clinics("messages leave in the order in which they are due, whoever sends them")
 def deliver(channel: str) -> None:
     """Send what is due by one channel; what is left after three quarters of a minute waits for the next tick.
 
@@ -57,6 +60,7 @@ def deliver(channel: str) -> None:
 
 
 @shared_task(name="notifications.escalate")
+@across_clinics("which matters are due")
 def escalate() -> None:
     """Open what a person must act on, make it graver, pass on what nobody took in time; take up texts left behind."""
     raise_due(timezone.now())
@@ -64,12 +68,14 @@ def escalate() -> None:
 
 
 @shared_task(name="notifications.check_in_tick")
+@across_clinics("which check-ins were let pass")
 def check_in_tick() -> None:
     """Ask for a call where a check-in was let pass."""
     open_missed_check_ins(timezone.now())
 
 
 @shared_task(name="notifications.reconcile_tick")
+@across_clinics("which clinics were not compared")
 def reconcile_tick() -> None:
     """Ring for every clinic that was not compared in this hour."""
     for clinic_id in clinics_to_reconcile(now=timezone.now()):
@@ -79,10 +85,12 @@ def reconcile_tick() -> None:
 @shared_task(name="notifications.reconcile")
 def reconcile(clinic_id: int) -> None:
     """Compare one clinic's messages with what they should be."""
-    reconcile_clinic(clinic_id=clinic_id, now=timezone.now())
+    with in_clinic(clinic_id):
+        reconcile_clinic(clinic_id=clinic_id, now=timezone.now())
 
 
 @shared_task(name="notifications.watch")
+@across_clinics("whether every clinic is accounted for")
 def watch() -> None:
     """Tell the outside monitor while all is accounted for."""
     tell_monitor(settings.MONITOR_URL, now=timezone.now())

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from clinic.scope import across_clinics, in_clinic
 from scheduling.selectors.paper_lists import paper_lists_due
 from scheduling.selectors.sweeps import queued_chunks
 from scheduling.services.booking import release_expired_holds
@@ -24,6 +25,7 @@ SLICE_SECONDS = 30.0
 
 
 @shared_task(name="scheduling.tick")
+@across_clinics("which nights are due")
 def tick() -> None:
     """Begin the nights that are due, and ring again for every chunk that is still to be done."""
     now = timezone.now()
@@ -32,6 +34,7 @@ def tick() -> None:
 
 
 @shared_task(name="scheduling.sweep_chunk")
+@across_clinics("whose part it is, is known by its number")
 def sweep_chunk(chunk_id: int) -> None:
     """Work out one part of a run."""
     run_chunk(chunk_id=chunk_id, now=timezone.now())
@@ -44,6 +47,7 @@ def heartbeat() -> None:
 
 
 @shared_task(name="scheduling.advance_register")
+@across_clinics("whose register it is, is known by its number")
 def advance_register(import_id: int) -> None:
     """Check or import a register for half a minute, whichever it is at, then ring again for the rest."""
     if advance_import(import_id=import_id, now=timezone.now(), seconds=SLICE_SECONDS):
@@ -51,18 +55,21 @@ def advance_register(import_id: int) -> None:
 
 
 @shared_task(name="scheduling.release_holds")
+@across_clinics("which holds have run out")
 def release_holds() -> None:
     """Clear away slots that were held longer than they may be."""
     release_expired_holds(now=timezone.now())
 
 
 @shared_task(name="scheduling.register_tick")
+@across_clinics("which registers wait")
 def register_tick() -> None:
     """Take up the register imports that nobody began or whose worker was killed."""
     ring(take_up_stalled(now=timezone.now()), REGISTER_TASK)
 
 
 @shared_task(name="scheduling.report_tick")
+@across_clinics("which paper lists are due")
 def report_tick() -> None:
     """Ring for every paper list that is due; make up for calendars and residuals that are behind."""
     now = timezone.now()
@@ -74,4 +81,5 @@ def report_tick() -> None:
 @shared_task(name="scheduling.paper_list")
 def paper_list(clinic_id: int) -> None:
     """Write the clinic's paper list when one is due."""
-    write_due_list(clinic_id=clinic_id, now=timezone.now())
+    with in_clinic(clinic_id):
+        write_due_list(clinic_id=clinic_id, now=timezone.now())

@@ -19,7 +19,7 @@ from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests import broker as without_broker
-from tests import databases, fresh, leaks
+from tests import databases, entrances, fresh, leaks
 from tests.servers import Process, dispatcher, environment
 
 _FIRST = "test_demo_process.py"
@@ -29,6 +29,7 @@ _FOLDERS = ("faults", "e2e", "services", "web")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "broker(why): about the broker itself; left out by BROKER=off")
     leaks.begin(config)
+    entrances.begin()
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Permission
+from clinic.scope import in_clinic
+from clinic.selectors.rows import Clinic
 from clinic.selectors.emergencies import unreviewed_emergencies
 from notifications.selectors.escalations import alarm_of
 from notifications.selectors.operation import late_dispatch
@@ -38,9 +40,14 @@ def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     clinic = getattr(request, "clinic", None)
     if clinic is None:
         return frame
+    with in_clinic(clinic.id):  # the page of an error is made when the page itself is over
+        return frame | _frame_of(request, clinic)
+
+
+def _frame_of(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
     permissions = request.permissions  # type: ignore[attr-defined]
     now = request.now  # type: ignore[attr-defined]
-    frame |= {
+    frame: dict[str, Any] = {
         "clinic": clinic,
         "today": request.today,  # type: ignore[attr-defined]
         "may": {permission.value: True for permission in permissions},

@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from clinic.scope import across_clinics
 from notifications.selectors.operation import DISPATCHER, messages_by_state
 from scheduling.selectors.lapse import lapsed_counts
 from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
@@ -43,6 +44,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 @never_cache
+@across_clinics("whether every clinic's work is done")
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every part can do its work, or 503 with the reason beside each part that cannot.
 
@@ -151,6 +153,7 @@ def check_escalations(now: datetime) -> None:
 
 @require_safe
 @never_cache
+@across_clinics("figures of the whole installation")
 def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus: with the token of METRICS_TOKEN or, without one, to this machine only."""
     if not _may_read_metrics(request):

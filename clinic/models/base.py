@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit import audited, history_names
+from clinic.scope import ScopedQuerySet
 
 __all__ = [
     "ClinicOwned",
@@ -57,13 +58,6 @@ def positive(field: str, *, below: int, or_zero: bool = False, prefix: str) -> m
     lower = {f"{field}__gte": 0} if or_zero else {f"{field}__gt": 0}
     condition = Q(**{f"{field}__isnull": True}) | Q(**lower, **{f"{field}__lt": below})
     return models.CheckConstraint(condition=condition, name=f"{prefix}_{field}_sane")
-
-
-class ScopedQuerySet(models.QuerySet[M]):
-    """Rows of patient data: every read starts with ``for_clinic``."""
-
-    def for_clinic(self, clinic_id: int) -> Self:
-        return self.filter(clinic_id=clinic_id)
 
 
 class ClinicOwned(models.Model):

@@ -7,8 +7,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clinic.models import Clinic, Closure, Invitation, Membership
+from clinic.scope import across_clinics
 
 
+@across_clinics("which clinic a person asks for is known by the person alone")
 def active_membership(*, user_id: int, clinic_slug: str) -> Membership | None:
     """The person's active role in the clinic; None for a clinic that is not theirs and for one that never was."""
     return (
@@ -18,6 +20,7 @@ def active_membership(*, user_id: int, clinic_slug: str) -> Membership | None:
     )
 
 
+@across_clinics("where a person works")
 def clinics_of(*, user_id: int) -> list[Clinic]:
     """The clinics the person works in, by name."""
     return list(

@@ -22,11 +22,13 @@ from clinic.domain.public_holidays import check_holiday_place
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Role
 from clinic.models import Clinic, Invitation, Membership, User
+from clinic.scope import across_clinics
 from clinic.services.numbers import bring_up_dialable
 
 INVITATION_LIFETIME = timedelta(days=7)
 
 
+@across_clinics("it makes a clinic")
 def found_clinic(
     *, entry: ClinicEntry, admin_email: str, admin_password: str, admin_name: str, now: datetime
 ) -> tuple[Clinic, User]:
@@ -97,6 +99,7 @@ def revoke_invitation(*, clinic: Clinic, invitation_ref: UUID, actor_id: int, no
         ).update(revoked_at=now)
 
 
+@across_clinics("an invitation is known by its secret alone")
 def open_invitation(*, token: str, now: datetime) -> Invitation | None:
     """The invitation behind a token while it is open; None for expired, revoked, used and unknown alike."""
     return (
@@ -130,6 +133,7 @@ def has_account(email: str) -> bool:
     return User.objects.filter(email__iexact=email).exists()
 
 
+@across_clinics("an invitation is known by its secret alone")
 def accept_invitation(
     *, token: str, display_name: str, password: str, now: datetime, origin: Origin = NOWHERE
 ) -> User:
@@ -146,6 +150,7 @@ def accept_invitation(
     return user
 
 
+@across_clinics("an invitation is known by its secret alone")
 def join_with_account(*, token: str, user_id: int, now: datetime, origin: Origin = NOWHERE) -> User:
     """Join by an invitation to the address of the account that is signed in; to another one it is not open.
 

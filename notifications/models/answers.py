@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.scope import ScopedQuerySet
 from notifications.models.base import Addressed, Scoped, append_only
 from notifications.models.policies import CHANNEL_CHOICES
 
@@ -65,6 +66,8 @@ class InboundMessage(Addressed, models.Model):
     meaning = models.CharField(max_length=20, blank=True, default="")
     """``stop``, ``start``, ``help``, ``confirm``, ``reschedule``, ``decline``; empty: not understood, a person reads it."""
     handled_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["clinic", "-received_at"], name="inbound_of_clinic")]

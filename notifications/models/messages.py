@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from clinic.scope import ScopedQuerySet
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan import WhyNot
 from notifications.domain.states import LEASED, OPEN, Outcome, State
@@ -24,10 +25,7 @@ _KNOWN_REASONS = ["", *(reason.value for reason in WhyNot)]
 _LEASED = sorted(state.value for state in LEASED)
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
-    def for_clinic(self, clinic_id: int) -> MessageQuerySet:
-        return self.filter(clinic_id=clinic_id)
-
+class MessageQuerySet(ScopedQuerySet["Message"]):
     def open(self) -> MessageQuerySet:
         return self.filter(state__in=OPEN)
 
@@ -182,6 +180,8 @@ class Correspondence(models.Model):
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="+")
     patient = models.OneToOneField("clinic.Patient", on_delete=models.PROTECT, related_name="+")
 
+    objects = ScopedQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"correspondence of patient {self.patient_id}"
 
@@ -286,6 +286,8 @@ class ReconcilerRun(models.Model):
     """Messages past their time that nobody took."""
     ownerless = models.PositiveIntegerField(default=0)
     """Messages that need a person and have no escalation, open or acknowledged; a defect."""
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "hour"], name="reconciler_run_once")]

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
+from clinic.scope import across_clinics, in_clinic
 from clinic.services.sealing import seal_everything
 from notifications.domain.kinds import ChannelName
 from notifications.selectors.operation import DISPATCHER, is_clock_trusted
@@ -76,7 +77,8 @@ class Loop:
         while not self._stopped.is_set():
             close_old_connections()
             try:
-                wait = work()
+                with across_clinics("it does the work of every clinic"):
+                    wait = work()
             except (DatabaseError, InterfaceError) as error:
                 log.warning("the database did not answer (%s); trying again", type(error).__name__)
                 connections.close_all()
@@ -137,6 +139,7 @@ def keep_house(*, now: datetime) -> None:
     the audit trail, and word to the outside monitor."""
     open_missed_check_ins(now)
     for clinic_id in clinics_to_reconcile(now=now):
-        reconcile_clinic(clinic_id=clinic_id, now=now)
+        with in_clinic(clinic_id):
+            reconcile_clinic(clinic_id=clinic_id, now=now)
     seal_everything(now=now)
     tell_monitor(settings.MONITOR_URL, now=now)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
+from clinic.scope import across_clinics
 from notifications.domain.patient_acts import MOST_WRONG_TRIES
 from notifications.models import Message, PatientLink
 
@@ -59,11 +60,13 @@ def make_link(*, message: Message, purpose: str, expires_at: datetime, now: date
     return token
 
 
+@across_clinics("a link is known by its secret alone")
 def open_link(*, token: str, now: datetime) -> PatientLink | None:
     """The link behind a token while it is good; None for expired, revoked and never made alike."""
     return good_links(now).filter(token_sha256=hash_of(token)).first()
 
 
+@across_clinics("a link is known by its secret alone")
 def link_by_ref(*, ref: str, now: datetime) -> PatientLink | None:
     """The link behind the reference in a page's address while it is good. A reference alone opens nothing."""
     return good_links(now).filter(token_sha256__startswith=ref).first() if len(ref) == REF_LENGTH else None

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from clinic.scope import in_clinic
 from clinic.selectors.operation import clinic_numbers
 from notifications.services.escalations import make_graver, open_running_late, open_unanswered_of, pass_on_due
 from notifications.services.unreachable import open_unreachable_of
@@ -30,7 +31,8 @@ def raise_due(now: datetime) -> int:
 
 def _alone(act: Callable[[int, datetime], object], clinic_id: int, now: datetime) -> bool:
     try:
-        act(clinic_id, now)
+        with in_clinic(clinic_id):
+            act(clinic_id, now)
     except Exception as error:
         log.error("%s failed for clinic %s (%s)", act.__name__, clinic_id, type(error).__name__)
         return False

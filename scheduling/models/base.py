@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self, TypeVar
 
 import pgtrigger
 from django.db import models
 
-M = TypeVar("M", bound=models.Model)
-
-
-class ScopedQuerySet(models.QuerySet[M]):
-    """Rows of one clinic: every read starts with ``for_clinic``."""
-
-    def for_clinic(self, clinic_id: int) -> Self:
-        return self.filter(clinic_id=clinic_id)
+from clinic.scope import ScopedQuerySet
 
 
 class Scoped(models.Model):

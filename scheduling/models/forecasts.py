@@ -6,10 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-
-class ForecastQuerySet(models.QuerySet["Forecast"]):
-    def for_clinic(self, clinic_id: int) -> ForecastQuerySet:
-        return self.filter(clinic_id=clinic_id)
+from clinic.scope import ScopedQuerySet
 
 
 class ForecastStatus(models.TextChoices):
@@ -45,7 +42,7 @@ class Forecast(models.Model):
     engine_version = models.CharField(max_length=20)
     computed_at = models.DateTimeField()
 
-    objects = ForecastQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [

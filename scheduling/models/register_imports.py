@@ -7,7 +7,6 @@ is finished or discarded; of a refused row only its line, its column and the rea
 from __future__ import annotations
 
 import uuid
-from typing import Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -15,12 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-M = TypeVar("M", bound=models.Model)
-
-
-class ClinicScopedQuerySet(models.QuerySet[M]):
-    def for_clinic(self, clinic_id: int) -> Self:
-        return self.filter(clinic_id=clinic_id)
+from clinic.scope import ScopedQuerySet
 
 
 class ImportState(models.TextChoices):
@@ -61,7 +55,7 @@ class RegisterImport(models.Model):
     """When a worker last got somewhere: an import that stands still is taken up again."""
     finished_at = models.DateTimeField(null=True)
 
-    objects = ClinicScopedQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -116,7 +110,7 @@ class RegisterImportRow(models.Model):
     payload = models.JSONField(null=True)
     implant = models.ForeignKey("clinic.Implant", null=True, on_delete=models.SET_NULL, related_name="+")
 
-    objects = ClinicScopedQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.scope import ScopedQuerySet
+
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
@@ -67,6 +69,8 @@ class SweepRun(Counts):
     """Pumps in place that had no forecast row when the run finished: always a defect."""
 
     chunks: RelatedManager[SweepChunk]
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         constraints = [

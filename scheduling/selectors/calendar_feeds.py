@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from clinic.domain.roles import PERMISSIONS, Permission, Role
+from clinic.scope import across_clinics
 from clinic.seeing import by_link, saw
 from scheduling.domain.calendars import access, writer
 from scheduling.domain.calendars.access import Door
@@ -172,6 +173,7 @@ def token_hmac(token: str, key: str = "") -> str:
     return hmac.new(secret, token.encode(), hashlib.sha256).hexdigest()
 
 
+@across_clinics("a calendar is known by its secret alone")
 def feed_of_token(token: str) -> OpenFeed | None:
     """The feed behind a token, with its use, its clinic's policy and its person's role now; one query for each key."""
     with connection.cursor() as cursor:

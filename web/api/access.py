@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from clinic.domain.roles import Permission, Role, may
+from clinic.scope import in_clinic
 from clinic.selectors.accounts import active_membership
 from clinic.selectors.rows import Clinic
 
@@ -21,6 +23,10 @@ class ClinicAPIView(APIView):
     clinic: Clinic
     role: Role
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self._scope:
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         membership = active_membership(user_id=int(request.user.pk or 0), clinic_slug=kwargs["clinic_slug"])
@@ -29,3 +35,4 @@ class ClinicAPIView(APIView):
         if not may(Role(membership.role), self.required_permission):
             raise PermissionDenied
         self.clinic, self.role = membership.clinic, Role(membership.role)
+        self._scope.enter_context(in_clinic(self.clinic.pk))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
+from clinic.scope import in_clinic
 from clinic.statements import planned_once
 from notifications.selectors.patient_calendar import words_for_patient
 from scheduling.domain.calendars import text, writer
@@ -68,10 +69,11 @@ def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
         )
     if door is Door.EMPTIED:
         return _plain(HttpResponse(_empty(found), content_type=CALENDAR))
-    content = content_of(found, head=_head(found, OFTEN), said=_said(found), now=now)
-    reader = reader_of(request.headers.get("User-Agent", ""))
-    modified_at = note_fetch(found, etag=content.version, reader=reader, now=now)
-    return _given(request, content, modified_at)
+    with in_clinic(found.clinic_id):
+        content = content_of(found, head=_head(found, OFTEN), said=_said(found), now=now)
+        reader = reader_of(request.headers.get("User-Agent", ""))
+        modified_at = note_fetch(found, etag=content.version, reader=reader, now=now)
+        return _given(request, content, modified_at)
 
 
 def _given(request: HttpRequest, content: Content, modified_at: datetime) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from clinic.scope import across_clinics
 from notifications.services.reports import refuse_report
 
 LARGEST_BODY = 65_536
@@ -51,7 +52,8 @@ def hook(provider: str, *, is_set_up: Callable[[], bool]) -> Callable[[Hook], Ho
                 return HttpResponse("too large\n", status=413, content_type="text/plain")
             request.body  # noqa: B018 - as it came; the digest needs it after the values are read
             try:
-                return view(request, *args, **kwargs)
+                with across_clinics("whose message it is about, its number or reference says"):
+                    return view(request, *args, **kwargs)
             except Forged as forged:
                 refuse_report(forged.provider or provider, now=timezone.now())
                 return HttpResponse("refused\n", status=403, content_type="text/plain")

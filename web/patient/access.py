@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
+from clinic.scope import in_clinic
 from clinic.seeing import by_link, saw
 from clinic.selectors.rows import Language
 from notifications.domain.words.moments import country_of
@@ -66,7 +67,8 @@ def link_page(*purposes: str) -> Callable[[View], View]:
             found = read_pass(request, link)
             given = _with_chosen_language(request, found or Pass(link.patient.language))
             request.given = given
-            with translation.override(given.language), timezone.override(ZoneInfo(link.clinic.time_zone)):
+            zone = ZoneInfo(link.clinic.time_zone)
+            with translation.override(given.language), timezone.override(zone), in_clinic(link.clinic_id):
                 response = _answer(view, request, kwargs) if found else _no_cookie(request)
             if found is not None and request.given != found and response.status_code != HTTPStatus.NOT_FOUND:
                 give_pass(response, link, request.given)

@@ -7,10 +7,10 @@ nothing.
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base
 
 from config.embedded import servers
 from config.embedded.installation import HOST, Installation
+from config.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from clinic.scope import across_clinics
 from clinic.selectors.operation import any_clinic_exists
 from config.demo.clinic import PASSWORD, STAFF, DemoClinic, email_of
 from config.demo.messages import DemoMessages
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--timezone", default="America/New_York")
 
+    @across_clinics("it makes a clinic")
     def handle(self, *args: Any, **options: Any) -> None:
         if any_clinic_exists():
             raise CommandError("There is a clinic already: the demo only goes into an empty database.")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from clinic.scope import across_clinics
 from notifications.services.delivery import doubt_since
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", required=True, help="with its offset: 2026-11-27T02:00:00+00:00")
 
+    @across_clinics("after a restore every clinic is in doubt")
     def handle(self, *args: Any, **options: Any) -> None:
         since = _moment(options["since"])
         number = doubt_since(since=since, now=timezone.now())

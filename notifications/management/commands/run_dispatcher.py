@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from clinic.scope import across_clinics
 from notifications.services.delivery import deliver_batch
 from notifications.services.dispatcher import Loop, keep_house
 from notifications.services.inbound import take_up_left
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--pause", type=float, default=2.0, help="seconds between two looks when nothing is due"
         )
 
+    @across_clinics("it does the work of every clinic")
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["once"]:
             self.stdout.write("Dispatching. Stop with Ctrl-C.")

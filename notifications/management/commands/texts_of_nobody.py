@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from clinic.scope import across_clinics
 from clinic.selectors.operation import clinic_slugs
 from notifications.selectors.inbound import unplaced_texts
 from notifications.services.inbound import give_to_clinic, put_away
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         choice.add_argument("--put-away", type=UUID, metavar="REF", help="nobody here need read it")
         parser.add_argument("--clinic", help="its short name, as in addresses of its pages")
 
+    @across_clinics("these texts belong to no clinic")
     def handle(self, *args: Any, **options: Any) -> None:
         now, is_done = timezone.now(), True
         if options["give"]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
 
+from clinic.scope import across_clinics
 from clinic.selectors.rows import Clinic
 from clinic.services.patients import local_today
 from scheduling.domain.calendars.access import details_up_to
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--detail", choices=[each.value for each in Detail], default=Detail.WORK.value)
         parser.add_argument("--with-cancelled", action="store_true")
 
+    @across_clinics("which clinic is meant, is known by its name")
     def handle(self, **options: Any) -> None:
         """Export, with progress on a terminal."""
         path: Path = options["file"]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from clinic.domain.register import LARGEST_FILE_BYTES, Reason, RegisterUnusable, refuse_size
+from clinic.scope import across_clinics
 from clinic.selectors.catalogue import catalogue
 from clinic.selectors.importing import clinic_by_slug, importer
 from clinic.selectors.rows import Channel, Clinic, User
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             help="the member in whose name this is done (default: the clinic's longest-standing administrator)",
         )
 
+    @across_clinics("which clinic is meant, is known by its name")
     def handle(self, **options: Any) -> None:
         clinic, actor = self._whose(options["clinic"], options["actor"])
         now = timezone.now()

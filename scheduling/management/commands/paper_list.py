@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from clinic.scope import across_clinics
 from clinic.selectors.operation import clinic_slugs
 from scheduling.services.paper_lists import paper_folder, write_list_now
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             "--output-dir", type=Path, help="a folder of your own; without it the list's usual place"
         )
 
+    @across_clinics("of every clinic, where none is named")
     def handle(self, *args: Any, **options: Any) -> None:
         clinics = clinic_slugs()
         if options["clinic"]:

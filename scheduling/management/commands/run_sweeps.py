@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from clinic.scope import across_clinics
 from scheduling.services.sweeps import run_everything
 from scheduling.services.without_broker import bring_in_registers, keep_clinics
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         "Run it every ten minutes from cron; beside workers it does no harm."
     )
 
+    @across_clinics("it does the work of every clinic")
     def handle(self, *args: Any, **options: Any) -> None:
         done, failed = run_everything(now=timezone.now())
         bring_in_registers(clock=timezone.now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
+from clinic.scope import each_in_clinic
 from scheduling.domain.calendars.access import details_up_to
 from scheduling.domain.calendars.entries import Detail
 from scheduling.selectors import resources as stored
@@ -61,7 +62,7 @@ def calendar_export_file(request: ClinicRequest) -> HttpResponse:
         else export_ics(clinic=request.clinic, wanted=wanted)
     )
     response: Any = StreamingHttpResponse(
-        _gathered(pieces),
+        each_in_clinic(request.clinic.pk, _gathered(pieces)),
         content_type="text/csv; charset=utf-8" if is_table else "text/calendar; charset=utf-8",
     )
     end = "csv" if is_table else "ics"
