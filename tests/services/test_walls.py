@@ -32,6 +32,8 @@ EVERYBODYS = {
     "auth_permission": "not used",
     "clinic_clinic": "which clinics there are",
     "clinic_clinichistory": "which clinics there are",
+    "clinic_seal": "sums and counts over the audit of all",
+    "clinic_sealpart": "sums and counts over the audit of all",
     "clinic_user": "people, who may work in several clinics",
     "clinic_user_groups": "not used",
     "clinic_user_user_permissions": "not used",

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
+from clinic.scope import across_clinics
 from clinic.selectors.audit_chain import Verdict, verify
 
 _MOST_TOLD = 20
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             help="a file with a line 'number sha256' for each seal, as AUDIT_ANCHOR_FILE gets them, or one such pair",
         )
 
+    @across_clinics("one chain runs over every clinic's audit")
     def handle(self, *args: Any, **options: Any) -> None:
         anchors = [pair for given in options["anchor"] for pair in _anchors(given)]
         began = time.monotonic()
