@@ -36,8 +36,10 @@ def main() -> None:
     django.setup()
     from bench import audit, calendar_views, closing, dispatch, feeds, projections, reports, sweep
     from bench.screen import heading, refuse_foreign_database
+    from clinic.scope import EVERY, Ambient
 
     refuse_foreign_database()
+    Ambient.scope = EVERY
     heading()
     sweep.prepare()
     if chosen.only in (None, "projections"):

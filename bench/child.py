@@ -17,9 +17,11 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
+    from clinic.scope import EVERY, Ambient
     from scheduling.selectors.sweeps import queued_chunks
     from scheduling.services.sweeps import run_chunk
 
+    Ambient.scope = EVERY
     chunk_ids = queued_chunks()[share::shares]
     connection.ensure_connection()
     print("ready", flush=True)

@@ -14,9 +14,11 @@ def main() -> None:
     from django.db import connection
     from django.utils import timezone
 
+    from clinic.scope import EVERY, Ambient
     from notifications.domain.kinds import ChannelName
     from notifications.services.delivery import Dispatcher
 
+    Ambient.scope = EVERY
     connection.ensure_connection()
     dispatcher = Dispatcher()
     print("ready", flush=True)

@@ -14,6 +14,7 @@ def main(clinic: str, patient: str, kind: str, nurse: str, room: str, day: str) 
     from django.utils import timezone
 
     from clinic.models import Clinic, Membership
+    from clinic.scope import across_clinics, in_clinic
     from scheduling.domain.visit_entries import VisitEntry
     from scheduling.services.booking import book_visit
 
@@ -26,8 +27,10 @@ def main(clinic: str, patient: str, kind: str, nurse: str, room: str, day: str) 
         local_on=date.fromisoformat(day),
         local_at=time(10),
     )
-    actor = Membership.objects.filter(clinic=found).values_list("user_id", flat=True)[0]
-    visit = book_visit(clinic=found, entry=entry, actor_id=actor, now=timezone.now())
+    with across_clinics("who books is not what this is about"):
+        actor = Membership.objects.filter(clinic=found).values_list("user_id", flat=True)[0]
+    with in_clinic(found.pk):
+        visit = book_visit(clinic=found, entry=entry, actor_id=actor, now=timezone.now())
     sys.stdout.write(f"booked {visit.ref}\n")
 
 

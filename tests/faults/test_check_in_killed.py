@@ -22,6 +22,7 @@ django.setup()
 from datetime import datetime
 from uuid import UUID
 from django.db import transaction
+from clinic.scope import in_clinic
 from clinic.selectors.rows import Clinic
 from notifications.services import check_ins
 from tests.check_ins import said
@@ -33,10 +34,11 @@ def die(*_args, **_values):
 clinic_id, patient_id, once, now, where = sys.argv[1:]
 if where == "before the matter":
     check_ins.open_red_flag = die
-check_ins.answer_check_in(
-    clinic=Clinic.objects.get(pk=clinic_id), patient_id=int(patient_id), answers=said(alarm="double"),
-    asked=tuple(Question), once=UUID(once), now=datetime.fromisoformat(now),
-)
+with in_clinic(int(clinic_id)):
+    check_ins.answer_check_in(
+        clinic=Clinic.objects.get(pk=clinic_id), patient_id=int(patient_id), answers=said(alarm="double"),
+        asked=tuple(Question), once=UUID(once), now=datetime.fromisoformat(now),
+    )
 die()  # committed, and nobody is told
 """
 

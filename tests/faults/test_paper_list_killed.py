@@ -26,6 +26,7 @@ import sys, time, os
 import django
 django.setup()
 from datetime import datetime
+from clinic.scope import in_clinic
 from scheduling.services import paper_files
 from scheduling.services.paper_lists import write_due_list
 
@@ -35,7 +36,8 @@ def slowly(part, path):
     time.sleep(60 if str(path).endswith(sys.argv[3]) else 0)
     renames(part, path)
 paper_files.os.replace = slowly
-write_due_list(clinic_id=int(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2]))
+with in_clinic(int(sys.argv[1])):
+    write_due_list(clinic_id=int(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2]))
 """
 
 
