@@ -60,12 +60,13 @@ def make_clinic(*, implants: int, now: datetime) -> int:
     )
     with connections["owner"].cursor() as cursor:
         for model in TABLES:
-            cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE TRIGGER USER")
+            table = model._meta.db_table  # COPY goes through no policy: the owner steps past them for it
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")
         for first in range(1, implants + 1, 5_000):
             _copy(cursor, place, range(first, min(first + 5_000, implants + 1)))
         for model in TABLES:
             table = model._meta.db_table
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
             )

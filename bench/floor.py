@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from clinic.scope import EVERY, SETTING
+
 READS = (
     """SELECT i.id, m.key, i.implanted_on, i.constant_flow_ml_per_day, i.threshold_ml, i.max_interval_days,
               i.end_of_service_on, i.explanted_on, p.died_on
@@ -37,7 +39,8 @@ class Floor:
 
     def __init__(self, parameters: dict[str, Any], clinic_id: int, ranges: Sequence[tuple[int, int]]) -> None:
         self.connection = psycopg.connect(
-            **{name: parameters[name] for name in ("host", "port", "user", "password", "dbname")}
+            **{name: parameters[name] for name in ("host", "port", "user", "password", "dbname")},
+            options=f"-c {SETTING}={EVERY}",
         )
         self.clinic_id, self.ranges = clinic_id, ranges
         self.rows = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from clinic.scope import EVERY, SETTING
 from config.embedded.installation import OWNER_ROLE, Installation
 from tests.faults.conftest import User, product_environment, wait_until
 from tests.faults.mail_room import PROMISES, gateway, say
@@ -38,7 +39,9 @@ def states(var: Path) -> dict[str, int]:
     """How many messages stand in each state; empty while the database does not answer."""
     try:
         with psycopg.connect(
-            Installation.load_or_create(var).database_url(OWNER_ROLE), connect_timeout=5
+            Installation.load_or_create(var).database_url(OWNER_ROLE),
+            connect_timeout=5,
+            options=f"-c {SETTING}={EVERY}",
         ) as connection:
             rows = connection.execute("SELECT state, count(*) FROM notifications_message GROUP BY state")
             return dict(rows.fetchall())
