@@ -24,7 +24,10 @@ def main() -> None:
     )
     parser.add_argument(
         "--only",
-        choices=["projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports", "audit"],
+        choices=[
+            *("projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports", "audit"),
+            "walls",
+        ],
     )
     parser.add_argument(
         "--size", type=int, default=1_000_000, help="how many rows of the audit trail are verified"
@@ -34,7 +37,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import audit, calendar_views, closing, dispatch, feeds, projections, reports, sweep
+    from bench import audit, calendar_views, closing, dispatch, feeds, projections, reports, sweep, walls
     from bench.screen import heading, refuse_foreign_database
     from clinic.scope import EVERY, Ambient
 
@@ -58,6 +61,8 @@ def main() -> None:
         reports.run(implants=min(chosen.implants, 10_000))
     if chosen.only in (None, "audit"):
         audit.run(rows=chosen.size)
+    if chosen.only in (None, "walls"):
+        walls.run()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.roles import Permission
 from clinic.scope import in_clinic
-from clinic.selectors.rows import Clinic
 from clinic.selectors.emergencies import unreviewed_emergencies
+from clinic.selectors.rows import Clinic
 from notifications.selectors.escalations import alarm_of
 from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from clinic.models import Seal
 from notifications.models import Escalation, InAppMail, ReconcilerRun
 from notifications.selectors.operation import DISPATCHER
 from notifications.services.escalations import open_escalation
@@ -27,6 +28,7 @@ from tests.visits import make_desk
 SIGNS_OF_CELERY = {"scheduling.heartbeat"}
 """They say that Celery lives; the dispatcher leaves a sign of its own."""
 DONE: dict[str, Callable[[House], bool]] = {
+    "clinic.seal": lambda house: Seal.objects.exists(),
     "scheduling.tick": lambda house: SweepRun.objects.filter(clinic=house.clinic, state="finished").exists(),
     "scheduling.register_tick": lambda house: RegisterImport.objects.filter(state="checked").exists(),
     "scheduling.release_holds": lambda house: not Visit.objects.exists(),

@@ -51,14 +51,14 @@ def hook(provider: str, *, is_set_up: Callable[[], bool]) -> Callable[[Hook], Ho
             if _declared_size(request) > LARGEST_BODY:
                 return HttpResponse("too large\n", status=413, content_type="text/plain")
             request.body  # noqa: B018 - as it came; the digest needs it after the values are read
-            try:
-                with across_clinics("whose message it is about, its number or reference says"):
+            with across_clinics("whose message it is about, its number or reference says"):
+                try:
                     return view(request, *args, **kwargs)
-            except Forged as forged:
-                refuse_report(forged.provider or provider, now=timezone.now())
-                return HttpResponse("refused\n", status=403, content_type="text/plain")
-            except Unreadable:
-                return HttpResponse("not understood\n", status=400, content_type="text/plain")
+                except Forged as forged:
+                    refuse_report(forged.provider or provider, now=timezone.now())
+                    return HttpResponse("refused\n", status=403, content_type="text/plain")
+                except Unreadable:
+                    return HttpResponse("not understood\n", status=400, content_type="text/plain")
 
         return guarded
 
