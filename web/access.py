@@ -97,7 +97,7 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
             request.today = request.now.astimezone(zone).date()
             if permission not in request.permissions:
                 raise PermissionDenied
-            with timezone.override(zone), in_clinic(membership.clinic_id), one_reading(request):
+            with timezone.override(zone), in_clinic(request.clinic.pk), one_reading(request):
                 response = view(request, **kwargs)
             add_never_cache_headers(response)
             return response

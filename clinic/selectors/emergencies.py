@@ -9,8 +9,10 @@ from django.db.models import F, QuerySet
 
 from clinic.domain.roles import PERMISSIONS, Permission, Role
 from clinic.models import Clinic, EmergencyAccess, Membership
+from clinic.scope import across_clinics
 
 
+@across_clinics("which clinic a person asks for is known by the person alone")
 def running_emergency(*, ref: UUID, user_id: int, clinic_slug: str, now: datetime) -> EmergencyAccess | None:
     """The person's emergency access in this clinic while it lasts."""
     return (
@@ -27,6 +29,7 @@ def running_emergency(*, ref: UUID, user_id: int, clinic_slug: str, now: datetim
     )
 
 
+@across_clinics("where a person works")
 def clinics_for_emergency(*, user_id: int, is_one_organisation: bool) -> list[Clinic]:
     """Where the person may ask: the clinics they work in, and within one organisation, for who gives care, all others.
 

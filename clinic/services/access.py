@@ -24,20 +24,6 @@ def record_access(
     Raises when it cannot be written, or when there is nobody to name: then the answer must not be given.
     """
     for clinic_id, patient_ids in seen.patients.items():
-<<<<<<< HEAD
-        AccessRecord(
-            clinic_id=clinic_id,
-            user_id=user_id,
-            kind=kind,
-            patient_ids=sorted(patient_ids),
-            route=route,
-            method=method,
-            reason=seen.reason[:500],
-            address=address,
-            link_ref=seen.link_ref,
-            request_id=request_id,
-        ).save(force_insert=True)
-=======
         with in_clinic(clinic_id):
             AccessRecord(
                 clinic_id=clinic_id,
@@ -46,9 +32,8 @@ def record_access(
                 patient_ids=sorted(patient_ids),
                 route=route,
                 method=method,
-                reason=seen.reason,
+                reason=seen.reason[:500],
                 address=address,
                 link_ref=seen.link_ref,
                 request_id=request_id,
             ).save(force_insert=True)
->>>>>>> eea8948 (Measure what the wall between clinics costs)

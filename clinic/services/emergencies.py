@@ -10,11 +10,13 @@ from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import EMERGENCY_HOURS
 from clinic.models import Clinic, EmergencyAccess, User
+from clinic.scope import across_clinics
 from clinic.selectors.emergencies import clinics_for_emergency
 
 SHORTEST_REASON = 10
 
 
+@across_clinics("an emergency may be in another clinic than one's own")
 def take_emergency_access(
     *, user_id: int, clinic_slug: str, reason: str, is_one_organisation: bool, now: datetime
 ) -> EmergencyAccess:
@@ -42,6 +44,7 @@ def take_emergency_access(
         )
 
 
+@across_clinics("an emergency may be in another clinic than one's own")
 def end_emergency_access(*, ref: UUID, user_id: int, now: datetime) -> None:
     """End one's own emergency access before its time."""
     with recording(actor_id=user_id, reason="emergency access ended"):
