@@ -42,10 +42,12 @@ EVERYBODYS = {
     "django_content_type": "names of tables",
     "django_migrations": "names of migrations",
     "django_session": "read before anybody knows whose page it is; no patient data",
+    "mfa_authenticator": "people's second factors",
     "notifications_webhookevent": "reports that came before their message is known; no number, no text",
     "notifications_webhookrefusal": "counts",
     "pghistory_context": "who and why of a change",
     "scheduling_heartbeat": "signs of life",
+    "usersessions_usersession": "people's sessions",
     **{
         f"clinic_{name}{end}": "the catalogue of pumps and drugs"
         for name in ("pumpmodel", "pumpmodelvalue", "drug", "stability", "marketedstrength")

@@ -369,7 +369,9 @@ def test_somebody_who_left_finds_nothing(
         actor_id=house.administrator.id,
         now=house.now,
     )
-    assert client.get(url("patients")).status_code == 404
+    assert client.get(url("patients")).status_code == 302  # every session has ended
+    nurse = User.objects.get(pk=house.nurse.pk)
+    assert signed_in(nurse).get(url("patients")).status_code == 404
 
 
 def test_every_page_of_a_clinic_names_a_permission() -> None:
