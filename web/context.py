@@ -15,6 +15,7 @@ from clinic.selectors.rows import Clinic
 from notifications.selectors.escalations import alarm_of
 from notifications.selectors.operation import late_dispatch
 from scheduling.domain.care.rungs import Rung
+from scheduling.selectors.second_checks import count_to_check
 from scheduling.selectors.sweeps import late_sweep
 from web.drafts import owner_and_key
 from web.navigation import links
@@ -61,6 +62,8 @@ def _frame_of(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
             frame["unreviewed"] = unreviewed_emergencies(clinic_id=clinic.id)
         if Permission.VIEW_PATIENTS in permissions:
             frame["alarm"] = alarm(clinic_id=clinic.id, user_id=request.user.pk)
+        if Permission.RECORD_CARE in permissions:
+            frame["to_check"] = count_to_check(clinic_id=clinic.id, user_id=request.user.pk or 0)
     return frame
 
 

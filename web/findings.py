@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.domain.figures import plain
 from scheduling.domain.findings import MESSAGES, Finding, FindingCode, LimitKind, Severity
-from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED
+from scheduling.domain.second_check import CheckReason
+from scheduling.services.forecasts import (
+    CANNOT_COMPUTE,
+    CONTRADICTION,
+    IN_EMERGENCY,
+    NOT_FILLED,
+    SECOND_CHECK,
+    waiting_finding,
+)
 from scheduling.services.outlook import Outlook
 from web.words import day_words
 
@@ -55,6 +63,8 @@ SHORT: Mapping[str, str | Promise] = {
     NOT_FILLED: _("No fill recorded"),
     CONTRADICTION: _("Record contradicts itself"),
     CANNOT_COMPUTE: _("Cannot be worked out"),
+    SECOND_CHECK: _("Second check"),
+    IN_EMERGENCY: _("Emergency, unchecked"),
 }
 
 TO_DO: Mapping[str, str | Promise] = {
@@ -87,6 +97,8 @@ TO_DO: Mapping[str, str | Promise] = {
     NOT_FILLED: _("Enter the last fill and the program."),
     CONTRADICTION: _("Correct the entry that is named."),
     CANNOT_COMPUTE: _("Check the dates by hand and tell whoever runs the system."),
+    SECOND_CHECK: _("A colleague re-enters the values under “To check”."),
+    IN_EMERGENCY: _("A colleague re-enters the values under “To check” before it runs out."),
 }
 
 MENDED_BY: Mapping[str, str] = {
@@ -107,6 +119,14 @@ OTHER_MESSAGES: Mapping[str, str | Promise] = {
     NOT_FILLED: _("No fill is recorded for this pump, so no date can be worked out."),
     CONTRADICTION: _("The record contradicts itself: {text}."),
     CANNOT_COMPUTE: _("The dates of this pump could not be worked out."),
+    SECOND_CHECK: _("Waits for a second person ({reasons}). Until then the earlier date stays."),
+    IN_EMERGENCY: _("In effect without a second person, in an emergency ({reasons})."),
+}
+WHY_CHECKED: Mapping[str, str | Promise] = {
+    CheckReason.DRUG: _("another drug"),
+    CheckReason.CONCENTRATION: _("another concentration"),
+    CheckReason.OVERRIDE: _("saved in spite of a stop"),
+    CheckReason.LATER: _("the date would move later"),
 }
 EVENTS: Mapping[str, str | Promise] = {"mri": _("MRI scan"), "stalled": _("stall")}
 
@@ -144,7 +164,8 @@ def of_outlook(outlook: Outlook) -> list[Said]:
     """Everything a pump's outlook has to say, what stops first."""
     if outlook.projection is None:
         return [_said(outlook.trouble, True, {"text": outlook.trouble_text})]
-    return said(outlook.projection.findings)
+    waiting = waiting_finding(outlook.judgement) if outlook.judgement else []
+    return said(outlook.projection.findings) + stored(waiting)
 
 
 def short_name(code: str) -> str:
@@ -158,8 +179,15 @@ def _said(code: str, is_stop: bool, values: Mapping[str, str]) -> Said:
     return Said(code, is_stop, short_name(code), str(template).format(**shown), str(TO_DO.get(code, "")))
 
 
+def reasons_words(reasons: Iterable[str]) -> str:
+    """Why a second person is needed, in words."""
+    return ", ".join(str(WHY_CHECKED[reason]) for reason in reasons if reason in WHY_CHECKED)
+
+
 def _value(name: str, value: str) -> str:
     """Days in the clinic's words, volumes to two places; anything else as the projection wrote it."""
+    if name == "reasons":
+        return reasons_words(value.split(","))
     if name == "event":
         return str(EVENTS.get(value, value))
     if name.endswith("_ml"):

@@ -26,6 +26,7 @@ class Place:
 PLACES = (
     Place("worklist", _("Work list"), "list-check", Permission.VIEW_PATIENTS),
     Place("escalations", _("Escalations"), "bell", Permission.VIEW_PATIENTS),
+    Place("to_check", _("To check"), "check2-all", Permission.RECORD_CARE),
     Place("calendar", _("Calendar"), "calendar-week", Permission.VIEW_PATIENTS),
     Place("watch", _("Watch"), "eye", Permission.VIEW_PATIENTS),
     Place("patients", _("Patients"), "people", Permission.VIEW_PATIENTS),

@@ -30,6 +30,19 @@ LAST_POSSIBLE_ID = 2**63 - 1
 FILLS_THAT_MATTER = 2
 """The fill in the pump, and the one before it (to judge the residual and a change of drug)."""
 
+_PROGRAM = (
+    "starts_on",
+    "starts_at",
+    "kind",
+    "dose",
+    "dose_unit",
+    "flow_ml_per_day",
+    "pattern",
+    "bolus_dose",
+    "bolus_unit",
+    "bolus_max_per_day",
+    "bolus_mean_per_day",
+)
 DATED_BY = (EventKind.MRI, EventKind.STALLED, EventKind.RESTARTED, EventKind.REPLACEMENT_SIGNAL)
 
 
@@ -168,6 +181,12 @@ def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
     return [*ranges[:-1], (ranges[-1][0], LAST_POSSIBLE_ID)] if ranges else []
 
 
+def corrected_fills(*, clinic_id: int, implant_ids: Collection[int]) -> list[tuple[int, int, int]]:
+    """(implant, fill, the fill that it corrects or withdraws) for all corrections of these implants' fills."""
+    rows = Fill.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids, supersedes__isnull=False)
+    return list(rows.values_list("implant_id", "id", "supersedes_id"))
+
+
 def implants_between(*, clinic_id: int, first_id: int, last_id: int) -> list[int]:
     """The clinic's implants of one part, by id."""
     rows = Implant.objects.for_clinic(clinic_id).filter(id__range=(first_id, last_id))
@@ -204,7 +223,7 @@ def implant_facts(
         )
     }
     _add_fills(implants, clinic_id, fills_each)
-    for implant_id, *row in _programs(clinic_id, implants):
+    for implant_id, *row in program_values(clinic_id, implants):
         implants[implant_id].programs.append(ProgramFacts(*row))
     for implant_id, *row in _readings(clinic_id, implants):
         implants[implant_id].readings.append(ReadingFacts(*row))
@@ -259,26 +278,14 @@ def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: in
         fills[fill_id].drugs.append(DrugFacts(*row))
 
 
-def _programs(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, ...]]:
+def program_values(clinic_id: int, implant_ids: Collection[int], *more: str) -> Iterable[tuple[Any, ...]]:
+    """The programs that count now, in order: the implant, ``more`` columns, then the fields of ProgramFacts."""
     return (
         ProgramVersion.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__any_of=implants)
+        .filter(implant_id__any_of=implant_ids)
         .order_by("starts_on", "id")
-        .values_list(
-            "implant_id",
-            "starts_on",
-            "starts_at",
-            "kind",
-            "dose",
-            "dose_unit",
-            "flow_ml_per_day",
-            "pattern",
-            "bolus_dose",
-            "bolus_unit",
-            "bolus_max_per_day",
-            "bolus_mean_per_day",
-        )
+        .values_list("implant_id", *more, *_PROGRAM)
     )
 
 

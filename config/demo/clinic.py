@@ -39,6 +39,7 @@ from config.demo.correspondence import RED_AND_FEVERISH, SWOLLEN, DemoCorrespond
 from config.demo.messages import Numbers
 from config.demo.people import FIRST_NAMES, PHYSICIANS, Person, people
 from config.demo.stories import OPERATED_DAYS_AGO, Story, stories
+from config.demo.waiting import enter_lower_doses
 
 PATIENTS = 120
 """Each with a pump; those whose operation is planned come on top."""
@@ -91,6 +92,9 @@ class DemoClinic:
                 self._operation(person, days)
             DemoCalendar(self.clinic, self.staff, self.pumps, self.now, self.chance).play()
             DemoCorrespondence(self.clinic, self.staff, self.operated, self.now).play()
+            enter_lower_doses(
+                self.clinic, self.pumps, by=self.staff["Jonas Weber"], now=self.now, zone=self.zone
+            )
 
     def _open(self) -> None:
         (_, administrator), *others = STAFF

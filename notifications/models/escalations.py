@@ -34,6 +34,7 @@ class Cause(models.TextChoices):
     NOT_UNDERSTOOD = "not_understood", _("answer needs reading")
     NOT_ME = "not_me", _("reached somebody else")
     WEBHOOK_REFUSED = "webhook_refused", _("a report from a provider was refused")
+    SECOND_CHECK = "second_check", _("second check is stuck")
 
 
 class EscalationOutcome(models.TextChoices):

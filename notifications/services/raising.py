@@ -9,10 +9,20 @@ from datetime import datetime
 from clinic.scope import in_clinic
 from clinic.selectors.operation import clinic_numbers
 from notifications.services.escalations import make_graver, open_running_late, open_unanswered_of, pass_on_due
+from notifications.services.second_checks import open_second_checks
 from notifications.services.unreachable import open_unreachable_of
+from scheduling.services.second_check_acts.acting import end_emergencies
 
 log = logging.getLogger(__name__)
-ACTS = (open_running_late, open_unanswered_of, open_unreachable_of, make_graver, pass_on_due)
+ACTS = (
+    end_emergencies,  # first: dates that fall back may be late ones
+    open_running_late,
+    open_unanswered_of,
+    open_unreachable_of,
+    open_second_checks,
+    make_graver,
+    pass_on_due,
+)
 """What a minute does for a clinic, in this order."""
 
 

@@ -31,6 +31,13 @@ from scheduling.models.forecasts import Forecast
 from scheduling.models.register_imports import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.models.reports import PaperList, PaperState, ResidualTrend
 from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
+from scheduling.models.second_checks import (
+    RUNNING,
+    CheckState,
+    SecondCheck,
+    SecondCheckStep,
+    StandingDates,
+)
 from scheduling.models.visits import (
     BLOCKING,
     STANDING,
@@ -48,6 +55,7 @@ from scheduling.models.visits import (
 
 __all__ = [
     "BLOCKING",
+    "RUNNING",
     "STANDING",
     "UNFINISHED",
     "Anchor",
@@ -56,6 +64,7 @@ __all__ = [
     "CalendarPolicy",
     "CallAttempt",
     "CallOutcome",
+    "CheckState",
     "ClosingState",
     "DayClosing",
     "DayClosingMove",
@@ -86,6 +95,9 @@ __all__ = [
     "ResourceKind",
     "RowResult",
     "SavedFilter",
+    "SecondCheck",
+    "SecondCheckStep",
+    "StandingDates",
     "Status",
     "SweepChunk",
     "SweepRun",

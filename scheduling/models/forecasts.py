@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +15,33 @@ from clinic.scope import ScopedQuerySet
 class ForecastStatus(models.TextChoices):
     OK = "ok", _("projected")
     REVIEW = "review", _("needs review")
+
+
+_LATER_NEEDS_TWO = pgtrigger.Trigger(
+    name="later_needs_two",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Condition("NEW.must_refill_by IS NOT NULL"),
+    declare=[("stood", "scheduling_standingdates%ROWTYPE")],
+    func="""
+        SELECT * INTO stood FROM scheduling_standingdates WHERE implant_id = NEW.implant_id;
+        IF NOT FOUND OR stood.must_refill_by IS NULL OR NEW.must_refill_by <= stood.must_refill_by + 3 THEN
+            RETURN NEW;
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM scheduling_secondcheck AS running
+            WHERE running.implant_id = NEW.implant_id AND running.state = 'emergency'
+        ) OR EXISTS (
+            SELECT 1 FROM clinic_fill AS fill
+            WHERE fill.implant_id = NEW.implant_id AND fill.filled_on > stood.filled_on AND NOT fill.is_void
+        ) THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'a later date of a running cycle needs a second check'
+            USING ERRCODE = 'check_violation';
+    """,
+)
+"""Beside the dates that stand (``StandingDates``): they move later by a signed check or a new fill only."""
 
 
 class Forecast(models.Model):
@@ -45,6 +75,7 @@ class Forecast(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
+        triggers: ClassVar[list[Any]] = [_LATER_NEEDS_TWO]
         constraints = [
             models.CheckConstraint(
                 condition=(

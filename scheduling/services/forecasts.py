@@ -7,7 +7,7 @@ import logging
 import traceback
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -15,13 +15,14 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from clinic.domain.catalogue import Hazard
 from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
-from scheduling.domain.case import CaseError, PumpCase
-from scheduling.domain.engine import project
-from scheduling.domain.fingerprint import fingerprint
-from scheduling.domain.local_time import start_of_day
-from scheduling.domain.projection import ENGINE_VERSION, Projection, Status
+from scheduling.domain.case import CaseError
+from scheduling.domain.projection import ENGINE_VERSION, Status
+from scheduling.domain.second_check import empty_at
 from scheduling.models import Forecast
 from scheduling.services.cases import Setting, case_of, setting_of
+from scheduling.services.second_checks.reading import Reading, read_beside
+from scheduling.services.second_checks.writing import bring_up_checks
+from scheduling.services.standing import Beside, Judgement, judge
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ _STATUS = list(COLUMNS).index("status")
 NOT_FILLED = "not_filled"
 CONTRADICTION = "contradiction"
 CANNOT_COMPUTE = "cannot_compute"
+SECOND_CHECK = "second_check"
+"""A finding of the stored row: its dates are not, or not for long, those of the record alone."""
+IN_EMERGENCY = "in_emergency"
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class _Desired:
     implant_id: int
     values: tuple[Any, ...]
     has_failed: bool = False
+    judgement: Judgement | None = None
 
 
 def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Outcome:
@@ -78,14 +83,23 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
 
     Takes the implants' locks first, reads the facts, the clinic's rules and the catalogue afterwards (a
     constant number of queries), writes only the rows that changed, and takes the rows of explanted pumps and
-    of the dead away. Running it again, or twice at once, changes nothing more.
+    of the dead away. Running it again, or twice at once, changes nothing more. The one door to dates in effect: what
+    needs a second person waits here, wherever it came from (``scheduling.services.standing``).
     """
     with transaction.atomic():
         active = lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
         setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
-        desired = [
-            _desire(facts, setting) for facts in implant_facts(clinic_id=clinic_id, implant_ids=active)
-        ]
+        facts = implant_facts(clinic_id=clinic_id, implant_ids=active)
+        reading = read_beside(clinic_id, implant_ids, facts, now)
+        desired = [_desire(each, setting, reading.of(each.implant_id)) for each in facts]
+        desired = _with_signatures(desired, facts, setting, reading)
+        bring_up_checks(
+            clinic_id,
+            reading,
+            {row.implant_id: row.judgement for row in desired if row.judgement},
+            active,
+            now,
+        )
         stored = _stored(clinic_id, implant_ids)
         outcome = _tally(desired, stored)
         _store(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now, outcome)
@@ -97,13 +111,34 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
     return outcome
 
 
-def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
+def _with_signatures(
+    desired: list[_Desired], facts: list[ImplantFacts], setting: Setting, reading: Reading
+) -> list[_Desired]:
+    """Judge again, with the signatures there are, the few pumps of which something waits."""
+    waiting = {
+        row.implant_id: row.judgement.fingerprint
+        for row in desired
+        if row.judgement is not None and row.judgement.reasons
+    }
+    signed = reading.signed_for(waiting)
+    if not signed:
+        return desired
+    again = {
+        each.implant_id: _desire(each, setting, reading.of(each.implant_id, signed=signed[each.implant_id]))
+        for each in facts
+        if each.implant_id in signed
+    }
+    return [again.get(row.implant_id, row) for row in desired]
+
+
+def _desire(facts: ImplantFacts, setting: Setting, beside: Beside) -> _Desired:
     """The row one implant should have. Never raises: one bad record must not stop the others."""
     try:
         case = case_of(facts, setting)
         if case is None:
             return _review(facts, setting, NOT_FILLED, "fill")
-        return _Desired(facts.implant_id, stored_values(case, project(case)))
+        judgement = judge(facts, setting, case, beside)
+        return _Desired(facts.implant_id, stored_values(judgement), judgement=judgement)
     except CaseError as error:
         return _review(facts, setting, CONTRADICTION, error.field, str(error))
     except Exception as error:
@@ -121,8 +156,9 @@ def _desire(facts: ImplantFacts, setting: Setting) -> _Desired:
         return row
 
 
-def stored_values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
-    """The stored form of a projection, in the order of COLUMNS. Holds nothing that ages with the day."""
+def stored_values(judgement: Judgement) -> tuple[Any, ...]:
+    """The stored form of what is in effect, in the order of COLUMNS. Holds nothing that ages with the day."""
+    case, projection = judgement.case, judgement.projection
     limits = {kind.value: day.isoformat() for kind, day in projection.limits.items()}
     high = projection.high_flow
     return (
@@ -131,7 +167,7 @@ def stored_values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
         projection.limited_by.value if projection.limited_by else "",
         projection.low_reservoir_on,
         projection.empty_on,
-        _empty_at(case, projection),
+        empty_at(case, projection),
         projection.target_visit_on,
         projection.latest_visit_on,
         min(projection.limits.values(), default=None) if projection.status is Status.REVIEW else None,
@@ -145,24 +181,29 @@ def stored_values(case: PumpCase, projection: Projection) -> tuple[Any, ...]:
                 "values": dict(finding.values),
             }
             for finding in projection.findings
-        ],
+        ]
+        + waiting_finding(judgement),
         high and {"low_reservoir_on": _iso(high.low_reservoir_on), "empty_on": _iso(high.empty_on)},
-        fingerprint(case),
+        judgement.fingerprint,
         ENGINE_VERSION,
     )
 
 
+def waiting_finding(judgement: Judgement) -> list[dict[str, Any]]:
+    """What the lists show of a pump of which something waits for a second person; nothing where nothing does."""
+    if not judgement.reasons:
+        return []
+    values = {
+        "reasons": ",".join(sorted(judgement.reasons)),
+        "would_be": _iso(judgement.full.must_refill_by) or "",
+        "holds": _iso(judgement.projection.must_refill_by) or "",
+    }
+    code = IN_EMERGENCY if judgement.is_emergency else SECOND_CHECK
+    return [{"code": code, "severity": "warning", "field": "", "values": values}]
+
+
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _empty_at(case: PumpCase, projection: Projection) -> datetime | None:
-    """The instant the reservoir is empty, to the second below; the start of that day once it has passed."""
-    if projection.empty_on is None:
-        return None
-    if projection.days_to_empty is not None and projection.days_to_empty > 0:
-        return case.as_of_instant + timedelta(seconds=int(projection.days_to_empty * 86_400))
-    return start_of_day(projection.empty_on, case.zone)
 
 
 def _review(facts: ImplantFacts, setting: Setting, code: str, field_name: str, text: str = "") -> _Desired:

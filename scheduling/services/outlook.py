@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts
 from scheduling.domain.case import CaseError, PumpCase
-from scheduling.domain.engine import project
 from scheduling.domain.findings import Finding, Severity
 from scheduling.domain.projection import Projection, Status
 from scheduling.domain.urgency import WorkGroup, deadlines_of, review_by, work_group
 from scheduling.services.cases import Setting, case_of, setting_of
 from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED
+from scheduling.services.second_checks.reading import read_beside_one
+from scheduling.services.standing import NOTHING, Beside, Judgement, judge
 
 FILLS_FOR_WHAT_IF = 4
 """Enough that one can be moved or taken away and the two that then matter are still known."""
@@ -21,15 +23,25 @@ FILLS_FOR_WHAT_IF = 4
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """``case`` and ``projection`` are both there or both None; then ``trouble`` says why (a stored code)."""
+    """``case`` and ``projection`` are both there or both None; then ``trouble`` says why (a stored code).
+
+    ``projection`` is what is in effect; ``judgement`` also says what the record alone gives, and what waits.
+    """
 
     facts: ImplantFacts
     setting: Setting
+    beside: Beside = NOTHING
+    judgement: Judgement | None = None
     case: PumpCase | None = None
     projection: Projection | None = None
     trouble: str = ""
     trouble_field: str = ""
     trouble_text: str = ""
+
+    @property
+    def waits(self) -> Judgement | None:
+        """What waits for a second person; None where nothing does."""
+        return self.judgement if self.judgement is not None and self.judgement.reasons else None
 
     @property
     def needs_review(self) -> bool:
@@ -67,25 +79,39 @@ class Outlook:
 def read_outlook(
     *, clinic_id: int, implant_id: int, now: datetime, fills_each: int = FILLS_FOR_WHAT_IF
 ) -> Outlook:
-    """The pump's outlook by the record as it stands (a constant number of queries).
+    """The pump's outlook by the record and what waits of it (a constant number of queries).
 
     ``fills_each`` is how many of the newest fills to know. The same facts, case and projection as the stored forecast's, so the same dates.
     """
     setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
     (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant_id], fills_each=fills_each)
-    return outlook_of(facts, setting)
+    return outlook_of(facts, setting, read_beside_one(clinic_id, facts, now))
 
 
-def outlook_of(facts: ImplantFacts, setting: Setting) -> Outlook:
-    """The outlook these facts give. Never raises: what cannot be computed is said in ``trouble``."""
+def outlook_of(
+    facts: ImplantFacts,
+    setting: Setting,
+    beside: Beside = NOTHING,
+    *,
+    corrects: Mapping[int, int] | None = None,
+) -> Outlook:
+    """The outlook these facts give. Never raises: what cannot be computed is said in ``trouble``.
+
+    ``corrects`` names corrections among the facts that are not written yet: the new fill's id and the old one's.
+    """
+    if corrects:
+        beside = replace(beside, chain={**beside.chain, **corrects})
     try:
         case = case_of(facts, setting)
         if case is None:
-            return Outlook(facts, setting, trouble=NOT_FILLED, trouble_field="fill")
-        return Outlook(facts, setting, case=case, projection=project(case))
+            return Outlook(facts, setting, beside, trouble=NOT_FILLED, trouble_field="fill")
+        judgement = judge(facts, setting, case, beside)
+        return Outlook(
+            facts, setting, beside, judgement=judgement, case=case, projection=judgement.projection
+        )
     except CaseError as error:
         return Outlook(
-            facts, setting, trouble=CONTRADICTION, trouble_field=error.field, trouble_text=str(error)
+            facts, setting, beside, trouble=CONTRADICTION, trouble_field=error.field, trouble_text=str(error)
         )
     except Exception:  # the list of pumps must open whatever one record holds; the sweep counts these
-        return Outlook(facts, setting, trouble=CANNOT_COMPUTE)
+        return Outlook(facts, setting, beside, trouble=CANNOT_COMPUTE)

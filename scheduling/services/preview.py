@@ -67,7 +67,8 @@ def preview_fill(
         changed = _with_moved_program(changed, old, to=new)
     if program is not None:
         changed = _with_program(changed, program, zone=zone, now=now)
-    after = outlook_of(changed, before.setting)
+    corrects = {} if replaces is None else {new.fill_id: replaces}
+    after = outlook_of(changed, before.setting, before.beside, corrects=corrects)
     is_in_pump = changed.fills[-1] is new
     return Preview(before, after, expectation_of(after) if is_in_pump else None)
 
@@ -81,7 +82,7 @@ def preview_without_fill(
     changed = replace(before.facts, fills=fills)
     for old in (fill for fill in before.facts.fills if is_with_program and fill.fill_id == fill_id):
         changed = _without_program(changed, (old.filled_on, old.filled_at))
-    return Preview(before, outlook_of(changed, before.setting))
+    return Preview(before, outlook_of(changed, before.setting, before.beside))
 
 
 def preview_program(
@@ -100,7 +101,7 @@ def preview_program(
     changed = _with_program(
         _without_program(before.facts, replaces), entry, zone=before.setting.zone, now=now
     )
-    return Preview(before, outlook_of(changed, before.setting))
+    return Preview(before, outlook_of(changed, before.setting, before.beside))
 
 
 def preview_without_program(
@@ -108,7 +109,7 @@ def preview_without_program(
 ) -> Preview:
     """What withdrawing the program version that begins then would give."""
     before = read_outlook(clinic_id=clinic_id, implant_id=implant_id, now=now)
-    return Preview(before, outlook_of(_without_program(before.facts, start), before.setting))
+    return Preview(before, outlook_of(_without_program(before.facts, start), before.setting, before.beside))
 
 
 def fill_facts(entry: FillEntry) -> FillFacts:

@@ -10,6 +10,7 @@ from clinic.domain.entries import ProgramEntry
 from clinic.models import Implant
 from clinic.services.programs import record_program
 from scheduling.models import Forecast
+from scheduling.services.forecasts import SECOND_CHECK
 from tests.factories import (
     House,
     make_clinic,
@@ -29,7 +30,8 @@ def house() -> House:
 
 
 def codes() -> set[str]:
-    return {finding["code"] for finding in Forecast.objects.get().findings}
+    """What is found, whoever must check it."""
+    return {finding["code"] for finding in Forecast.objects.get().findings} - {SECOND_CHECK}
 
 
 def refill_after_a_cycle_without_flow(house: House, **older: str) -> Implant:

@@ -21,6 +21,7 @@ from clinic.models import Fill, Implant, ProgramVersion
 from clinic.services.fills import correct_fill, record_fill, void_fill
 from clinic.services.programs import correct_program, record_program, void_program
 from scheduling.models import Forecast
+from scheduling.services.forecasts import waiting_finding
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.preview import (
     Preview,
@@ -153,8 +154,10 @@ def assert_stored(after: Outlook, implant: Implant) -> None:
         assert getattr(row, name) == getattr(after.projection, name), name
     assert row.limited_by == (after.projection.limited_by or "")
     assert row.limits == {kind.value: day.isoformat() for kind, day in after.projection.limits.items()}
+    assert after.judgement is not None
     assert [(finding["code"], finding["values"]) for finding in row.findings] == [
-        (finding.code.value, dict(finding.values)) for finding in after.projection.findings
+        *((finding.code.value, dict(finding.values)) for finding in after.projection.findings),
+        *((finding["code"], finding["values"]) for finding in waiting_finding(after.judgement)),
     ]
 
 

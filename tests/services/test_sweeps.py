@@ -104,18 +104,20 @@ def test_a_chunk_costs_the_same_number_of_queries_whatever_its_size(
             assert run_chunk(chunk_id=chunk_id, now=NOW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[0] <= 92
+    assert counts[0] <= 94  # two of them: the dates that stand, and what waits for a second person
 
 
 def test_a_sweep_writes_only_the_rows_that_changed(house: House, pumps: list[Implant]) -> None:
-    Forecast.objects.filter(implant=pumps[1]).update(must_refill_by="2030-01-01")
+    Forecast.objects.filter(implant=pumps[1]).update(
+        must_refill_by="2001-01-01", target_visit_on=None, latest_visit_on=None
+    )
     untouched = Forecast.objects.exclude(implant=pumps[1])
     before = list(untouched.order_by("pk").values())
     later = NOW + timedelta(hours=1)
     run_everything(now=later)
     assert night_of(house).changed == 1
     assert Forecast.objects.get(implant=pumps[1]).computed_at == later
-    assert Forecast.objects.get(implant=pumps[1]).must_refill_by.year < 2030
+    assert Forecast.objects.get(implant=pumps[1]).must_refill_by.year > 2001
     assert list(untouched.order_by("pk").values()) == before
 
 

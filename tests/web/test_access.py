@@ -32,6 +32,7 @@ from tests.factories import (
 )
 from tests.matters import open_matter
 from tests.register_files import register
+from tests.second_checks import waiting_check
 from tests.web.browser_rules import assert_browser_rules
 from tests.web.table_rows import (
     about_settings,
@@ -115,6 +116,9 @@ PAGES = (
     Row("program_edit", PROGRAM, "program"),
     Row("program_edit_preview", PROGRAM, "program", post=True),
     Row("program_void", PROGRAM, "program"),
+    Row("to_check", CARE),
+    Row("second_check", CARE, "second check"),
+    Row("second_check_emergency", CARE, "second check"),
     Row("escalations", VIEW),
     Row("escalation", VIEW, "matter"),
     Row("escalation_acknowledge", FOLLOW_UPS, "matter", post=True),
@@ -291,6 +295,7 @@ def about(house: House) -> dict[str, dict[str, object]]:
         "text": {"ref": text_that_came(house).ref},
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
+        "second check": {"ref": waiting_check(house).ref},
         "reminder kind": {"kind": "refill"},
         "words": {"purpose": "visit", "channel": "sms", "language": "en"},
         "message": {"ref": message_to(house, contact.id, patient.id).ref},

@@ -12,7 +12,7 @@ from clinic.models import Implant
 from scheduling.domain.local_time import start_of_day
 from scheduling.models import CalendarEntry, FeedHolds, Forecast, Visit
 from scheduling.services.calendar_entries import write_entries
-from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.factories import House, make_clinic, make_implant, make_patient
 from tests.feeds import reader
 from tests.visits import make_desk
 
@@ -81,11 +81,17 @@ def test_visits_of_the_night_of_a_change_are_at_their_instants(zone: str) -> Non
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_last_day_is_that_day_also_where_it_is_longer_or_shorter(zone: str) -> None:
     house = make_clinic(time_zone=zone)
-    implant: Implant = make_running_pump(house)
+    implant: Implant = make_implant(
+        house
+    )  # never filled: no date stands that a later one would be measured from
     mine = reader(house, holds=FeedHolds.DEADLINES)
     for day in days_of_change(house):
         Forecast.objects.filter(implant=implant).update(
-            must_refill_by=day, target_visit_on=None, latest_visit_on=None
+            status="ok",
+            limited_by="stability",
+            must_refill_by=day,
+            target_visit_on=None,
+            latest_visit_on=None,
         )
         write_entries(house.clinic.id, [implant.patient_id], house.now + timedelta(minutes=1))
         mine.fetch()

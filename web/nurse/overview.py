@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -24,6 +24,8 @@ from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
+from scheduling.selectors.rows import SecondCheck
+from scheduling.selectors.second_checks import checks_of_implants
 from scheduling.selectors.worklist import group_of_implants
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.residuals import Found, residual_trend
@@ -34,6 +36,7 @@ from web.nurse.escalations.words import shown as shown_matter
 from web.nurse.frame import patient_frame, patient_or_404
 from web.nurse.next_steps import next_steps
 from web.nurse.outlooks import Limit, limits_of, look_of
+from web.nurse.second_checks import shown as shown_check
 from web.nurse.surgeries import operations_of
 from web.nurse.timeline import TimeLine, timeline
 from web.words import day_words, quantity_words, with_days
@@ -53,13 +56,17 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     groups = group_of_implants(
         clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place], now=request.now
     )
+    checks = checks_of_implants(clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place])
     context = patient_frame(request, found, tab="patient") | {
         "implants": implants,
         "matters": [
             shown_matter(row, user_id=request.user.id, now=request.now)
             for row in open_matters_of_patient(clinic_id=request.clinic.id, patient_id=found.id)
         ],
-        "pumps": [_pump(request, implant, groups.get(implant.id, "")) for implant in in_place],
+        "pumps": [
+            _pump(request, implant, groups.get(implant.id, ""), checks.get(implant.id))
+            for implant in in_place
+        ],
         "first_in_place": next(iter(in_place), None),
         "operations": operations_of(request, found),
         "steps": next_steps(request, found),
@@ -67,17 +74,18 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     return render(request, "nurse/overview/page.html", context)
 
 
-def _pump(request: ClinicRequest, implant: Implant, group: str) -> dict[str, Any]:
+def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondCheck | None) -> dict[str, Any]:
     """One pump in place: everything its part of the page shows."""
     outlook = read_outlook(
         clinic_id=request.clinic.id, implant_id=implant.id, now=request.now, fills_each=FILLS_ON_CHART
     )
-    limits = limits_of(outlook)
+    limits, entered = limits_of(outlook), _as_entered(outlook)
     lines = timeline(request, implant)
     found = residual_trend(outlook)
     must = outlook.projection.must_refill_by if outlook.projection else None
     return {
         "implant": implant,
+        "check": shown_check(check, request) if check else None,
         "outlook": outlook,
         "projection": outlook.projection,
         "look": look_of(outlook, group=group),
@@ -85,9 +93,9 @@ def _pump(request: ClinicRequest, implant: Implant, group: str) -> dict[str, Any
         "days_left": None if must is None else (must - request.today).days,
         "days_late": None if must is None else (request.today - must).days,
         "findings": findings.of_outlook(outlook),
-        "reasons": _reasons(outlook),
-        "charts": _charts(outlook, limits),
-        "chart_rows": _chart_rows(outlook, limits),
+        "reasons": _held_words(outlook) + _reasons(entered),
+        "charts": _charts(entered, limits_of(entered)),
+        "chart_rows": _chart_rows(entered, limits_of(entered)),
         "trend": found,
         "trend_marks": _trend_marks(found),
         "timeline": lines[:LINES_OF_TIME],
@@ -105,6 +113,17 @@ def _recorded(request: ClinicRequest, lines: list[TimeLine]) -> Fill | None:
     ref = request.GET.get("fill", "")
     recorded = (line.row for line in lines if line.kind == "fill" and not line.is_replaced)
     return next((fill for fill in recorded if str(fill.ref) == ref), None)
+
+
+def _as_entered(outlook: Outlook) -> Outlook:
+    """The outlook by the record alone: what waits is explained and drawn as it was entered."""
+    return replace(outlook, projection=outlook.judgement.full) if outlook.judgement else outlook
+
+
+def _held_words(outlook: Outlook) -> list[str]:
+    if outlook.judgement is None or not outlook.judgement.is_held:
+        return []
+    return [_t("A second check is open: the earlier date above stays. By what was entered it would be:")]
 
 
 def _reasons(outlook: Outlook) -> list[str]:

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     NOT_ME = "not_me"
     WEBHOOK_REFUSED = "webhook_refused"
+    SECOND_CHECK = "second_check"
 
 
 class Duty(StrEnum):
@@ -157,6 +158,9 @@ _TO_DO: Mapping[Cause, str] = MappingProxyType(
         Cause.WANTS_OTHER_TIME: gettext_noop("Call the patient and book another time."),
         Cause.NOT_UNDERSTOOD: gettext_noop("Read what was answered, and call if it is not clear."),
         Cause.NOT_ME: gettext_noop("Correct the address or number: the message reached somebody else."),
+        Cause.SECOND_CHECK: gettext_noop(
+            "Look at label, programmer and printout together: correct the entry, or have somebody else sign it."
+        ),
         Cause.WEBHOOK_REFUSED: gettext_noop(
             "Check the provider's keys and addresses; reports are not taken."
         ),

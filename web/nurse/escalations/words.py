@@ -34,6 +34,7 @@ GONE: Mapping[str, str | Promise] = MappingProxyType(
         "booked": _("A visit is booked in time."),
         "ended": _("The pump is out, the visit has moved or is off, or the patient has died."),
         "answered": _("The patient has answered since."),
+        "settled": _("It was signed, or what it was about was taken back."),
         "reached": _("Somebody was told of the visit, or can be."),
         "later": _("The pump was refilled, or its date has moved: there is time again."),
     }

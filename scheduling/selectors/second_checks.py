@@ -1,0 +1,76 @@
+"""What waits for a second person in a clinic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
+from scheduling.models import RUNNING, CheckState, SecondCheck, SecondCheckStep
+
+STEPS = SecondCheckStep.What
+
+
+def running_checks(*, clinic_id: int) -> QuerySet[SecondCheck]:
+    """What waits, the earliest date that is held first."""
+    return (
+        SecondCheck.objects.for_clinic(clinic_id)
+        .filter(state__in=RUNNING)
+        .select_related("implant__patient", "implant__pump_model", "author", "emergency_by")
+        .order_by("holds", "opened_at", "id")
+    )
+
+
+def get_check(*, clinic_id: int, ref: UUID) -> SecondCheck | None:
+    """The check with its pump and patient; None for one of another clinic as for one that never was."""
+    rows = SecondCheck.objects.for_clinic(clinic_id).select_related(
+        "implant__patient", "implant__pump_model", "author", "emergency_by", "signer"
+    )
+    return rows.filter(ref=ref).first()
+
+
+def checks_of_implants(*, clinic_id: int, implant_ids: list[int]) -> dict[int, SecondCheck]:
+    """The running check of each of these pumps that has one."""
+    rows = SecondCheck.objects.for_clinic(clinic_id).filter(implant_id__in=implant_ids, state__in=RUNNING)
+    return {check.implant_id: check for check in rows.select_related("author", "emergency_by")}
+
+
+def steps_of(check: SecondCheck) -> list[SecondCheckStep]:
+    """Everything that happened to it, oldest first."""
+    return list(check.steps.select_related("user").order_by("id"))
+
+
+def count_to_check(*, clinic_id: int, user_id: int) -> int:
+    """How much waits that this person did not enter."""
+    rows = SecondCheck.objects.for_clinic(clinic_id).filter(state__in=RUNNING)
+    return rows.exclude(author_ids__contains=[user_id]).count()
+
+
+@dataclass(frozen=True, slots=True)
+class StuckCheck:
+    """A check that somebody must see to: its emergency ran out (``expired``), or the values keep differing."""
+
+    check_id: int
+    implant_id: int
+    patient_id: int
+    why: str
+
+
+def stuck_checks(*, clinic_id: int) -> list[StuckCheck]:
+    """The clinic's checks that are stuck (one query)."""
+    rows = SecondCheck.objects.for_clinic(clinic_id).filter(
+        Q(state=CheckState.OPEN, expired_at__isnull=False)
+        | Q(state__in=RUNNING, mismatches__gte=MISMATCHES_UNTIL_MATTER)
+    )
+    columns = ("id", "implant_id", "implant__patient_id", "state", "expired_at", "fingerprint")
+    return [
+        StuckCheck(
+            pk,
+            implant_id,
+            patient_id,
+            "expired" if state == CheckState.OPEN and expired_at else f"differed:{mark[:8]}",
+        )
+        for pk, implant_id, patient_id, state, expired_at, mark in rows.order_by("id").values_list(*columns)
+    ]
