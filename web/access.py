@@ -15,7 +15,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -69,7 +69,7 @@ def _back_after_sign_in(view: Page) -> Page:
 @contextmanager
 def one_reading(request: HttpRequest) -> Iterator[None]:
     """A page that only shows is one transaction, which is told once whose rows it may see."""
-    if request.method in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD") and not connection.in_atomic_block:
         with transaction.atomic():
             yield
     else:
