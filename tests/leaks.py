@@ -1,8 +1,9 @@
 """What left the program during the whole run, and whether any of it says what it must not.
 
 Every log line, task, address and message of the run is written down as it passes; when the last test is done, all of
-it is searched for drugs, doses, diagnoses, a person's full name beside the date of birth, and the tokens of links. A
-hit fails the run, whatever the tests said.
+it is searched for drugs, doses, diagnoses, a person's full name beside the date of birth, and the tokens of links. So
+are whatever Redis was given and what the database server logged, and rows of the database for tokens (`tests.kept`).
+A hit fails the run, whatever the tests said.
 
 It looks on and changes nothing. Processes that tests start write logs of their own, which are read at the end.
 """
@@ -27,10 +28,13 @@ from celery.signals import before_task_publish
 from django.core.signals import request_started
 from django.db.models.signals import post_save
 
+from tests import kept
+from tests.kept import REDIS, ROW, SERVER
+
 FOLDER = "REFILLWISE_TEST_SEEN"
 """The environment variable by which all processes of a run find the same folder."""
 LOG, TASK, ADDRESS, MESSAGE, PERSON, TOKEN = "log", "task", "address", "message", "person", "token"
-SEARCHED = (LOG, TASK, ADDRESS, MESSAGE)
+SEARCHED = (LOG, TASK, ADDRESS, MESSAGE, ROW, REDIS, SERVER)
 
 DRUGS = (
     "baclofen", "morphine", "ziconotide", "hydromorphone", "fentanyl", "sufentanil", "bupivacaine", "clonidine",
@@ -44,8 +48,12 @@ _WORDS = re.compile(rf"\b({'|'.join(map(re.escape, (*DRUGS, *DIAGNOSES)))})\b", 
 _DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:mcg|µg|mg|ml)(?:/(?:day|d|ml|h))?\b", re.IGNORECASE)
 _TOKEN_OF_LINK = re.compile(r"(?<=/l/)[\w-]+|(?<=/calendars/)[\w-]+")
 """Random letters may read like anything, "-6mg" too: they are looked for as tokens and not as words."""
-_LINK_PATH = re.compile(r"^\S+ (/l/[^/\s]+/?|/calendars/[^/\s]+\.ics)$")
-"""The first step of a link is the one address that holds its token; it leads on to one without."""
+_LINK_PATH = re.compile(
+    r"^\S+ (/l/[^/\s]+/?|/calendars/[^/\s]+\.ics"
+    r"|/join/\?invitation=[^&\s]+|/accounts/[\w/]+/\?next=%2Fjoin%2F%3Finvitation%3D[^&\s]+)$"
+)
+"""The first step of a link is the one address that holds its token; it leads on to one without. An invitation, which
+is good once, keeps it in the query while somebody signs in to accept it."""
 _DRUG_FILTER = re.compile(r"(?<=[?&])drug=[\w-]+")
 """The work list of one drug: it is about no patient."""
 
@@ -113,21 +121,30 @@ def watch(seen: Seen) -> None:
 
 def _watch_words(seen: Seen) -> None:
     """Messages as they are handed to whoever carries them, and the tokens in them."""
+    from clinic.services import accounts
     from notifications.domain.transport import Outgoing
     from notifications.services import links
+    from scheduling.services import calendar_feeds
 
-    made, hashed = Outgoing.__init__, links.hash_of
+    made = Outgoing.__init__
 
     def outgoing(self: Outgoing, *args: Any, **values: Any) -> None:
         made(self, *args, **values)
         seen.note(MESSAGE, "\n".join((self.subject, self.text, self.html)))
 
-    def hash_of(token: str) -> str:
-        seen.note(TOKEN, token)
-        return hashed(token)
+    def noting(hashed: Any) -> Any:
+        def hash_of(token: str, *more: Any) -> str:
+            seen.note(TOKEN, token)
+            kept.remember(token)
+            return str(hashed(token, *more))
+
+        return hash_of
 
     Outgoing.__init__ = outgoing  # type: ignore[method-assign]
-    links.hash_of = hash_of
+    links.hash_of = noting(links.hash_of)
+    accounts._hash = noting(accounts._hash)
+    calendar_feeds.token_hmac = noting(calendar_feeds.token_hmac)  # type: ignore[attr-defined]
+    kept.watch(seen.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +165,14 @@ def leaks_in(
     for kind, said in texts:
         text = _DRUG_FILTER.sub("drug=", said) if kind == ADDRESS and "/worklist/?" in said else said
         words = _TOKEN_OF_LINK.sub("", text)
-        if found := _WORDS.search(words) or _DOSE.search(words):
+        is_link = kind == ADDRESS and _LINK_PATH.match(text)
+        if kind == ROW:
+            yield Leak(
+                kind, "a token", text
+            )  # noted because it holds one; what else a row says is the record
+        elif found := _WORDS.search(words) or _DOSE.search(words):
             yield Leak(kind, found.group(), text)
-        elif kind != MESSAGE and finder and not _LINK_PATH.match(text) and finder.search(text):
+        elif kind != MESSAGE and finder and not is_link and finder.search(text):
             yield Leak(kind, "a token", text)
         elif named := _named(text, people):
             yield Leak(kind, named, text)
@@ -186,10 +208,26 @@ def everything_in(folder: Path, logs: Iterable[Path]) -> tuple[list[tuple[str, s
     return sorted(texts), people, {token for token in tokens if len(token) >= 16}
 
 
+_SERVER_LOG_BEFORE = pytest.StashKey[int]()
+
+
+def server_log() -> Path:
+    """Where the embedded PostgreSQL writes; with DATABASE_URL there is none to read."""
+    from django.conf import settings
+
+    return Path(settings.VAR_DIR) / "log" / "postgresql.log"
+
+
+def note_rows(alias: str) -> None:
+    """Search the rows of a test that is over, before they are taken away."""
+    kept.look_before_flush(alias, Seen(Path(os.environ[FOLDER])).note)
+
+
 def begin(config: pytest.Config) -> None:
     """Once per process of the run; the first makes the folder."""
     if not hasattr(config, "workerinput"):
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="refillwise-seen-")
+        config.stash[_SERVER_LOG_BEFORE] = server_log().stat().st_size if server_log().exists() else 0
     watch(Seen(Path(os.environ[FOLDER])))
 
 
@@ -199,6 +237,10 @@ def end(session: pytest.Session) -> list[Leak]:
     temporary = getattr(session.config, "_tmp_path_factory", None)
     logs = list(temporary.getbasetemp().rglob("*.log")) if temporary is not None else []
     texts, people, tokens = everything_in(folder, [log for log in logs if log.is_file()])
+    if temporary is not None:
+        texts += [(REDIS, said) for said in set(kept.said_in_redis(temporary.getbasetemp()))]
+    since = session.config.stash[_SERVER_LOG_BEFORE]
+    texts += [(SERVER, line) for line in set(kept.said_by_server(server_log(), since))]
     found = list(leaks_in(texts, people=people, tokens=tokens))
     counts = {kind: sum(1 for each, _ in texts if each == kind) for kind in SEARCHED}
     print(f"\nsearched for what must not leave: {counts}, {len(people)} people, {len(tokens)} tokens")  # noqa: T201

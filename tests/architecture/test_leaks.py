@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.leaks import ADDRESS, LOG, MESSAGE, TASK, leaks_in
+from tests.leaks import ADDRESS, LOG, MESSAGE, REDIS, ROW, SERVER, TASK, leaks_in
 
 PEOPLE = {("Ursula", "Ode", "1961-05-04")}
 TOKENS = {"q7Yw0cK3mB1xN8vRz5tLpA"}
@@ -21,6 +21,12 @@ TOKENS = {"q7Yw0cK3mB1xN8vRz5tLpA"}
         (ADDRESS, "GET /l/open/?next=q7Yw0cK3mB1xN8vRz5tLpA"),
         (ADDRESS, "GET /c/riverside/?drug=morphine"),
         (ADDRESS, "GET /l/nCCY5Zd9ZCf06BUpQu/morphine"),
+        (ADDRESS, "GET /?next=/join/?invitation=q7Yw0cK3mB1xN8vRz5tLpA"),
+        (LOG, "GET /join/?invitation=q7Yw0cK3mB1xN8vRz5tLpA"),
+        (REDIS, "throttle:q7Yw0cK3mB1xN8vRz5tLpA"),
+        (REDIS, "unacked Ode Ursula 1961-05-04"),
+        (SERVER, "ERROR:  invalid input: Baclofen"),
+        (ROW, "scheduling_visit: (1,q7Yw0cK3mB1xN8vRz5tLpA)"),
     ],
 )
 def test_what_must_not_leave_is_found(kind: str, text: str) -> None:
@@ -36,6 +42,8 @@ def test_what_must_not_leave_is_found(kind: str, text: str) -> None:
         ),
         (ADDRESS, "GET /l/q7Yw0cK3mB1xN8vRz5tLpA"),
         (ADDRESS, "GET /l/nCCY5Zd9ZCf06BUpQu-6mg"),
+        (ADDRESS, "GET /join/?invitation=q7Yw0cK3mB1xN8vRz5tLpA"),
+        (ADDRESS, "POST /accounts/login/?next=%2Fjoin%2F%3Finvitation%3Dq7Yw0cK3mB1xN8vRz5tLpA"),
         (MESSAGE, "Ursula, your visit is on Tuesday. https://x.org/l/nCCY5Zd9ZCf06BUpQu-6mg"),
         (ADDRESS, "GET /c/riverside/patients/?q=Ode"),
         (ADDRESS, "GET /c/riverside/worklist/?drug=morphine&group=due"),

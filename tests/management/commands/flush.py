@@ -8,12 +8,13 @@ from typing import Any
 from django.core.management.commands import flush
 from django.db import connections
 
-from tests import fresh
+from tests import fresh, leaks
 
 
 class Command(flush.Command):
     def handle(self, **options: Any) -> None:
         alias = options["database"]
+        leaks.note_rows(alias)
         if found := fresh.remembered.get(alias):
             found.restore(connections[alias])
         else:
