@@ -2,7 +2,7 @@
 
 Two walls stand on this. The application's own: a query of a clinic's rows outside any scope raises, instead of
 answering with everybody's. The database's: each transaction is told the scope, and row-level security gives no other
-row, whatever the query says (docs/adr/0030-two-walls-between-clinics.md).
+row, whatever the query says (docs/adr/0031-two-walls-between-clinics.md).
 
 Work has no scope until an entrance gives it one: a page once it knows that the person is a member, a task once it
 knows whose rows it was rung for.

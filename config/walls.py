@@ -3,7 +3,7 @@
 Row-level security, FORCEd so that it holds for the owner too, gives and takes only rows of the clinic that the
 transaction was told (``clinic.scope``): those whose ``clinic_id`` it is, and those that belong to such a row. A second
 foreign key over (clinic_id, id) beside each reference keeps a row from pointing into another clinic. What stands
-already is left alone. See docs/adr/0030-two-walls-between-clinics.md.
+already is left alone. See docs/adr/0031-two-walls-between-clinics.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Who gets in: strangers sign in first, a foreign clinic is not there, a role sees what it may.
-
-One table of every page about patients and the clinic, walked as every role, as an outsider, as nobody.
-"""
+"""Who gets in: one table of every page about patients and the clinic, walked as every role, as outsider, as nobody."""
 
 from __future__ import annotations
 
@@ -375,8 +372,7 @@ def test_somebody_who_left_finds_nothing(
         now=house.now,
     )
     assert client.get(url("patients")).status_code == 302  # every session has ended
-    nurse = User.objects.get(pk=house.nurse.pk)
-    assert signed_in(nurse).get(url("patients")).status_code == 404
+    assert signed_in(User.objects.get(pk=house.nurse.pk)).get(url("patients")).status_code == 404
 
 
 def test_every_page_of_a_clinic_names_a_permission() -> None:
