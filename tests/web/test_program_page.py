@@ -113,7 +113,9 @@ def test_a_program_is_corrected_and_withdrawn_with_a_reason(
     right = change(house, starts_on=wrong.starts_on.isoformat(), dose="450")
     assert nurse.post(url("program_edit", program_id=wrong.id), right).status_code == 422
     live = nurse.post(url("program_edit_preview", program_id=wrong.id), right)
-    assert live.context["preview"].after.projection.must_refill_by != before
+    after = live.context["preview"].after
+    assert after.projection.must_refill_by == before, "half the dose is later: it waits for a second person"
+    assert after.waits.full.must_refill_by > before
     done = nurse.post(url("program_edit", program_id=wrong.id), right | {"program-reason": "typing slip"})
     assert done.status_code == 302
     corrected = ProgramVersion.objects.current().get(implant=implant, starts_on=wrong.starts_on)
