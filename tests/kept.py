@@ -56,6 +56,12 @@ def look_at(connection: BaseDatabaseWrapper, note: Note) -> None:
     connection.execute_wrappers.append(look)
 
 
+def look_away(connection: BaseDatabaseWrapper) -> None:
+    """Take every onlooker of this module off the connection."""
+    others = [each for each in connection.execute_wrappers if getattr(each, "__module__", "") != __name__]
+    connection.execute_wrappers[:] = others
+
+
 def remember(token: str) -> None:
     if len(token) >= LONG_ENOUGH and token not in tokens:
         tokens.append(token)

@@ -15,12 +15,14 @@ import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,24 +128,27 @@ def _watch_words(seen: Seen) -> None:
     from notifications.services import links
     from scheduling.services import calendar_feeds
 
-    made = Outgoing.__init__
+    made, hashed = Outgoing.__init__, links.hash_of
 
     def outgoing(self: Outgoing, *args: Any, **values: Any) -> None:
         made(self, *args, **values)
         seen.note(MESSAGE, "\n".join((self.subject, self.text, self.html)))
 
-    def noting(hashed: Any) -> Any:
-        def hash_of(token: str, *more: Any) -> str:
-            seen.note(TOKEN, token)
-            kept.remember(token)
-            return str(hashed(token, *more))
+    def hash_of(token: str) -> str:
+        handed_out(token)
+        return hashed(token)
 
-        return hash_of
+    def handed_out(token: str) -> str:
+        seen.note(TOKEN, token)
+        kept.remember(token)
+        return token
 
     Outgoing.__init__ = outgoing  # type: ignore[method-assign]
-    links.hash_of = noting(links.hash_of)
-    accounts._hash = noting(accounts._hash)
-    calendar_feeds.token_hmac = noting(calendar_feeds.token_hmac)  # type: ignore[attr-defined]
+    links.hash_of = hash_of
+    for maker in (accounts, calendar_feeds):  # where they are made: what is merely asked for may be a guess
+        maker.secrets = SimpleNamespace(  # type: ignore[attr-defined]
+            token_urlsafe=lambda size: handed_out(secrets.token_urlsafe(size))
+        )
     kept.watch(seen.note)
 
 

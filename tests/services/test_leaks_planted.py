@@ -37,7 +37,8 @@ def test_a_token_in_any_column_of_any_table_is_found(house: House) -> None:
 def test_a_statement_that_writes_a_token_is_found_while_it_is_written(house: House) -> None:
     noted: list[tuple[str, str]] = []
     token = token_urlsafe(32)
-    others, connection.execute_wrappers[:] = connection.execute_wrappers[:], []
+    all_of_them = connection.execute_wrappers[:]
+    kept.look_away(connection)
     kept.look_at(connection, lambda *said: noted.append(said))
     try:
         kept.remember(token)
@@ -49,7 +50,7 @@ def test_a_statement_that_writes_a_token_is_found_while_it_is_written(house: Hou
         make_patient(house, notes=f"her link is {token}")
         assert noted
     finally:
-        connection.execute_wrappers[:] = others  # the run's own did not look on
+        connection.execute_wrappers[:] = all_of_them  # the run's own did not look on
         kept.tokens.clear()  # or it would be found once more when this test's rows are taken away
 
 
