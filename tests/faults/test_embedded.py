@@ -187,6 +187,8 @@ def test_a_command_alone_starts_the_servers_for_as_long_as_it_takes(var: Path) -
 def test_the_keeper_ends_in_order_when_asked(var: Path, start_user: Start) -> None:
     user = start_user()
     keeper_process(var).send_signal(signal.SIGTERM)
-    wait_until(lambda: not running(var, "config.embedded.keeper"), seconds=60)  # as long as it gives its servers
+    wait_until(
+        lambda: not running(var, "config.embedded.keeper"), seconds=60
+    )  # as long as it gives its servers
     assert not (var / "postgresql" / "data" / "postmaster.pid").exists()
     user.kill()
