@@ -96,6 +96,7 @@ def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondChe
         "reasons": _held_words(outlook) + _reasons(entered),
         "charts": _charts(entered, limits_of(entered)),
         "chart_rows": _chart_rows(entered, limits_of(entered)),
+        "is_drawn_on": bool(entered.projection and entered.projection.low_reservoir_on),
         "trend": found,
         "trend_marks": _trend_marks(found),
         "timeline": lines[:LINES_OF_TIME],
