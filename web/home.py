@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from clinic.selectors.accounts import clinics_of
 from web.navigation import first_page
 
 
+@require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Somebody with one clinic lands in it; everybody else chooses."""
@@ -20,6 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return clinics(request)
 
 
+@require_safe
 @login_required
 def clinics(request: HttpRequest) -> HttpResponse:
     """The clinics this person works in."""

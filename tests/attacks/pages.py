@@ -9,12 +9,13 @@ from typing import Any
 from django.db import connection
 
 from clinic.models import Clinic
-from tests.web.test_access import PAGES, Row
+from tests.web.matrix.clinic_pages import PAGES
+from tests.web.matrix.rows import Row
 
 Url = Callable[..., str]
 About = dict[str, dict[str, object]]
 
-SCREENS = [row for row in PAGES if not row.post]
+SCREENS = [row for row in PAGES if row.is_looked_at]
 """Pages that can be looked at."""
 
 

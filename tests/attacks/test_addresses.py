@@ -22,7 +22,8 @@ from tests.factories import PASSWORD, House, make_implant, make_patient
 from tests.feeds import link
 from tests.patient_links import send_link
 from tests.register_files import register
-from tests.web.test_access import PAGES, visit
+from tests.web.matrix.asking import visit
+from tests.web.matrix.clinic_pages import PAGES
 
 pytestmark = pytest.mark.django_db
 

@@ -1,13 +1,18 @@
-"""What the pages of the settings and of visits can be about, for the table of who gets in."""
+"""What addresses can be about: one of everything in a clinic, for the authorisation matrix."""
 
 from __future__ import annotations
 
 from datetime import time, timedelta
 
 from clinic.audit import recording
-from clinic.domain.entries import SurgeryEntry
-from clinic.models import Closure, EmergencyAccess, Patient, Surgery
+from clinic.domain.entries import ProxyEntry, SurgeryEntry
+from clinic.domain.roles import Role
+from clinic.models import Closure, EmergencyAccess, Implant, Patient, Surgery
+from clinic.selectors.accounts import members
+from clinic.services.accounts import invite_member
+from clinic.services.closures import add_closure
 from clinic.services.emergencies import take_emergency_access
+from clinic.services.patients import add_contact_point, add_proxy
 from clinic.services.surgeries import plan_surgery
 from notifications.domain.check_in.questions import Question
 from notifications.domain.check_in.rules import DEFAULT_RULES, Grade, Rule, answer
@@ -18,11 +23,100 @@ from scheduling.domain.hours import ExceptionEntry
 from scheduling.models import CalendarFeed
 from scheduling.services.calendar_feeds import create_patients_feed
 from scheduling.services.closing_days import propose_closing
+from scheduling.services.forecasts import reproject
 from scheduling.services.protocols import save_protocol
+from scheduling.services.register_import import upload_register
 from scheduling.services.resources import ResourceEntry, add_exception, add_resource
+from scheduling.services.sweeps import start_recalculation
 from scheduling.services.visit_kinds import VisitKindEntry, add_visit_kind
-from tests.bookings import book, hold, open_day
-from tests.factories import House, make_patient
+from tests.bookings import book, hold, kind_of, nurse_of, open_day, room_of
+from tests.factories import (
+    House,
+    make_event,
+    make_fill,
+    make_implant,
+    make_patient,
+    make_program,
+    make_reading,
+    make_running_pump,
+)
+from tests.matters import open_matter
+from tests.register_files import register
+from tests.second_checks import waiting_check
+
+CANARY = "Zwetschgenholz"
+"""The patient's last name: where it appears, something of the patient was shown."""
+
+
+def everything(house: House) -> dict[str, dict[str, object]]:
+    """One of everything that an address can be about, in the house's clinic."""
+    who = {"clinic": house.clinic, "actor_id": house.nurse.id}
+    patient = make_patient(house, last_name=CANARY)
+    implant = make_implant(house, patient)
+    contact = add_contact_point(
+        patient_ref=patient.ref, kind="email", value="p@example.org", now=house.now, **who
+    )
+    proxy = add_proxy(patient_ref=patient.ref, entry=ProxyEntry(name="Per Ode"), now=house.now, **who)
+    invitation, _ = invite_member(
+        clinic=house.clinic,
+        email="x@example.org",
+        role=Role.NURSE,
+        actor_id=house.administrator.id,
+        now=house.now,
+    )
+    closure = add_closure(clinic=house.clinic, closed_on=house.today, reason="", actor_id=house.nurse.id)
+    uploaded = upload_register(
+        clinic=house.clinic,
+        content=register({}),
+        file_name="register.csv",
+        uploaded_by_id=house.administrator.id,
+        now=house.now,
+    )
+    run = start_recalculation(clinic_id=house.clinic.id, now=house.now)
+    make_running_pump(house, patient)
+    reproject(house.clinic.id, [pump.id for pump in Implant.objects.filter(clinic=house.clinic)], house.now)
+    return {
+        "": {},
+        "booking": booking_of(house, patient),
+        "patient": {"ref": patient.ref},
+        "implant": {"ref": implant.ref},
+        "contact": {"ref": patient.ref, "contact_id": contact.id},
+        "channel": {"ref": patient.ref, "channel": "email"},
+        "proxy": {"ref": patient.ref, "proxy_id": proxy.id},
+        "fill": {"ref": make_fill(house, implant).ref},
+        "program": {"program_id": make_program(house, implant).id},
+        "import": {"ref": uploaded.ref},
+        "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
+        "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
+        "closure": {"closure_id": closure.id},
+        "surgery": {"ref": plan_operation(house, patient).ref},
+        **about_settings(house),
+        **about_visits(house),
+        "calendar link": {"ref": link_of_patient(house, patient).ref},
+        "text": {"ref": text_that_came(house).ref},
+        "matter": {"ref": open_matter(house).ref},
+        "run": {"run_id": run.id},
+        "second check": {"ref": waiting_check(house).ref},
+        "reminder kind": {"kind": "refill"},
+        "words": {"purpose": "visit", "channel": "sms", "language": "en"},
+        "message": {"ref": message_to(house, contact.id, patient.id).ref},
+        "patient message": {"ref": patient.ref, "message_ref": planned_message(house, patient).ref},
+        "emergency": {"ref": emergency_of(house).ref},
+        "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
+        "invitation": {"ref": invitation.ref},
+    }
+
+
+def booking_of(house: House, patient: Patient) -> dict[str, object]:
+    """What the REST interface is sent to book a visit."""
+    return {
+        "patient": str(patient.ref),
+        "kind": str(kind_of(house, "check_up").ref),
+        "nurse": str(nurse_of(house).ref),
+        "room": str(room_of(house).ref),
+        "local_on": open_day(house, 21).isoformat(),
+        "local_at": "10:00",
+    }
 
 
 def plan_operation(house: House, patient: Patient) -> Surgery:
@@ -100,8 +194,8 @@ def about_settings(house: House) -> dict[str, dict[str, object]]:
 def about_visits(house: House) -> dict[str, dict[str, object]]:
     """A visit that is booked, and one that is held."""
     return {
-        "visit": {"ref": book(house, make_patient(house), on=open_day(house)).ref},
-        "held visit": {"ref": hold(house, make_patient(house), on=open_day(house, 14)).ref},
+        "visit": {"ref": book(house, make_patient(house, last_name=CANARY), on=open_day(house)).ref},
+        "held visit": {"ref": hold(house, make_patient(house, last_name=CANARY), on=open_day(house, 14)).ref},
     }
 
 

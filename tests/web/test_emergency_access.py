@@ -15,8 +15,8 @@ from clinic.audit import recording
 from clinic.domain.roles import EMERGENCY, PERMISSIONS, Permission, Role
 from clinic.models import AccessRecord, EmergencyAccess, User
 from tests.factories import House, make_implant
+from tests.web.matrix.clinic_pages import PAGES
 from tests.web.table_rows import emergency_of
-from tests.web.test_access import PAGES
 
 Url = Callable[..., str]
 SignIn = Callable[[User], Client]
@@ -41,7 +41,7 @@ def test_a_scheduler_records_care_for_an_hour(house: House, signed_in: SignIn, u
     assert shown.status_code == 200
     assert "Emergency access until" in shown.content.decode()
     for row in PAGES:
-        if row.needs not in EMERGENCY | PERMISSIONS[Role.SCHEDULER] and not row.about and not row.post:
+        if row.needs not in EMERGENCY | PERMISSIONS[Role.SCHEDULER] and not row.about and row.is_looked_at:
             assert client.get(url(row.name)).status_code == 403, row.name
     with recording(actor_id=None, reason="an hour passes"):
         EmergencyAccess.objects.update(
@@ -94,7 +94,7 @@ def test_within_one_organisation_a_colleague_of_another_clinic_sees_and_records(
     assert answer.status_code == 302, answer.content
     assert implant.readings.get().recorded_by == house.outsider
     for row in PAGES:
-        if row.needs not in EMERGENCY and not row.about and not row.post:
+        if row.needs not in EMERGENCY and not row.about and row.is_looked_at:
             assert client.get(url(row.name)).status_code == 403, row.name
     assert client.get(f"/api/v1/clinics/{house.clinic.slug}/forecasts").status_code == 404
 
