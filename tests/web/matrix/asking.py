@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -53,6 +52,7 @@ class Caller:
     """Whether what is asked for belongs to another clinic than the address."""
 
     def __post_init__(self) -> None:
+        begin_to_count()
         if self.person is not None:
             self.client.force_login(self.person, backend=BACKEND)
 
@@ -92,22 +92,32 @@ class Tally:
     seconds: float = 0.0
     """Of this process; the database's own come on top."""
     seen: dict[str, set[str]] = field(default_factory=lambda: {"URLs": set()})
-    methods: Counter[str] = field(default_factory=Counter)
 
     def note(self, name: str, role: str, relation: str, method: str) -> None:
         self.requests += 1
-        self.methods[method] += 1
-        for what, value in (("URLs", name), ("roles", role), ("relations", relation), ("methods", method)):
+        for what, value in (
+            ("URLs", name),
+            ("kinds of people", role),
+            ("relations", relation),
+            ("methods", method),
+        ):
             self.seen.setdefault(what, set()).add(value)
 
     def __str__(self) -> str:
-        parts = " × ".join(f"{len(values)} {what}" for what, values in self.seen.items())
+        counts = ", ".join(f"{len(values)} {what}" for what, values in self.seen.items())
         return (
-            f"authorisation matrix: {parts}; {self.requests} requests, {self.seconds:.0f} s of this process"
+            f"authorisation matrix: {counts}: {self.requests} requests, {self.seconds:.0f} s of this process"
         )
 
 
 TALLY = Tally()
+_written: dict[str, int] = {}
+"""As far as the test has counted. What it writes itself between two askings would be taken for the second's doing."""
+
+
+def begin_to_count() -> None:
+    """What was written up to here is no answer's doing."""
+    _written.clear()
 
 
 def ask(caller: Caller, name: str, method: str, address: str, **more: Any) -> Answer:
@@ -115,7 +125,7 @@ def ask(caller: Caller, name: str, method: str, address: str, **more: Any) -> An
     TALLY.note(name, caller.role, caller.relation, method)
     began = time.process_time()
     cache.clear()
-    before = _writes()
+    before = dict(_written or _writes())
     cookies = SimpleCookie({key: morsel.value for key, morsel in caller.client.cookies.items()})
     with transaction.atomic():
         response = caller.client.generic(method, address, **more)
@@ -124,6 +134,7 @@ def ask(caller: Caller, name: str, method: str, address: str, **more: Any) -> An
         transaction.set_rollback(True)
     caller.client.cookies = cookies
     TALLY.seconds += time.process_time() - began
+    _written.update(after)
     wrote = {table for table, rows in after.items() if rows != before.get(table, 0)} - set(NOT_COUNTED)
     return Answer(response.status_code, response.headers, body, frozenset(wrote), response)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.factories import House
-from tests.web.matrix.asking import TALLY
+from tests.web.matrix.asking import TALLY, begin_to_count
 from tests.web.matrix.rows import About
 from tests.web.table_rows import everything
 
@@ -20,9 +20,10 @@ def about(house: House) -> About:
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """Refusals are what is asked for here: thousands of them need no line each in the log."""
+    """Refusals are what is asked for here: thousands of them need no line each in the log. Each test counts anew."""
     log = logging.getLogger("django.request")
     level = log.level
+    begin_to_count()
     log.setLevel(logging.CRITICAL)
     yield
     log.setLevel(level)
