@@ -1,14 +1,11 @@
 """Settings of whoever carries messages: mail and texts. All from the environment; see docs/reference/settings.md."""
 
-import environ
-
-env = environ.Env()
-
+from config.environment import PROVIDERS_OWN, env
 
 # --- Mail -------------------------------------------------------------------------------------------
 
 # EMAIL_URL (smtp+tls://user:password@host:587) sends; without it, messages stay in the Messages page.
-vars().update(env.email_url("EMAIL_URL") if env.str("EMAIL_URL", default="") else {})
+vars().update(env.mail("EMAIL_URL"))
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="notifications.backends.SmtpBackend"
@@ -22,11 +19,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_UNSUBSCRIBE_TO = env.str("EMAIL_UNSUBSCRIBE_TO", default="")
 # The provider's own settings (key, domain) by name: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
 ANYMAIL = (
-    {
-        name.removeprefix("ANYMAIL_"): value
-        for name, value in env.ENVIRON.items()
-        if name.startswith("ANYMAIL_")
-    }
+    env.beginning_with(PROVIDERS_OWN)
     | {
         "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
         "IGNORE_UNSUPPORTED_FEATURES": True,  # metadata and switching off the counting of clicks, where there is none
@@ -41,14 +34,14 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
-TWILIO_API_URL = env.str("TWILIO_API_URL", default="")
+TWILIO_API_URL = env.address("TWILIO_API_URL", "https", "http")
 # Twilio signs what it sends with the account's token; a second one while tokens are changed.
 TWILIO_WEBHOOK_TOKENS = env.list(
     "TWILIO_WEBHOOK_TOKENS", default=[TWILIO_AUTH_TOKEN] if TWILIO_AUTH_TOKEN else []
 )
 # After this time Twilio has taken a message in or never will: its longest stall and our own time-out.
 TWILIO_SETTLE_SECONDS = env.float("TWILIO_SETTLE_SECONDS", default=600.0)
-GATEWAY_URL = env.str("GATEWAY_URL", default="").rstrip("/")
+GATEWAY_URL = env.address("GATEWAY_URL", "https", "http").rstrip("/")
 GATEWAY_TOKEN = env.str("GATEWAY_TOKEN", default="")
 GATEWAY_SENDER = env.str("GATEWAY_SENDER", default="")
 GATEWAY_WEBHOOK_SECRETS = env.list("GATEWAY_WEBHOOK_SECRETS", default=[])

@@ -11,6 +11,8 @@ from django.core import checks as django_checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
+from config.environment import env, is_readable_by_others
+
 _BROKER_SECONDS = 2
 TELLING_HOSTS = ("refill", "pump", "intrathecal", "spasm", "spastic", "pain", "cancer", "palliative")
 
@@ -76,6 +78,26 @@ def second_factor_is_required(**_: Any) -> list[CheckMessage]:
                 hint=f"Make one with: {hint}",
                 id="refillwise.E005",
             )
+        )
+    return found
+
+
+@register("environment", deploy=True)
+def environment_is_clear(**_: Any) -> list[CheckMessage]:
+    """Secrets are in files that only their reader opens, and no variable is set in vain."""
+    open_to_all = [name for name, file in env.secret_files() if is_readable_by_others(file)]
+    found: list[CheckMessage] = [
+        django_checks.Warning(
+            f"{name} names a file that any account of this machine may read.",
+            hint="chmod o= FILE, and give it to the group under which the processes run.",
+            id="refillwise.W005",
+        )
+        for name in sorted(open_to_all)
+    ]
+    for name, meant in sorted(env.unknown().items()):
+        hint = f"Is {meant} meant?" if meant else None
+        found.append(
+            django_checks.Warning(f"{name} is set, and nothing reads it.", hint=hint, id="refillwise.W006")
         )
     return found
 

@@ -9,9 +9,11 @@ import logging
 import re
 import traceback
 from types import TracebackType
+from typing import Any
 
 from django.db import Error as DatabaseError
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _QUERY_STRING = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
 _TOKEN = re.compile(r"(/l/(?!at/)|/calendars/)[^\s\"'<>?/]+")
 _DETAIL = re.compile(r"\b(DETAIL|CONTEXT|STATEMENT|HINT):.*", re.DOTALL)
@@ -65,3 +67,32 @@ def describe(error: BaseException) -> str:
         place = diagnosis.constraint_name or diagnosis.table_name or ""
         return f"{name}: SQLSTATE {getattr(cause, 'sqlstate', None)} {place}".rstrip()
     return name
+
+
+def settings_of_logs(*, level: str) -> dict[str, Any]:
+    """Django's LOGGING: one line of each event to the standard error, for whoever collects it."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"no_personal_data": {"()": "config.logs.NoPersonalData"}},
+        "formatters": {"plain": {"()": "config.logs.PlainFormatter"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "plain",
+                "filters": ["no_personal_data"],
+            },
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # Statements with their values: never, at any level.
+            "django.db.backends": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            "celery": {"handlers": [], "level": "INFO", "propagate": True},
+            # They name addresses and numbers of what they ask.
+            "twilio": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            "urllib3": {"handlers": [], "level": "ERROR", "propagate": False},
+            "requests": {"handlers": [], "level": "ERROR", "propagate": False},
+        },
+    }

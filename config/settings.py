@@ -9,27 +9,18 @@ Without DATABASE_URL, `config.embedded` keeps PostgreSQL and Valkey under REFILL
 and starts them when a connection is first opened, never before.
 """
 
-from pathlib import Path
+from typing import Any
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.embedded.folders import working_folder
-from config.embedded.installation import Installation
-from config.schedule import beat_schedule
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-VAR_DIR = working_folder(BASE_DIR / "var")
-EMBEDDED = not env.str("DATABASE_URL", default="")
-_installation = Installation.load_or_create(VAR_DIR) if EMBEDDED else None
+from config.environment import env
+from config.logs import LEVELS, settings_of_logs
+from config.place import BASE_DIR, EMBEDDED, HTTPS, VAR_DIR, installation
 
 DEBUG = env.bool("DEBUG", default=False)
-HTTPS = env.bool("HTTPS", default=not EMBEDDED)
-SECRET_KEY = env.str("SECRET_KEY", default=_installation.secret_key if _installation else "")
+SECRET_KEY = env.str("SECRET_KEY", default=installation.secret_key if installation else "")
 MAINTENANCE = env.bool("MAINTENANCE", default=False)
 """Programs that ask for calendars are told to come back later."""
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -40,8 +31,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Where patients' links lead: https://visits.example.org, without a slash at the end. Never taken from a request.
 # The host is read on lock screens: let it say nothing.
-PUBLIC_URL = env.str(
-    "PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}" if EMBEDDED else ""
+PUBLIC_URL = env.address(
+    "PUBLIC_URL",
+    *("https", "http"),
+    default=f"http://localhost:{env.int('PORT', default=8000)}" if EMBEDDED else "",
 ).rstrip("/")
 
 # --- Applications -----------------------------------------------------------------------------------
@@ -123,26 +116,25 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- Database ---------------------------------------------------------------------------------------
 
-_DATABASE_DEFAULTS = {
+_DATABASE_DEFAULTS: dict[str, Any] = {
     "CONN_MAX_AGE": 60,
     "CONN_HEALTH_CHECKS": True,
-    # Values travel apart from the statement, so a server's log of a failed or slow statement holds no
-    # patient data whatever its settings (docs/adr/0002-parameters-apart-from-statements.md).
-    "OPTIONS": {"server_side_binding": True, "connect_timeout": 5, "application_name": "refillwise"},
+    "OPTIONS": {"connect_timeout": 5, "application_name": "refillwise"},
 }
+# Values travel apart from the statement, so a server's log of a failed or slow statement holds no
+# patient data whatever its settings (docs/adr/0002-parameters-apart-from-statements.md).
+_APART = {"server_side_binding": True}
 
 
-def _database(variable: str, role: str) -> dict[str, object]:
-    if _installation:
+def _database(variable: str, role: str) -> dict[str, Any]:
+    if EMBEDDED:
         # The name, host, port and password are read when a connection is opened: see config.embedded.
-        place: dict[str, object] = {
-            "ENGINE": "config.embedded.postgresql",
-            "USER": role,
-            "NAME": "refillwise",
-        }
+        place: dict[str, Any] = {"ENGINE": "config.embedded.postgresql", "USER": role, "NAME": "refillwise"}
     else:
-        place = dict(env.db_url(variable)) | {"ENGINE": "config.postgresql"}
-    return place | _DATABASE_DEFAULTS
+        place = env.database(variable) | {"ENGINE": "config.postgresql"}
+    # What the address says of the connection (?sslmode=verify-full) goes before what we say of every one.
+    options = _DATABASE_DEFAULTS["OPTIONS"] | place.get("OPTIONS", {}) | _APART
+    return _DATABASE_DEFAULTS | place | {"OPTIONS": options}
 
 
 DATABASES = {"default": _database("DATABASE_URL", "refillwise_app")}
@@ -158,119 +150,21 @@ PGHISTORY_APPEND_ONLY = True  # history rows are never updated or deleted, by an
 # Where the sum of each seal over the audit trail is written down too, a line each; see docs/reference/audit.md.
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")
 
-# --- Broker and cache -------------------------------------------------------------------------------
+# --- Broker, cache and the work behind the pages: names in capitals of config/queues.py ------------
 
-REDIS_URL = env.str("REDIS_URL", default=_installation.broker_url if _installation else "")
-CACHE_URL = env.str("CACHE_URL", default="")
-CACHES = {
-    "default": {"BACKEND": "config.cache.CacheThatMayGo", "LOCATION": CACHE_URL}
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+from config.queues import *  # noqa: E402, F403
 
-CELERY_BROKER_URL = REDIS_URL
-# Only acks_late with reject_on_worker_lost gets a task back from a killed process; every task is idempotent.
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = 300, 240
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD, CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500, 300_000
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = 25, True
-CELERY_WORKER_ETA_TASK_LIMIT = 100
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": env.int("BROKER_VISIBILITY_TIMEOUT", default=900),
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 1,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "socket_keepalive": True,
-    "health_check_interval": 25,
-}
-CELERY_TIMEZONE, CELERY_ENABLE_UTC = "UTC", True
-MESSAGE_TICK_SECONDS = env.float("MESSAGE_TICK_SECONDS", default=30.0)
-CELERY_BEAT_SCHEDULE = beat_schedule(
-    {
-        "scheduling.tick": env.float("SWEEP_TICK_SECONDS", default=600.0),
-        "notifications.watch": env.float("SWEEP_TICK_SECONDS", default=600.0),
-        "notifications.tick": MESSAGE_TICK_SECONDS,
-        "clinic.seal": env.float("AUDIT_SEAL_SECONDS", default=300.0),
-    }
-)
 # How long a dispatcher has what it took before others take it for dead; see docs/reference/messages.md.
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=60.0)
 # An address of an outside monitor (dead man's switch), asked while every clinic's night and outbox are.
-MONITOR_URL = env.str("MONITOR_URL", default="")
+MONITOR_URL = env.address("MONITOR_URL", "https", "http")
 
 # Where every clinic's paper list is kept, each in a folder of its own, readable while the system is down.
 PAPER_LIST_DIR = env.str("PAPER_LIST_DIR", default=str(VAR_DIR / "paper"))
 
-# --- People -----------------------------------------------------------------------------------------
+# --- People: names in capitals of config/people.py -------------------------------------------------
 
-AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "web.accounts.InvitedOnlyAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator's invitation is what proves the address
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser, and earlier when idle
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # so long a repeated sign-in stands for acts that ask for one
-
-# Attempts are counted by address and by account: 10 a minute and address, 5 in five minutes and account (allauth's).
-# Whoever asks for a new password has five letters sent to an address in an hour, whatever the address of the asker.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
-# While the cache that counts them is away, nobody signs in, unless somebody decides that it must be.
-SIGN_IN_WITHOUT_CACHE = env.bool("SIGN_IN_WITHOUT_CACHE", default=False)
-# How many proxies of one's own add to X-Forwarded-For; of others nothing is believed.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
-    "TRUSTED_PROXY_COUNT", default=int(env.bool("BEHIND_TLS_PROXY", default=False))
-)
-
-# Whether the clinics of this installation belong to one organisation: whoever gives care in one may then take emergency
-# access in another. Off, a clinic does not even know of the others.
-ONE_ORGANISATION = env.bool("ONE_ORGANISATION", default=False)
-
-# Second factors (docs/how-to/sign-in.md). Required, nobody without one sees anything but the page to set one up.
-MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not EMBEDDED)
-MFA_ADAPTER = "web.second_factor.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # the invitation proved it
-# Fernet keys of their secrets, apart from SECRET_KEY: the first encrypts, all decrypt.
-SECOND_FACTOR_KEYS = env.list(
-    "SECOND_FACTOR_KEYS", default=[_installation.second_factor_key] if _installation else []
-)
-
-SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=900)  # idle time-out, 45 CFR 164.312(a)(2)(iii)
-SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)  # whatever one does
-SESSION_SAVE_EVERY_REQUEST = True
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
-# The __Host- prefix binds a cookie to this host and to TLS; browsers refuse it over plain http.
-SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+from config.people import *  # noqa: E402, F403
 
 # --- The web's dangers ------------------------------------------------------------------------------
 
@@ -370,28 +264,4 @@ from config.carriers import *  # noqa: E402, F403
 
 # --- Logs: what happened, never to whom ---------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"no_personal_data": {"()": "config.logs.NoPersonalData"}},
-    "formatters": {"plain": {"()": "config.logs.PlainFormatter"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["no_personal_data"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Statements with their values: never, at any level.
-        "django.db.backends": {"handlers": [], "level": "CRITICAL", "propagate": False},
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        "celery": {"handlers": [], "level": "INFO", "propagate": True},
-        # They name addresses and numbers of what they ask.
-        "twilio": {"handlers": [], "level": "CRITICAL", "propagate": False},
-        "urllib3": {"handlers": [], "level": "ERROR", "propagate": False},
-        "requests": {"handlers": [], "level": "ERROR", "propagate": False},
-    },
-}
+LOGGING = settings_of_logs(level=env.one_of("LOG_LEVEL", *LEVELS, default="INFO"))

@@ -19,6 +19,7 @@ from django.db import connections
 
 from config.embedded import processes, servers
 from config.embedded.installation import HOST, Installation, is_free
+from config.environment import FILE
 from config.supervisor.child import Child, stop_leftover
 from config.supervisor.screen import Screen
 
@@ -218,7 +219,8 @@ def child_environment(installation: Installation) -> dict[str, str]:
         "STATIC_FROM_SOURCE": "true",
         "PYTHONUNBUFFERED": "1",
     }
-    return {**os.environ, **given}
+    kept = {name: value for name, value in os.environ.items() if name.removesuffix(FILE) not in given}
+    return kept | given
 
 
 def _take(lock: int) -> bool:
