@@ -51,11 +51,9 @@ _DOSE = re.compile(r"\b\d+(?:[.,]\d+)?\s?(?:mcg|µg|mg|ml)(?:/(?:day|d|ml|h))?\b
 _TOKEN_OF_LINK = re.compile(r"(?<=/l/)[\w-]+|(?<=/calendars/)[\w-]+")
 """Random letters may read like anything, "-6mg" too: they are looked for as tokens and not as words."""
 _LINK_PATH = re.compile(
-    r"^\S+ (/l/[^/\s]+/?|/calendars/[^/\s]+\.ics"
-    r"|/join/\?invitation=[^&\s]+|/accounts/[\w/]+/\?next=%2Fjoin%2F%3Finvitation%3D[^&\s]+)$"
+    r"^\S+ (/l/[^/\s]+/?|/calendars/[^/\s]+\.ics)$|^(GET|HEAD) /join/\?invitation=[^&\s]+$"
 )
-"""The first step of a link is the one address that holds its token; it leads on to one without. An invitation, which
-is good once, keeps it in the query while somebody signs in to accept it."""
+"""The first step of a link is the one address that holds its token; it leads on to one without."""
 _DRUG_FILTER = re.compile(r"(?<=[?&])drug=[\w-]+")
 """The work list of one drug: it is about no patient."""
 

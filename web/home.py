@@ -8,13 +8,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.selectors.accounts import clinics_of
+from web.join import is_invited
 from web.navigation import first_page
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Somebody with one clinic lands in it; everybody else chooses."""
+    """Somebody with one clinic lands in it; everybody else chooses. Whoever came to accept an invitation does so first."""
+    if is_invited(request):
+        return redirect("join")
     mine = clinics_of(user_id=_person(request))
     if len(mine) == 1:
         return redirect(first_page(mine[0].slug))

@@ -13,6 +13,7 @@ from clinic.models import Membership
 from clinic.services.accounts import invite_member
 from tests.e2e.conftest import PHONE
 from tests.factories import PASSWORD, House, make_clinic
+from tests.second_factors import code, give_app
 
 
 @pytest.fixture
@@ -57,3 +58,26 @@ def test_somebody_with_an_account_joins_by_signing_in_to_it(
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("heading", name="Your clinics")).to_be_visible()
     assert Membership.objects.filter(user=house.outsider).count() == 2
+
+
+def test_without_javascript_the_link_leaves_the_address_and_leads_through_the_sign_in(
+    house: House, new_page: Callable[..., Page]
+) -> None:
+    secret = give_app(house.outsider)
+    page = new_page(java_script_enabled=False)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = link(house, house.outsider.email, Role.NURSE)
+    page.goto(address)
+    assert page.url.endswith("/join/")
+    page.get_by_role("link", name="Sign in").click()
+    page.locator("input[name=login]").fill(house.outsider.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.locator("input[name=code]").fill(code(secret))
+    page.locator("input[name=code]").press("Enter")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="Your clinics")).to_be_visible()
+    token = address.partition("=")[2]
+    assert [url for url in asked if token in url] == [asked[0]]
+    assert "invitation" not in {each["name"] for each in page.context.cookies()}

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from notifications.selectors.rows import PatientLink
 from notifications.services.links import ref_of
+from web.link_cookies import LinkCookie
 
 LASTS = timedelta(hours=2)
-_SALT = "refillwise.patient.pass"
-_NAME = "__Secure-link" if settings.HTTPS else "link"
+_COOKIE = LinkCookie("__Secure-link" if settings.HTTPS else "link", "refillwise.patient.pass", LASTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +26,22 @@ class Pass:
 
 
 def give_pass(response: HttpResponse, link: PatientLink, given: Pass) -> None:
-    """Set the cookie. Its path is the link's own, so two links that are open at once do not mix.
-
-    Lax, because the way in begins in a mail or text: a strict cookie is not sent along with what follows from there.
-    """
-    value = signing.dumps([link.pk, given.language, given.is_known], salt=_SALT)
-    response.set_cookie(
-        _NAME,
-        value,
-        max_age=LASTS,
-        path=_path(link),
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
+    """Set the cookie. Its path is the link's own, so two links that are open at once do not mix."""
+    _COOKIE.give(response, [link.pk, given.language, given.is_known], path=_path(link))
 
 
 def read_pass(request: HttpRequest, link: PatientLink) -> Pass | None:
     """What the browser brings for this link; None when it brings nothing, something old, or another link's."""
-    try:
-        link_id, language, is_known = signing.loads(request.COOKIES.get(_NAME, ""), salt=_SALT, max_age=LASTS)
-    except (signing.BadSignature, ValueError):
+    found = _COOKIE.read(request)
+    if found is None:
         return None
+    link_id, language, is_known = found
     return Pass(language, is_known) if link_id == link.pk else None
 
 
 def take_pass(response: HttpResponse, link: PatientLink) -> None:
     """Have the browser forget the link."""
-    response.delete_cookie(_NAME, path=_path(link), samesite="Lax")
+    _COOKIE.take(response, path=_path(link))
 
 
 def _path(link: PatientLink) -> str:

@@ -106,7 +106,7 @@ WAYS_IN = (
     _own("emergency", 200, 422),
     _own("emergency_end", None, 302),
     Door("still_here", (None, 401), (None, 204)),
-    _open("join", 404, 404),
+    _open("join", 403, 403),
 )
 
 LINKS = (
