@@ -109,6 +109,18 @@ def test_what_differs_is_said_at_its_field_and_not_what_was_entered(
     assert "400" not in text
 
 
+def test_the_try_that_makes_it_disputed_says_so(
+    colleague: Client, check: SecondCheck, url: Callable[..., str]
+) -> None:
+    address, warning = url("second_check", ref=check.ref), "The values differed more than once."
+    first = colleague.post(address, SAME | {"dose": "4"}).content.decode()
+    assert warning not in first
+    assert first.count("Re-entered, differs") == 1
+    second = colleague.post(address, SAME | {"dose": "5"}).content.decode()
+    assert warning in second
+    assert second.count("Re-entered, differs") == 2
+
+
 def test_nobody_signs_without_confirming_who_they_are(
     house: House, signed_in: Any, check: SecondCheck, url: Callable[..., str]
 ) -> None:

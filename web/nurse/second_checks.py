@@ -66,9 +66,10 @@ def second_check(request: ClinicRequest, ref: UUID) -> HttpResponse:
         messages.success(request, _("Signed: the dates are in effect."))
         return redirect(clinic_reverse(request, "patient", ref=check.implant.patient.ref))
     if form is not None and form.errors:
-        row = shown(_check_or_404(request, ref), request)  # the try just made counts
+        check = _check_or_404(request, ref)  # as the try just made has left it
+        row = shown(check, request)
     context = _frame(request, check, _("Second check")) | {
-        "check": row["check"],
+        "check": check,
         "row": row,
         "form": form,
         "sign_in_again": _sign_in_again(request, check),
