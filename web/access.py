@@ -137,7 +137,7 @@ def recently_authenticated(view: Page) -> Page:
         if is_freshly_authenticated(request):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
-        door = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+        door = confirm_address(back)
         if request.htmx:
             return HttpResponse(status=403, headers={"HX-Redirect": door})
         return redirect(door)
@@ -149,3 +149,8 @@ def is_freshly_authenticated(request: HttpRequest) -> bool:
     """Whether the person at this session proved to be its person in the last five minutes."""
     records = get_authentication_records(request, request.user)
     return any(time.time() - each["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for each in records)
+
+
+def confirm_address(back: str) -> str:
+    """Where one proves to be who is signed in, and comes back from."""
+    return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"

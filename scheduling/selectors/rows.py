@@ -1,10 +1,12 @@
 """This package's rows as other packages know them: to read and to name in types; services write them."""
 
 from scheduling.models import (
+    RUNNING,
     Anchor,
     CalendarFeed,
     CallAttempt,
     CallOutcome,
+    CheckState,
     ClosingState,
     DayClosing,
     DayClosingMove,
@@ -36,10 +38,12 @@ from scheduling.models import (
 )
 
 __all__ = [
+    "RUNNING",
     "Anchor",
     "CalendarFeed",
     "CallAttempt",
     "CallOutcome",
+    "CheckState",
     "ClosingState",
     "DayClosing",
     "DayClosingMove",

@@ -37,12 +37,11 @@ def check(implant: Implant) -> SecondCheck:
     return SecondCheck.objects.get(implant=implant)
 
 
-def confirmed(client: Client, *, ago: int = 0) -> Client:
+def confirmed(client: Client, *, ago: int = 0, by_signing_in: bool = False) -> Client:
     """Who has proved a moment ago to be who is signed in."""
     session = client.session
-    session["account_authentication_methods"] = [
-        {"method": "password", "at": time.time() - ago, "reauthenticated": True}
-    ]
+    again = {} if by_signing_in else {"reauthenticated": True}
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago} | again]
     session["account_authentication_methods_user"] = session["_auth_user_id"]
     session.save()
     return client
@@ -135,6 +134,14 @@ def test_nobody_signs_without_confirming_who_they_are(
     check.refresh_from_db()
     assert check.state == "open"
     assert "0.4" not in str(dict(client.session))
+
+
+def test_who_signed_in_a_moment_ago_is_not_asked_again_as_on_every_page(
+    house: House, signed_in: Any, check: SecondCheck, url: Callable[..., str]
+) -> None:
+    client, address = signed_in(house.person(Role.PRESCRIBER)), url("second_check", ref=check.ref)
+    assert 'name="dose"' in confirmed(client, by_signing_in=True).get(address).content.decode()
+    assert 'name="dose"' not in confirmed(client, by_signing_in=True, ago=301).get(address).content.decode()
 
 
 def test_the_author_cannot_sign_by_posting(

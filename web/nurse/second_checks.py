@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,19 +16,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
 from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
-from scheduling.selectors.rows import SecondCheck
+from scheduling.selectors.rows import RUNNING, CheckState, SecondCheck
 from scheduling.selectors.second_checks import STEPS, get_check, running_checks, steps_of
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.second_check_acts.acting import act_in_emergency, sign
 from scheduling.services.second_check_acts.reentry import asked_of
-from web.access import ClinicRequest, clinic_page
+from web.access import ClinicRequest, clinic_page, confirm_address, is_freshly_authenticated
 from web.findings import reasons_words
 from web.nurse.forms.second_checks import EmergencyForm, ReentryForm
 from web.nurse.frame import Trail, clinic_reverse, full_name
 from web.nurse.pages import form_page
 from web.words import moment_words, said
-
-_RUNNING = ("open", "emergency")
 
 
 @require_safe
@@ -54,10 +50,11 @@ def second_check(request: ClinicRequest, ref: UUID) -> HttpResponse:
     row = shown(check, request)
     form = None
     if row["is_running"] and not row["is_own"]:
-        if request.method == "POST" and not did_recently_reauthenticate(request):
-            return redirect(_sign_in_again(request, check))
+        is_confirmed = is_freshly_authenticated(request)
+        if request.method == "POST" and not is_confirmed:
+            return redirect(_confirm_address(request, check))
         outlook = _outlook(request, check)
-        if outlook.facts.fills and (request.method == "POST" or did_recently_reauthenticate(request)):
+        if outlook.facts.fills and is_confirmed:
             data = request.POST if request.method == "POST" else None
             form = ReentryForm(data, asked=asked_of(outlook.facts, outlook.beside))
     elif request.method == "POST":
@@ -72,7 +69,7 @@ def second_check(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "check": check,
         "row": row,
         "form": form,
-        "sign_in_again": _sign_in_again(request, check),
+        "confirm_address": _confirm_address(request, check),
         "steps": [{"step": step, "is_try": step.what == STEPS.DIFFERED} for step in steps_of(check)],
         "disputed": check.mismatches >= MISMATCHES_UNTIL_MATTER,
     }
@@ -120,9 +117,9 @@ def shown(check: SecondCheck, request: ClinicRequest) -> dict[str, Any]:
         "patient": check.implant.patient,
         "reasons": reasons_words(check.reasons),
         "is_own": request.user.id in (*check.author_ids, check.author_id),
-        "is_running": check.state in _RUNNING,
-        "is_emergency": check.state == "emergency",
-        "may_act_alone": check.state == "open" and check.emergency_until is None,
+        "is_running": check.state in RUNNING,
+        "is_emergency": check.state == CheckState.EMERGENCY,
+        "may_act_alone": check.state == CheckState.OPEN and check.emergency_until is None,
         "tries": ngettext("differed once", "differed %(number)d times", check.mismatches)
         % {"number": check.mismatches}
         if check.mismatches
@@ -150,10 +147,9 @@ def _outlook(request: ClinicRequest, check: SecondCheck) -> Outlook:
     return read_outlook(clinic_id=request.clinic.id, implant_id=check.implant_id, now=request.now)
 
 
-def _sign_in_again(request: ClinicRequest, check: SecondCheck) -> str:
-    """Where one proves to be who is signed in; values are typed only afterwards, so none waits in a session."""
-    here = clinic_reverse(request, "second_check", ref=check.ref)
-    return f"{reverse('account_reauthenticate')}?{urlencode({'next': here})}"
+def _confirm_address(request: ClinicRequest, check: SecondCheck) -> str:
+    """Values are typed only afterwards, so none waits in a session."""
+    return confirm_address(clinic_reverse(request, "second_check", ref=check.ref))
 
 
 def _check_or_404(request: ClinicRequest, ref: UUID) -> SecondCheck:
