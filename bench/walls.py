@@ -73,7 +73,7 @@ def _taken_down() -> Iterator[None]:
     try:
         with (
             patch.object(DatabaseWrapper, "say_scope", lambda self: None),
-            patch("web.access.one_reading", lambda request: nullcontext()),
+            patch("web.answering.one_reading", lambda request: nullcontext()),
         ):
             yield
     finally:

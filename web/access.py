@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
 from typing import Any
@@ -15,7 +14,6 @@ from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,10 +22,10 @@ from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
 
 from clinic.domain.roles import EMERGENCY, PERMISSIONS, Permission, Role
-from clinic.scope import in_clinic
 from clinic.seeing import because
 from clinic.selectors.accounts import active_membership
 from clinic.selectors.rows import Clinic, EmergencyAccess, User
+from web.answering import answering
 from web.emergency import emergency_of
 
 
@@ -66,16 +64,6 @@ def _back_after_sign_in(view: Page) -> Page:
     return part
 
 
-@contextmanager
-def one_reading(request: HttpRequest) -> Iterator[None]:
-    """A page that only shows is one transaction, which is told once whose rows it may see."""
-    if request.method in ("GET", "HEAD") and not connection.in_atomic_block:
-        with transaction.atomic():
-            yield
-    else:
-        yield
-
-
 def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]], Page]:
     """Let a member with ``permission`` see the page; the view is called without the clinic's slug.
 
@@ -97,7 +85,7 @@ def clinic_page(permission: Permission) -> Callable[[Callable[..., HttpResponse]
             request.today = request.now.astimezone(zone).date()
             if permission not in request.permissions:
                 raise PermissionDenied
-            with timezone.override(zone), in_clinic(request.clinic.pk), one_reading(request):
+            with timezone.override(zone), answering(request, request.clinic.pk):
                 response = view(request, **kwargs)
             add_never_cache_headers(response)
             return response

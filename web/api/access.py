@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from clinic.domain.roles import Permission, Role, may
-from clinic.scope import in_clinic
 from clinic.selectors.accounts import active_membership
 from clinic.selectors.rows import Clinic
+from web.answering import answering
 
 
 class ClinicAPIView(APIView):
@@ -35,4 +35,4 @@ class ClinicAPIView(APIView):
         if not may(Role(membership.role), self.required_permission):
             raise PermissionDenied
         self.clinic, self.role = membership.clinic, Role(membership.role)
-        self._scope.enter_context(in_clinic(self.clinic.pk))
+        self._scope.enter_context(answering(request, self.clinic.pk))

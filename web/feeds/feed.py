@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
-from clinic.scope import in_clinic
 from clinic.statements import planned_once
 from notifications.selectors.patient_calendar import words_for_patient
 from scheduling.domain.calendars import text, writer
@@ -31,6 +30,7 @@ from scheduling.selectors.calendar_feeds import (
     feed_of_token,
 )
 from scheduling.services.calendar_feeds import note_fetch
+from web.answering import answering
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _answer(request: HttpRequest, token: str, now: datetime) -> HttpResponse:
         )
     if door is Door.EMPTIED:
         return _plain(HttpResponse(_empty(found), content_type=CALENDAR))
-    with in_clinic(found.clinic_id):
+    with answering(request, found.clinic_id):
         content = content_of(found, head=_head(found, OFTEN), said=_said(found), now=now)
         reader = reader_of(request.headers.get("User-Agent", ""))
         modified_at = note_fetch(found, etag=content.version, reader=reader, now=now)

@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
-from clinic.scope import in_clinic
 from clinic.seeing import by_link, saw
 from clinic.selectors.rows import Language
 from notifications.domain.words.moments import country_of
@@ -25,6 +24,7 @@ from notifications.selectors.rows import PatientLink
 from notifications.services.answers import LinkClosed, NoLongerSo, NoMoreTries
 from notifications.services.links import link_by_ref, ref_of
 from scheduling.domain.slot_refusals import BusyTryAgain
+from web.answering import answering
 from web.patient.closed import closed, sealed
 from web.patient.passes import Pass, give_pass, read_pass
 from web.patient.words import Writing, clock_words, phone_link
@@ -68,7 +68,11 @@ def link_page(*purposes: str) -> Callable[[View], View]:
             given = _with_chosen_language(request, found or Pass(link.patient.language))
             request.given = given
             zone = ZoneInfo(link.clinic.time_zone)
-            with translation.override(given.language), timezone.override(zone), in_clinic(link.clinic_id):
+            with (
+                translation.override(given.language),
+                timezone.override(zone),
+                answering(request, link.clinic_id),
+            ):
                 response = _answer(view, request, kwargs) if found else _no_cookie(request)
             if found is not None and request.given != found and response.status_code != HTTPStatus.NOT_FOUND:
                 give_pass(response, link, request.given)

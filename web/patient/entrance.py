@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from clinic.scope import in_clinic
 from notifications.services.links import mark_opened, open_link, ref_of
+from web.answering import answering
 from web.patient.closed import closed, sealed
 from web.patient.passes import Pass, give_pass
 
@@ -20,7 +20,7 @@ def entrance(request: HttpRequest, token: str) -> HttpResponse:
     link = open_link(token=token, now=now)
     if link is None:
         return closed(request)
-    with in_clinic(link.clinic_id):
+    with answering(request, link.clinic_id):
         mark_opened(link, now=now)
     response = redirect("patient:page", ref=ref_of(link))
     give_pass(response, link, Pass(language=link.patient.language))
