@@ -20,6 +20,7 @@ from scheduling.selectors.sweeps import late_sweep
 from web.drafts import owner_and_key
 from web.navigation import links
 from web.second_factor import is_second_factor_missing
+from web.signed_in import person_id
 
 RUNG_NAMES = {
     Rung.EMERGENCY: _("emergency"),
@@ -61,15 +62,15 @@ def _frame_of(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
         if Permission.MANAGE_MEMBERS in permissions:
             frame["unreviewed"] = unreviewed_emergencies(clinic_id=clinic.id)
         if Permission.VIEW_PATIENTS in permissions:
-            frame["alarm"] = alarm(clinic_id=clinic.id, user_id=request.user.pk)
+            frame["alarm"] = alarm(clinic_id=clinic.id, user_id=person_id(request))
         if Permission.RECORD_CARE in permissions:
-            frame["to_check"] = count_to_check(clinic_id=clinic.id, user_id=request.user.pk or 0)
+            frame["to_check"] = count_to_check(clinic_id=clinic.id, user_id=person_id(request))
     return frame
 
 
-def alarm(*, clinic_id: int, user_id: int | None) -> dict[str, Any]:
+def alarm(*, clinic_id: int, user_id: int) -> dict[str, Any]:
     """What waits for somebody, counted at each page load; loud where it is an emergency or nobody took it."""
-    found = alarm_of(clinic_id=clinic_id, user_id=user_id or 0)
+    found = alarm_of(clinic_id=clinic_id, user_id=user_id)
     return {
         "number": found.number,
         "mine": found.mine,

@@ -27,6 +27,7 @@ from clinic.selectors.rows import EmergencyAccess
 from clinic.services.emergencies import end_emergency_access, take_emergency_access
 from web.forms import RecordForm
 from web.navigation import first_page
+from web.signed_in import person_id
 
 IN_SESSION = "emergency_access"
 
@@ -47,9 +48,9 @@ class EmergencyForm(RecordForm):
 def emergency_of(request: HttpRequest, clinic_slug: str, now: datetime) -> EmergencyAccess | None:
     """What was asked for in this session for this clinic, while it lasts; costs nothing where nothing was."""
     ref = request.session.get(IN_SESSION)
-    if not ref or request.user.pk is None:
+    if not ref or not request.user.is_authenticated:
         return None
-    return running_emergency(ref=UUID(ref), user_id=request.user.pk, clinic_slug=clinic_slug, now=now)
+    return running_emergency(ref=UUID(ref), user_id=person_id(request), clinic_slug=clinic_slug, now=now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +58,7 @@ def emergency_of(request: HttpRequest, clinic_slug: str, now: datetime) -> Emerg
 @login_required
 def emergency(request: HttpRequest) -> HttpResponse:
     """Ask for emergency access; whoever works nowhere may not."""
-    user_id = _person(request)
+    user_id = person_id(request)
     places = clinics_for_emergency(user_id=user_id, is_one_organisation=settings.ONE_ORGANISATION)
     form = EmergencyForm(request.POST or None, initial={"clinic": request.GET.get("clinic", "")})
     form.fields["clinic"].choices = [(each.slug, each.name) for each in places]  # type: ignore[attr-defined]
@@ -85,11 +86,6 @@ def emergency_end(request: HttpRequest) -> HttpResponse:
     """End it before its time."""
     ref = request.session.pop(IN_SESSION, None)
     if ref:
-        end_emergency_access(ref=UUID(ref), user_id=_person(request), now=timezone.now())
+        end_emergency_access(ref=UUID(ref), user_id=person_id(request), now=timezone.now())
         messages.success(request, gettext("Emergency access has ended."))
     return redirect("home")
-
-
-def _person(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101 - signed in
-    return int(request.user.pk)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.selectors.accounts import clinics_of
 from web.join import is_invited
 from web.navigation import first_page
+from web.signed_in import person_id
 
 
 @require_safe
@@ -18,7 +19,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Somebody with one clinic lands in it; everybody else chooses. Whoever came to accept an invitation does so first."""
     if is_invited(request):
         return redirect("join")
-    mine = clinics_of(user_id=_person(request))
+    mine = clinics_of(user_id=person_id(request))
     if len(mine) == 1:
         return redirect(first_page(mine[0].slug))
     return clinics(request)
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def clinics(request: HttpRequest) -> HttpResponse:
     """The clinics this person works in."""
-    mine = clinics_of(user_id=_person(request))
+    mine = clinics_of(user_id=person_id(request))
     rows = [(clinic, first_page(clinic.slug)) for clinic in mine]
     return render(request, "clinics.html", {"rows": rows})
 
@@ -37,8 +38,3 @@ def clinics(request: HttpRequest) -> HttpResponse:
 def still_here(request: HttpRequest) -> HttpResponse:
     """Keep the session of somebody who is at work on a page; 401 when it has ended."""
     return HttpResponse(status=204 if request.user.is_authenticated else 401)
-
-
-def _person(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101 - signed in
-    return int(request.user.pk)

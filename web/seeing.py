@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import ResolverMatch
@@ -16,6 +14,7 @@ from django.urls import ResolverMatch
 from clinic.seeing import Seen, watching
 from clinic.selectors.rows import AccessKind
 from clinic.services.access import record_access
+from web.addresses import client_address
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ def _write_down(request: HttpRequest, place: ResolverMatch, response: HttpRespon
         user_id=None if kind in _BY_LINK else request.user.pk,
         route=place.view_name[:100],
         method=(request.method or "")[:7],
-        address=address_of(request),
+        address=client_address(request),
         request_id=uuid.uuid4(),
     )
 
@@ -81,14 +80,6 @@ def kind_of(place: ResolverMatch, response: HttpResponseBase) -> AccessKind:
         return _BY_PLACE[place.namespace]
     is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
     return AccessKind.EXPORT if is_file else AccessKind.PAGE
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Where it was asked from; behind a proxy what the proxy says, where ALLAUTH_TRUSTED_PROXY_COUNT trusts it."""
-    try:
-        return str(get_adapter().get_client_ip(request))
-    except PermissionDenied:  # the headers say something that no proxy of ours would
-        return None
 
 
 def _shows_something(response: HttpResponseBase, place: ResolverMatch) -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.services.accounts import end_sessions
 from web.browsers import browser_words
 from web.session_ends import end_all_but_this
+from web.signed_in import person_id
 
 
 @require_safe
@@ -35,7 +36,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @login_required
 def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
     """End one of the person's own sessions; somebody else's does not exist here."""
-    session = UserSession.objects.filter(user_id=request.user.pk, pk=session_id).first()
+    session = UserSession.objects.filter(user_id=person_id(request), pk=session_id).first()
     if session is None:
         raise Http404
     session.end()
@@ -47,9 +48,8 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
 @login_required
 def sessions_end(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere else, or here too."""
-    assert request.user.pk is not None  # noqa: S101 - signed in
     if request.POST.get("here"):
-        end_sessions(user_id=request.user.pk, actor_id=request.user.pk, reason="signed out everywhere")
+        end_sessions(user_id=person_id(request), actor_id=person_id(request), reason="signed out everywhere")
         logout(request)
         return redirect("account_login")
     end_all_but_this(request, reason="signed out everywhere else")

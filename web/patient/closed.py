@@ -10,15 +10,15 @@ import logging
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from allauth.account.adapter import get_adapter
 from csp.constants import NONE
 from csp.decorators import csp_replace
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
+
+from web.addresses import client_address
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,5 @@ def _count_miss(request: HttpRequest) -> None:
 
 def _key(request: HttpRequest) -> str:
     """Of the address only a digest: what is in a cache may be read by others."""
-    try:
-        address = get_adapter().get_client_ip(request)
-    except PermissionDenied:
-        address = ""
-    return f"link-misses:{hashlib.sha256(str(address).encode()).hexdigest()[:24]}"
+    address = client_address(request) or ""
+    return f"link-misses:{hashlib.sha256(address.encode()).hexdigest()[:24]}"
