@@ -201,6 +201,12 @@ def test_changing_a_factor_asks_for_the_password_again(house: House, settings: S
         assert client.get(reverse(name)).url.startswith("/accounts/reauthenticate/"), name
 
 
+def test_each_way_to_confirm_is_sent_to_its_own_address(house: House) -> None:
+    client = sign_in(house.nurse, give_app(house.nurse))
+    for name in ("account_reauthenticate", "mfa_reauthenticate"):
+        assert f'<form method="post" action="{reverse(name)}"' in client.get(reverse(name)).content.decode()
+
+
 def test_somebody_who_lost_everything_is_helped_by_the_operator(
     house: House, required: None, url: Url
 ) -> None:
