@@ -13,13 +13,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-import pghistory.models
-from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
 
 from clinic.models import AccessKind, AccessRecord, Fill, Implant, Patient, User
+from clinic.selectors.audit_tables import histories
 from clinic.selectors.history import RowChange, names_in, row_change
 
 VIEWS = AccessRecord._meta.db_table
@@ -133,11 +132,8 @@ def history_models() -> dict[str, type[Model]]:
     """The histories of what belongs to a clinic, by their tables."""
     return {
         model._meta.db_table: model
-        for model in apps.get_models()
-        if issubclass(model, pghistory.models.Event)
-        and model._meta.managed
-        and not model._meta.proxy
-        and any(each.name == "clinic" for each in model._meta.fields)
+        for model in histories()
+        if any(each.name == "clinic" for each in model._meta.fields)
     }
 
 

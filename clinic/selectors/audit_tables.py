@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pghistory.models
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 from clinic.models import AccessRecord
@@ -43,16 +44,21 @@ class AuditTable:
         return sql.SQL("ROW({})::text").format(named)
 
 
-def audit_tables() -> list[AuditTable]:
-    """Everything that seals cover: all histories, who and why, and who saw whom."""
-    histories = [
-        AuditTable(model._meta.db_table, "pgh_id", "pgh_created_at")
+def histories() -> list[type[Model]]:
+    """The histories that have a table of their own."""
+    return [
+        model
         for model in apps.get_models()
         if issubclass(model, pghistory.models.Event) and model._meta.managed and not model._meta.proxy
     ]
+
+
+def audit_tables() -> list[AuditTable]:
+    """Everything that seals cover: all histories, who and why, and who saw whom."""
+    changes = [AuditTable(model._meta.db_table, "pgh_id", "pgh_created_at") for model in histories()]
     context = AuditTable(pghistory.models.Context._meta.db_table, "number", "created_at")
     views = AuditTable(AccessRecord._meta.db_table, "id", "at")
-    return [*sorted(histories, key=lambda table: table.name), context, views]
+    return [*sorted(changes, key=lambda table: table.name), context, views]
 
 
 def columns_now() -> dict[str, list[str]]:
