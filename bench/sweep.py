@@ -19,10 +19,12 @@ from bench.screen import console, step, table
 from clinic.models import Implant
 from clinic.selectors.catalogue import catalogue
 from clinic.selectors.facts import clinic_facts, implant_facts, implant_ranges
+from scheduling.domain.engine import project
+from scheduling.domain.fingerprint import fingerprint
 from scheduling.models import Forecast, SweepRun
 from scheduling.services.cases import case_of, setting_of
 from scheduling.services.forecasts import COLUMNS, stored_values
-from scheduling.services.standing import alone
+from scheduling.services.standing import Judgement
 from scheduling.services.sweeps import CHUNK_IMPLANTS, begin_night
 
 SMALL = 10_000
@@ -185,7 +187,9 @@ def one_at_a_time(clinic_id: int, number: int) -> float:
             (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant.pk])
             case = case_of(facts, setting)
             assert case is not None
-            values = dict(zip(COLUMNS, stored_values(alone(case)), strict=True))
+            full = project(case)
+            judgement = Judgement(case, full, full, fingerprint(case))
+            values = dict(zip(COLUMNS, stored_values(judgement), strict=True))
             Forecast.objects.update_or_create(
                 implant=implant, defaults={"clinic_id": clinic_id, "computed_at": now, **values}
             )

@@ -23,7 +23,7 @@ FILLS_FOR_WHAT_IF = 4
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """``case`` and ``projection`` are both there or both None; then ``trouble`` says why (a stored code).
+    """``case`` and ``judgement`` are both there or both None; then ``trouble`` says why (a stored code).
 
     ``projection`` is what is in effect; ``judgement`` also says what the record alone gives, and what waits.
     """
@@ -33,10 +33,14 @@ class Outlook:
     beside: Beside = NOTHING
     judgement: Judgement | None = None
     case: PumpCase | None = None
-    projection: Projection | None = None
     trouble: str = ""
     trouble_field: str = ""
     trouble_text: str = ""
+
+    @property
+    def projection(self) -> Projection | None:
+        """What is in effect."""
+        return self.judgement.projection if self.judgement is not None else None
 
     @property
     def waits(self) -> Judgement | None:
@@ -106,9 +110,7 @@ def outlook_of(
         if case is None:
             return Outlook(facts, setting, beside, trouble=NOT_FILLED, trouble_field="fill")
         judgement = judge(facts, setting, case, beside)
-        return Outlook(
-            facts, setting, beside, judgement=judgement, case=case, projection=judgement.projection
-        )
+        return Outlook(facts, setting, beside, judgement=judgement, case=case)
     except CaseError as error:
         return Outlook(
             facts, setting, beside, trouble=CONTRADICTION, trouble_field=error.field, trouble_text=str(error)

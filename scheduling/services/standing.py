@@ -149,12 +149,6 @@ def judge(facts: ImplantFacts, setting: Setting, case: PumpCase, beside: Beside)
     return Judgement(case, projection, full, mark, reasons, is_emergency)
 
 
-def alone(case: PumpCase) -> Judgement:
-    """What the record alone gives, where nothing stood before."""
-    full = project(case)
-    return Judgement(case, full, full, fingerprint(case))
-
-
 def is_same_cycle(facts: ImplantFacts, stood: Stood, chain: Mapping[int, int]) -> bool:
     """Whether the fill in the pump is the one that stood, or a correction of it, or none after it."""
     return facts.fills[-1].filled_on <= stood.filled_on or _is_this_fill(facts, stood.fill_id, chain)
@@ -371,7 +365,6 @@ __all__ = [
     "Entered",
     "Judgement",
     "Stood",
-    "alone",
     "dates_from_json",
     "dates_to_json",
     "entered_from_json",

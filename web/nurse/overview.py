@@ -118,7 +118,8 @@ def _recorded(request: ClinicRequest, lines: list[TimeLine]) -> Fill | None:
 
 def _as_entered(outlook: Outlook) -> Outlook:
     """The outlook by the record alone: what waits is explained and drawn as it was entered."""
-    return replace(outlook, projection=outlook.judgement.full) if outlook.judgement else outlook
+    judged = outlook.judgement
+    return replace(outlook, judgement=replace(judged, projection=judged.full)) if judged else outlook
 
 
 def _held_words(outlook: Outlook) -> list[str]:
