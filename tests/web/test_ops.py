@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
@@ -153,6 +154,17 @@ def figures(healthy: None, client: Client) -> str:
 def test_figures_are_in_the_format_of_prometheus(figures: str) -> None:
     assert 'refillwise_process_silence_seconds{process="worker"}' in figures
     assert "# TYPE refillwise_implants gauge" in figures
+
+
+@pytest.mark.parametrize("name", [WORKER, BEAT, DISPATCHER])
+def test_the_health_of_a_container_is_its_sign_of_life(healthy: None, name: str) -> None:
+    call_command("seen", name)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE scheduling_heartbeat SET seen_at = seen_at - interval '4 minutes' WHERE name = %s", [name]
+        )
+    with pytest.raises(CommandError, match=f"^{name}: not seen since "):
+        call_command("seen", name)
 
 
 @pytest.mark.django_db
