@@ -7,7 +7,16 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, before_task_publish, setup_logging, worker_ready
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_ready,
+)
+
+from web.request_ids import request_id, working_for
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -24,6 +33,29 @@ def log_as_django_does(**_: Any) -> None:
     from django.conf import settings
 
     dictConfig(settings.LOGGING)
+
+
+_REQUEST_ID = "request_id"
+"""The header of a task that says by which request it was asked for."""
+
+
+@before_task_publish.connect
+def name_the_request(headers: Any = None, **_: Any) -> None:
+    if headers is not None and (name := request_id()):
+        headers[_REQUEST_ID] = name
+
+
+@task_prerun.connect
+def log_for_the_request(task: Any, task_id: str = "", **_: Any) -> None:
+    """What a task logs names it, and the request that it was asked for by."""
+    told = task.request.get(_REQUEST_ID) or (task.request.headers or {}).get(_REQUEST_ID)
+    task.request.at_work = working_for(request=told or "", task=task_id)
+    task.request.at_work.__enter__()
+
+
+@task_postrun.connect
+def log_for_nobody(task: Any, **_: Any) -> None:
+    task.request.at_work.__exit__(None, None, None)
 
 
 @worker_ready.connect

@@ -5,18 +5,26 @@ psycopg puts that text into the exception. The formatter therefore prints of a d
 its SQLSTATE and the name of the constraint, and of every traceback the places, not the values.
 """
 
+import json
 import logging
 import re
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 from django.db import Error as DatabaseError
 
+from web.request_ids import request_id, task_id
+
+FORMS = ("plain", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _QUERY_STRING = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
 _TOKEN = re.compile(r"(/l/(?!at/)|/calendars/)[^\s\"'<>?/]+")
 _DETAIL = re.compile(r"\b(DETAIL|CONTEXT|STATEMENT|HINT):.*", re.DOTALL)
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What ends a line, moves a terminal's cursor or turns the direction of writing: whoever can put it into a line can write
+lines of his own."""
 _TASK_ARGUMENTS = ("args", "kwargs", "argsrepr", "kwargsrepr")
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -30,7 +38,7 @@ class NoPersonalData(logging.Filter):
             message = record.getMessage()
         except (TypeError, ValueError):
             message = str(record.msg)
-        record.msg = _DETAIL.sub("", without_secrets(message)).rstrip()
+        record.msg = on_one_line(_DETAIL.sub("", without_secrets(message)).rstrip())
         record.args = ()
         record.__dict__.pop("request", None)
         data = record.__dict__.get("data")
@@ -44,11 +52,19 @@ def without_secrets(text: str) -> str:
     return _TOKEN.sub(r"\1…", _QUERY_STRING.sub("", text))
 
 
+def on_one_line(text: str) -> str:
+    """The text with a visible sign in place of everything that would end its line or hide a part of it."""
+    return _BREAKS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
 class PlainFormatter(logging.Formatter):
     """One line of time, level, logger and message; tracebacks with their places, without values."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return on_one_line(super().formatMessage(record))
 
     def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # noqa: N802
         kind, error, trace = ei
@@ -56,6 +72,42 @@ class PlainFormatter(logging.Formatter):
             return ""
         places = "".join(traceback.format_tb(trace)).rstrip()
         return f"{places}\n{describe(error)}"
+
+
+class JsonFormatter(logging.Formatter):
+    """One line of JSON: time in UTC, level, logger, message, process; request and task where there is one.
+
+    Of an error its description and its places, without values. Nothing else of a record gets in, whatever it carries.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            "request_id": request_id(),
+            "task_id": task_id(),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            _, error, trace = record.exc_info
+            line["error"] = describe(error)
+            line["places"] = [
+                f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(trace)
+            ]
+        return json.dumps({name: _clean(value) for name, value in line.items() if value}, ensure_ascii=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, list):
+        return [on_one_line(each) for each in value]
+    return on_one_line(value) if isinstance(value, str) else value
+
+
+def formatter(form: str) -> logging.Formatter:
+    """The formatter of the form."""
+    return JsonFormatter() if form == "json" else PlainFormatter()
 
 
 def describe(error: BaseException) -> str:
@@ -69,17 +121,17 @@ def describe(error: BaseException) -> str:
     return name
 
 
-def settings_of_logs(*, level: str) -> dict[str, Any]:
+def settings_of_logs(*, level: str, form: str) -> dict[str, Any]:
     """Django's LOGGING: one line of each event to the standard error, for whoever collects it."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"no_personal_data": {"()": "config.logs.NoPersonalData"}},
-        "formatters": {"plain": {"()": "config.logs.PlainFormatter"}},
+        "formatters": {"form": {"()": "config.logs.formatter", "form": form}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
-                "formatter": "plain",
+                "formatter": "form",
                 "filters": ["no_personal_data"],
             },
         },

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.environment import env
 from config.logs import LEVELS, settings_of_logs
-from config.place import BASE_DIR, EMBEDDED, HTTPS, VAR_DIR, installation
+from config.place import BASE_DIR, EMBEDDED, HTTPS, LOG_FORMAT, VAR_DIR, installation
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=installation.secret_key if installation else "")
@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.request_ids.RequestIds",
     "web.feeds.headers.ForPrograms",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -264,4 +265,4 @@ from config.carriers import *  # noqa: E402, F403
 
 # --- Logs: what happened, never to whom ---------------------------------------------------------------
 
-LOGGING = settings_of_logs(level=env.one_of("LOG_LEVEL", *LEVELS, default="INFO"))
+LOGGING = settings_of_logs(level=env.one_of("LOG_LEVEL", *LEVELS, default="INFO"), form=LOG_FORMAT)

@@ -121,6 +121,7 @@ class Supervisor:
     def _start_children(self, installation: Installation) -> None:
         environment = child_environment(installation) | {"PORT": str(self.port)}
         environment.setdefault("PUBLIC_URL", self.address.rstrip("/"))
+        environment.setdefault("LOG_FORMAT", settings.LOG_FORMAT)
         celery = [sys.executable, "-m", "celery", "-A", "config.celery"]
         commands = {
             "web": [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+import re
 import secrets
 import subprocess
 import sys
@@ -78,6 +80,24 @@ def ask(
     answer.read()
     connection.close()
     return answer
+
+
+def test_lines_of_a_web_process_are_json_and_name_the_request(
+    production: dict[str, str], tmp_path: Path
+) -> None:
+    port = int(production["PORT"])
+    process = start_web(production | {"ACCESS_LOG": "-"}, tmp_path)
+    try:
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}"))
+        told = ask(port, "/l/CanaryCanaryCanary/?q=Canary").headers["X-Request-ID"]
+        process.wait_until(lambda: told in process.output(), seconds=10)
+    finally:
+        process.stop()
+    assert "Canary" not in process.output()
+    lines = [json.loads(line) for line in process.output().splitlines()]
+    mine = [line["message"] for line in lines if line.get("request_id") == told]
+    assert [re.sub(r"\d+ ms$", "", line) for line in mine if line.startswith("GET")] == ["GET /l/…/ 404 "]
+    assert any(line["message"].startswith("Listening at") for line in lines), "gunicorn's own too"
 
 
 def cookies(answer: http.client.HTTPResponse) -> SimpleCookie:
