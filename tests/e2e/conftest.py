@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,16 +34,24 @@ def browser() -> Iterator[Browser]:
         connections.close_all()  # those of code that ran beside the driver's event loop: Django keeps them apart
 
 
+@contextmanager
+def served(broker_address: str, folder: Path, **settings: str) -> Iterator[int]:
+    """The application on a port of its own, with these settings, by their names in capitals."""
+    port = free_port()
+    web = start_web(environment(broker_url=broker_address, PORT=str(port), **settings), folder)
+    try:
+        web.wait_until(lambda: answers(f"http://127.0.0.1:{port}"))
+        yield port
+    finally:
+        web.kill()
+
+
 @pytest.fixture(scope="session")
 def _web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    web = start_web(environment(broker_url=broker_address, PORT=str(port)), tmp_path_factory.mktemp("web"))
-    web.wait_until(lambda: answers(address))
-    yield address
-    web.kill()
+    with served(broker_address, tmp_path_factory.mktemp("web")) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.services.accounts import end_sessions
+from tests.e2e.conftest import served
 from tests.factories import PASSWORD, House, make_clinic
-from tests.servers import answers, environment, free_port, start_web
 
 DRAFT = "window.sessionStorage.getItem('refillwise-draft')"
 
@@ -26,12 +26,8 @@ def impatient_web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """An application whose sessions end after 12 idle seconds. On `localhost`: browsers encrypt only where it is safe."""
-    port = free_port()
-    settings = environment(broker_url=broker_address, PORT=str(port), SESSION_IDLE_SECONDS="12")
-    web = start_web(settings, tmp_path_factory.mktemp("web"))
-    web.wait_until(lambda: answers(f"http://127.0.0.1:{port}"))
-    yield f"http://localhost:{port}"
-    web.kill()
+    with served(broker_address, tmp_path_factory.mktemp("web"), SESSION_IDLE_SECONDS="12") as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

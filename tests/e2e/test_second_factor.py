@@ -11,9 +11,8 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from clinic.domain.entries import ClinicEntry
 from clinic.services.accounts import found_clinic
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, served
 from tests.second_factors import code
-from tests.servers import answers, environment, free_port, start_web
 
 EMAIL, PASSWORD = "admin@example.org", "correct horse battery"
 
@@ -23,12 +22,8 @@ def required_web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The application of the hospital: nobody without a second factor. On `localhost`, as passkeys demand."""
-    port = free_port()
-    settings = environment(broker_url=broker_address, PORT=str(port), MFA_REQUIRED="true")
-    web = start_web(settings, tmp_path_factory.mktemp("web"))
-    web.wait_until(lambda: answers(f"http://127.0.0.1:{port}"))
-    yield f"http://localhost:{port}"
-    web.kill()
+    with served(broker_address, tmp_path_factory.mktemp("web"), MFA_REQUIRED="true") as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

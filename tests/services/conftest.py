@@ -13,7 +13,30 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import override_settings
 
+from clinic.models import Implant, Patient
+from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.faults.mail_room import PROMISES, Gateway, gateway
+from tests.visits import Desk, make_desk
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    return make_clinic()
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    return make_desk(house)
+
+
+@pytest.fixture
+def patient(house: House) -> Patient:
+    return make_patient(house)
+
+
+@pytest.fixture
+def implant(house: House) -> Implant:
+    return make_running_pump(house)
 
 
 @pytest.fixture

@@ -21,26 +21,11 @@ from scheduling.domain.slot_refusals import SlotReason, SlotTaken
 from scheduling.models import HoursException, Resource, ResourceHours, Visit, VisitKind, VisitSeat
 from scheduling.selectors.visits import next_free_times, visit_by_ref
 from scheduling.services import booking
-from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.visits import Desk, make_desk, make_resource, refill_item
+from tests.factories import House, make_patient, make_running_pump
+from tests.visits import Desk, make_resource, refill_item
 
 pytestmark = pytest.mark.django_db
 R = SlotReason
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
 
 
 def why(act: Callable[[], Any]) -> SlotReason:

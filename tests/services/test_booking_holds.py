@@ -14,26 +14,11 @@ from scheduling import tasks
 from scheduling.domain.slot_refusals import SlotReason, SlotTaken
 from scheduling.models import Visit
 from scheduling.services import booking
-from tests.factories import House, make_clinic, make_patient
-from tests.visits import Desk, make_desk
+from tests.factories import House
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
 R = SlotReason
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
 
 
 def why(act: Callable[[], Any]) -> SlotReason:

@@ -19,20 +19,10 @@ from scheduling.services import booking
 from scheduling.services.calendar_entries import write_entries
 from tests import ical
 from tests.domain.test_calendar_writer import HOSTILE
-from tests.factories import House, make_clinic, make_fill, make_implant, make_patient, make_running_pump
-from tests.visits import Desk, make_desk
+from tests.factories import House, make_fill, make_implant, make_patient, make_running_pump
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

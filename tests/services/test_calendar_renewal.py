@@ -17,21 +17,11 @@ from scheduling.services import booking, calendar_entries
 from scheduling.services.calendar_renewal import renew_entries
 from scheduling.services.resources import ResourceEntry, update_resource
 from scheduling.services.visit_kinds import VisitKindEntry, update_visit_kind
-from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.factories import House, make_patient, make_running_pump
 from tests.feeds import reader
-from tests.visits import Desk, make_desk, make_resource
+from tests.visits import Desk, make_resource
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

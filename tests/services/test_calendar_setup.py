@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from clinic.domain.roles import Role
 from clinic.selectors.accounts import members
 from clinic.services.accounts import change_membership
 from scheduling.models import Resource, ResourceHours, VisitKind, WorkPolicy
 from scheduling.services.setup import set_up_clinic
-from tests.factories import House, join, make_clinic
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
+from tests.factories import House, join
 
 
 def nurses(house: House) -> list[Resource]:

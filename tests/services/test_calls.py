@@ -23,11 +23,6 @@ from tests.factories import House, make_clinic, make_patient
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
-
-
 def call(house: House, patient: Patient, outcome: str = "left_message", **more: Any) -> CallAttempt:
     about = {key: more.pop(key) for key in ("follow_up_ref", "now") if key in more}
     return log_call(

@@ -26,16 +26,6 @@ from tests.factories import House, make_clinic, make_fill, make_implant, make_pa
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
 def open_matters(house: House) -> list[Escalation]:
     rows = Escalation.objects.filter(clinic=house.clinic, acknowledged_at__isnull=True)
     return list(rows.order_by("id"))

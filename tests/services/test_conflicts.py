@@ -45,11 +45,6 @@ def house() -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
-
-
 def reasons(house: House, visit: Visit, *, after: timedelta = timedelta()) -> tuple[Conflict, ...]:
     found = {row.visit_id: row.reasons for row in visit_conflicts(house.clinic.id, house.now + after)}
     return found.get(visit.pk, ())

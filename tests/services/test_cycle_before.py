@@ -13,7 +13,6 @@ from scheduling.models import Forecast
 from scheduling.services.forecasts import SECOND_CHECK
 from tests.factories import (
     House,
-    make_clinic,
     make_fill,
     make_implant,
     make_program,
@@ -22,11 +21,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def codes() -> set[str]:

@@ -15,11 +15,6 @@ from tests.care_rows import make_follow_up, make_visit
 from tests.factories import House, make_clinic, make_implant, make_patient
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
-
-
 def listed(house: House, **wanted: object) -> list[tuple[str, str, int]]:
     found = due_list(clinic_id=house.clinic.id, wanted=Wanted(**wanted), now=house.now)  # type: ignore[arg-type]
     return [(line.part, line.first.title, line.number) for line in found.lines]

@@ -13,7 +13,7 @@ from scheduling.domain.visit_entries import MoveEntry
 from scheduling.models import Visit
 from scheduling.services import booking
 from tests.bookings import book, open_day
-from tests.factories import House, make_clinic, make_fill, make_running_pump
+from tests.factories import House, make_clinic, make_fill
 
 NOW = datetime(2026, 11, 19, 15, 0, tzinfo=UTC)  # a Thursday, nine in Chicago
 pytestmark = pytest.mark.django_db
@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def house() -> House:
     return make_clinic(now=NOW)
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
 
 
 def step(house: House, act: Callable[..., Visit], visit: Visit, **values: object) -> Visit:

@@ -25,21 +25,11 @@ from notifications.services.delivery import deliver_batch
 from notifications.services.inbound import acts, take_up_left
 from scheduling.models import FollowUp, Visit
 from scheduling.selectors.lapse import lapsed_counts
-from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.factories import House, make_patient, make_running_pump
 from tests.texts import NUMBER, asked, stops, text, texter
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

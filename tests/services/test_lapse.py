@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
 def implant(house: House) -> Implant:
     return make_running_pump(house, make_patient(house, last_name="Ode"))
 

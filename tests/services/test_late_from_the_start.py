@@ -13,14 +13,9 @@ from scheduling.domain.visit_conflicts import Conflict
 from scheduling.models import Visit
 from scheduling.selectors.conflicts import VisitConflict, visit_conflicts
 from tests.calendar_rows import make_visit, open_day
-from tests.factories import House, make_clinic, make_program, make_running_pump
+from tests.factories import House, make_program, make_running_pump
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def placed(house: House, implant: Implant, days: int) -> Visit:

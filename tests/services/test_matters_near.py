@@ -28,11 +28,6 @@ def house() -> House:
     return make_clinic(now=MONDAY)
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
 def refill_in(desk: Desk, days: int, *, at: str = "10:00", hazard: int = 0, **left: object) -> Visit:
     """A refill visit so many days ahead, in time for its pump unless ``left`` says otherwise."""
     house = desk.house

@@ -21,16 +21,6 @@ from tests.factories import House, make_clinic, make_patient
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
 def missed(house: House, patient: Patient, *, days_ago: int = 1, **values: object) -> FollowUp:
     """A check-in whose last day was so many days ago."""
     columns = {"anchored_on": house.today - timedelta(days=6)}

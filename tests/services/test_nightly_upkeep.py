@@ -10,14 +10,9 @@ from clinic.models import User
 from scheduling.models import FollowUp, Resource, ResourceHours, VisitKind, WorkPolicy
 from scheduling.selectors.lapse import lapsed
 from scheduling.services.sweeps import begin_due_nights
-from tests.factories import House, make_clinic, make_running_pump
+from tests.factories import House, make_running_pump
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def test_a_clinic_from_before_the_calendar_gets_one(house: House) -> None:

@@ -14,14 +14,9 @@ from clinic.domain.entries import ClinicEntry
 from clinic.models import ContactPoint
 from clinic.services.accounts import update_clinic
 from clinic.services.patients import add_contact_point
-from tests.factories import House, make_clinic, make_patient
+from tests.factories import House, make_patient
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def test_a_number_is_dialled_in_the_clinics_country_and_follows_it(house: House) -> None:

@@ -51,11 +51,6 @@ class _Undo(Exception):
 
 
 @pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
 def implant(house: House) -> Implant:
     """A pump with three fills, two programs, a reading and an event."""
     implant = make_implant(house)

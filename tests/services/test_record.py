@@ -29,28 +29,16 @@ from clinic.services.patients import add_patient
 from clinic.services.programs import correct_program, void_program
 from tests.factories import (
     House,
-    make_clinic,
     make_event,
     make_implant,
     make_patient,
     make_program,
     make_reading,
-    make_running_pump,
 )
 
 pytestmark = pytest.mark.django_db
 
 BACLOFEN = DrugEntry(drug_key="baclofen", concentration=Decimal(2000), concentration_unit="mcg/mL")
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
 
 
 def fill_entry(house: House, **values: object) -> FillEntry:

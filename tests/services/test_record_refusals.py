@@ -8,46 +8,14 @@ from decimal import Decimal
 import pytest
 
 from clinic.domain.checks import RecordError
-from clinic.domain.entries import BolusEntry, BridgeEntry, DrugEntry, FillEntry, ImplantEntry, ProgramEntry
-from clinic.models import Fill, Implant
-from clinic.services.fills import record_fill
+from clinic.domain.entries import BolusEntry, BridgeEntry, ImplantEntry, ProgramEntry
+from clinic.models import Implant
 from clinic.services.implants import update_implant
 from clinic.services.programs import record_program
-from tests.factories import House, make_clinic, make_program, make_running_pump
+from tests.factories import House, make_program
+from tests.services.test_record import BACLOFEN, record
 
 pytestmark = pytest.mark.django_db
-
-BACLOFEN = DrugEntry(drug_key="baclofen", concentration=Decimal(2000), concentration_unit="mcg/mL")
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
-
-
-def fill_entry(house: House, **values: object) -> FillEntry:
-    whole: dict[str, object] = {
-        "filled_on": house.today - timedelta(days=2),
-        "fill_volume_ml": Decimal(40),
-        "drugs": (BACLOFEN,),
-    }
-    return FillEntry(**(whole | values))  # type: ignore[arg-type]
-
-
-def record(house: House, implant: Implant, **values: object) -> Fill:
-    return record_fill(
-        clinic=house.clinic,
-        implant_ref=implant.ref,
-        entry=fill_entry(house, **values),
-        actor_id=house.nurse.id,
-        now=house.now,
-    )
-
 
 FAR = Decimal("1E+300")
 BAD_FILLS: list[tuple[str, dict[str, object]]] = [

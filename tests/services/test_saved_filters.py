@@ -20,12 +20,7 @@ from scheduling.services.saved_filters import (
     rename_filter,
     save_filter,
 )
-from tests.factories import House, make_clinic
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
+from tests.factories import House
 
 
 def save(

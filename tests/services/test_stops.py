@@ -9,16 +9,11 @@ from clinic.services.patients import record_consent
 from notifications.domain.states import State
 from notifications.models import Message, StoppedAddress
 from notifications.services.stops import lift_stop
-from tests.factories import House, make_clinic
+from tests.factories import House
 from tests.texts import NUMBER, text, texter
 from tests.visits import make_desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def lift(house: House, reason: str = "a mistake") -> None:

@@ -19,16 +19,6 @@ from clinic.services.surgeries import cancel_surgery, move_surgery, plan_surgery
 from tests.factories import House, make_clinic, make_fill, make_implant, make_patient
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
 def plan(house: House, patient: Patient, *, on: date | None = None, **values: Any) -> Surgery:
     entry = SurgeryEntry(planned_on=on or house.today + timedelta(days=20), **values)
     return plan_surgery(

@@ -17,19 +17,9 @@ from clinic.services.patients import record_death, withdraw_death
 from scheduling.models import Forecast
 from scheduling.selectors.sweeps import queued_chunks
 from scheduling.services.sweeps import begin_night, run_chunk
-from tests.factories import House, make_clinic, make_running_pump
+from tests.factories import House
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
 
 
 def is_somebody_waiting() -> bool:

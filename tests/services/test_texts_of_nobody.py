@@ -10,22 +10,12 @@ from notifications.domain.states import State
 from notifications.models import Escalation, Message, StoppedAddress
 from notifications.selectors.inbound import stops_of
 from notifications.selectors.operation import texts_of_nobody
-from tests.factories import House, make_clinic
+from tests.factories import House
 from tests.texts import text, texter
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
 STRANGER = "+13125550177"
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 def causes() -> list[str]:

@@ -17,7 +17,7 @@ from scheduling.services import booking
 from tests.check_ins import answer as answer_check_in
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.matters import asked, open_matter
-from tests.visits import Desk, make_desk, make_resource
+from tests.visits import Desk, make_resource
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 16, tzinfo=UTC)  # 10:00 in Chicago
@@ -26,11 +26,6 @@ MONDAY = datetime(2026, 11, 23, 16, tzinfo=UTC)  # 10:00 in Chicago
 @pytest.fixture
 def house() -> House:
     return make_clinic(now=MONDAY)
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 def answer(visit: Visit, said: str) -> PatientAnswer:

@@ -21,7 +21,7 @@ from scheduling.models import Visit
 from scheduling.services import booking
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.matters import asked
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 16, tzinfo=UTC)  # 10:00 in Chicago
@@ -30,11 +30,6 @@ MONDAY = datetime(2026, 11, 23, 16, tzinfo=UTC)  # 10:00 in Chicago
 @pytest.fixture
 def house() -> House:
     return make_clinic(now=MONDAY)
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 def in_days(desk: Desk, days: int, *, patient: Patient | None = None, at: str = "10:00") -> Visit:

@@ -14,30 +14,10 @@ from scheduling.domain.slot_refusals import SlotReason, SlotTaken
 from scheduling.models import FollowUp, FollowUpAct, Visit
 from scheduling.selectors.visits import possible_events, status_history, visits_of_patient
 from scheduling.services import booking
-from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.visits import Desk, item, make_desk, make_resource, refused
+from tests.factories import House
+from tests.visits import Desk, item, make_resource, refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
 
 
 @pytest.fixture

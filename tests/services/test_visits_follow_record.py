@@ -16,30 +16,10 @@ from clinic.services.patients import record_death
 from scheduling.models import Visit
 from scheduling.selectors.visits import status_history
 from scheduling.services import booking
-from tests.factories import House, make_clinic, make_fill, make_patient, make_running_pump
-from tests.visits import Desk, item, make_desk, refill_item, refused
+from tests.factories import House, make_fill, make_running_pump
+from tests.visits import Desk, item, refill_item, refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
-@pytest.fixture
-def implant(house: House) -> Implant:
-    return make_running_pump(house)
 
 
 def today_visit(desk: Desk, implant: Implant, *, days_ago: int = 0) -> Visit:

@@ -51,11 +51,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
 def listed(house: House, **wanted: Any) -> WorkList:
     return work_list(clinic_id=house.clinic.id, wanted=Wanted(**wanted), now=house.now)
 

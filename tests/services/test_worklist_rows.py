@@ -10,14 +10,9 @@ import pytest
 from scheduling.models import FollowUp, Forecast
 from scheduling.selectors.worklist import Booking, Wanted, WorkList, work_list
 from tests.calendar_rows import make_follow_up, make_visit, nurse_of, open_day
-from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.factories import House, make_patient, make_running_pump
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def listed(house: House, **wanted: Any) -> WorkList:

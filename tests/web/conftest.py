@@ -8,9 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import User
+from clinic.models import Patient, User
+from scheduling.models import Visit
 from tests import canary
-from tests.factories import House, make_clinic
+from tests.factories import House, make_clinic, make_patient
+from tests.patient_links import SentLink, send_link
+from tests.visits import Desk, make_desk
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SignIn = Callable[[User], Client]
@@ -19,6 +22,27 @@ SignIn = Callable[[User], Client]
 @pytest.fixture
 def house(db: None) -> House:
     return make_clinic()
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    return make_desk(house)
+
+
+@pytest.fixture
+def patient(house: House) -> Patient:
+    return make_patient(house)
+
+
+@pytest.fixture
+def visit(desk: Desk, patient: Patient) -> Visit:
+    return desk.book(patient)
+
+
+@pytest.fixture
+def sent(house: House, visit: Visit) -> SentLink:
+    """A link to a visit's page, as it went to the patient."""
+    return send_link(house, visit)
 
 
 @pytest.fixture

@@ -15,15 +15,10 @@ from notifications.services.answers import choose_time, confirm_visit, decline_v
 from tests.bookings import book, open_day
 from tests.factories import House, make_patient, make_running_pump
 from tests.patient_links import send_link
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
 Url = Callable[..., str]
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 def test_a_visits_page_says_what_the_patient_said(house: House, desk: Desk, nurse: Client, url: Url) -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling.services.forecasts import reproject
-from tests.factories import House, make_clinic, make_running_pump
+from tests.factories import House, make_running_pump
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +26,6 @@ PUMP = {
     },
     "program": [{"from": "2026-01-05", "dose": "300", "unit": "mcg/day"}],
 }
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def signed_in(user: Any) -> Client:

@@ -24,20 +24,10 @@ from scheduling.selectors import calendar_export
 from scheduling.services import booking
 from scheduling.services.calendar_feeds import set_most_detail
 from tests import ical
-from tests.factories import House, make_clinic, make_patient, make_running_pump
-from tests.visits import Desk, make_desk, make_resource
+from tests.factories import House, make_patient, make_running_pump
+from tests.visits import Desk, make_resource
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

@@ -13,21 +13,11 @@ from clinic.domain.roles import Role
 from clinic.models import Patient, User
 from scheduling.models import CalendarFeed, CalendarPolicy, FeedDetail
 from scheduling.services.calendar_feeds import create_patients_feed
-from tests.factories import House, make_clinic, make_patient
+from tests.factories import House, make_patient
 from tests.feeds import Reader, link
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

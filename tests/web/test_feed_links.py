@@ -18,21 +18,11 @@ from scheduling.services.calendar_feeds import (
     create_patients_feed,
     revoke_feed,
 )
-from tests.factories import House, make_clinic, make_patient
+from tests.factories import House, make_patient
 from tests.feeds import Reader, link, reader
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
 
 
 @pytest.fixture

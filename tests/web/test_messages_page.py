@@ -19,17 +19,12 @@ from notifications.models.escalations import Cause
 from notifications.services.delivery import deliver_batch
 from notifications.services.escalations import open_escalation
 from tests.bookings import book, open_day
-from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.factories import House, make_patient, make_running_pump
 from tests.invitations import SOON, cancel, inviting_clinic, reader
 from web.nurse.message_words import KINDS, PURPOSES, REASONS, STATES
 
 NOON = datetime.now(UTC).replace(hour=18, minute=0)  # noon in Chicago, near enough
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def plan_message(house: House, last_name: str = "Ode") -> Message:

@@ -8,37 +8,17 @@ import pytest
 
 from clinic.models import Patient
 from scheduling.models import CalendarFeed, Visit
-from tests.factories import House, make_clinic, make_patient
+from tests.factories import House, make_patient
 from tests.feeds import Reader
 from tests.patient_links import BORN_DAY, SentLink, send_link
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def house() -> House:
-    return make_clinic()
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
 def patient(house: House) -> Patient:
     return make_patient(house, first_name="Ursula", last_name="Ode")
-
-
-@pytest.fixture
-def visit(desk: Desk, patient: Patient) -> Visit:
-    return desk.book(patient)
-
-
-@pytest.fixture
-def sent(house: House, visit: Visit) -> SentLink:
-    return send_link(house, visit)
 
 
 def token_in(text: str) -> str:

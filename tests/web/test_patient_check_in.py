@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
-@pytest.fixture
 def due(house: House, patient: Patient) -> FollowUp:
     return make_check_in_due(house, patient)
 

@@ -24,31 +24,11 @@ from notifications.services.links import ref_of
 from scheduling.models import Visit
 from tests.factories import House, make_patient
 from tests.patient_links import BORN_DAY, SentLink, address_of, send_link
-from tests.visits import Desk, item, make_desk
+from tests.visits import Desk, item
 from tests.web.table_rows import plan_operation
 
 pytestmark = pytest.mark.django_db
 PAGES = ("page", "times", "ask", "cannot_come", "calendar", "not_me", "confirm")
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
-@pytest.fixture
-def visit(desk: Desk, patient: Patient) -> Visit:
-    return desk.book(patient)
-
-
-@pytest.fixture
-def sent(house: House, visit: Visit) -> SentLink:
-    return send_link(house, visit)
 
 
 def every_row() -> dict[str, list[Any]]:

@@ -22,29 +22,9 @@ from scheduling.services import booking
 from tests import ical
 from tests.factories import House, make_patient
 from tests.patient_links import BORN_DAY, SentLink, address_of, send_link
-from tests.visits import Desk, make_desk
+from tests.visits import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
-
-
-@pytest.fixture
-def visit(desk: Desk, patient: Patient) -> Visit:
-    return desk.book(patient)
-
-
-@pytest.fixture
-def sent(house: House, visit: Visit) -> SentLink:
-    return send_link(house, visit)
 
 
 def confirm(browser: Client, sent: SentLink, **values: object) -> object:

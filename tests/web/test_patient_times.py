@@ -11,23 +11,13 @@ from notifications.models import Escalation, PatientAnswer
 from notifications.selectors.patient_pages import behind_link
 from scheduling.models import Forecast, Visit, VisitFollowUp, VisitStatus
 from tests.bookings import book, open_day
-from tests.factories import House, make_patient, make_running_pump
+from tests.factories import House, make_running_pump
 from tests.patient_links import BORN_DAY, SentLink, send_link
-from tests.visits import Desk, item, make_desk, refill_item
+from tests.visits import Desk, item, refill_item
 from tests.web.table_rows import plan_operation
 
 pytestmark = pytest.mark.django_db
 PERSON = {"born_day": BORN_DAY}
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
 
 
 def offered(sent: SentLink, name: str = "times") -> list[int]:

@@ -12,14 +12,9 @@ from clinic.models import User
 from scheduling.models import FeedDetail, Forecast
 from scheduling.services.calendar_feeds import set_most_detail
 from tests import ical
-from tests.factories import House, make_clinic, make_implant, make_patient, make_running_pump
+from tests.factories import House, make_implant, make_patient, make_running_pump
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> House:
-    return make_clinic()
 
 
 def fetch(house: House, user: User) -> tuple[int, bytes]:

@@ -16,19 +16,9 @@ from clinic.domain.roles import PERMISSIONS, Permission, Role
 from clinic.models import Patient, User
 from scheduling.models import Visit
 from tests.factories import House, make_patient, make_running_pump
-from tests.visits import Desk, make_desk, make_resource
+from tests.visits import Desk, make_resource
 
 Ask = Callable[..., Any]
-
-
-@pytest.fixture
-def desk(house: House) -> Desk:
-    return make_desk(house)
-
-
-@pytest.fixture
-def patient(house: House) -> Patient:
-    return make_patient(house)
 
 
 @pytest.fixture
