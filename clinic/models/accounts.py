@@ -220,6 +220,8 @@ class Invitation(ClinicOwned, Referenced):
     is_link_shown = models.BooleanField(default=False, editable=False)
     """Whoever invited saw the link, for want of a mail server, and could have accepted it."""
     revoked_at = models.DateTimeField(null=True, blank=True)
+    is_unsent = models.BooleanField(default=False, editable=False)
+    """The mail server did not take the letter: it counts as none that somebody was sent."""
 
     class Meta:
         constraints = [

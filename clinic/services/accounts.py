@@ -26,6 +26,10 @@ from clinic.scope import across_clinics
 from clinic.services.numbers import bring_up_dialable
 
 INVITATION_LIFETIME = timedelta(days=7)
+LETTERS_A_DAY = 3
+"""To one address, so that nobody is pestered in a clinic's name."""
+LETTERS_AN_HOUR = 30
+"""By one person, to whomever: a new team fits, a list of strangers does not."""
 
 
 @across_clinics("it makes a clinic")
@@ -75,6 +79,7 @@ def invite_member(
             .exists()
         ):
             raise RecordError("email", gettext_noop("this person is a member already"))
+        _check_letters(clinic, email, actor_id, now)
         open_ones = Invitation.objects.for_clinic(clinic.id).filter(
             email__iexact=email, accepted_at__isnull=True, revoked_at__isnull=True
         )
@@ -91,12 +96,33 @@ def invite_member(
     return invitation, token
 
 
-def revoke_invitation(*, clinic: Clinic, invitation_ref: UUID, actor_id: int, now: datetime) -> None:
-    """Take an open invitation back."""
+def _check_letters(clinic: Clinic, email: str, actor_id: int, now: datetime) -> None:
+    """Refuse one letter too many; under the clinic's lock, so that two at once count each other."""
+    sent = Invitation.objects.for_clinic(clinic.id).filter(is_unsent=False)
+    to_them = sent.filter(email__iexact=email, created_at__gt=now - timedelta(days=1))
+    if to_them.count() >= LETTERS_A_DAY:
+        raise RecordError(
+            "email",
+            gettext_noop("%(number)s invitations went to this address within a day; wait until tomorrow"),
+            number=LETTERS_A_DAY,
+        )
+    by_them = sent.filter(invited_by_id=actor_id, created_at__gt=now - timedelta(hours=1))
+    if by_them.count() >= LETTERS_AN_HOUR:
+        raise RecordError(
+            "email",
+            gettext_noop("you have sent %(number)s invitations within an hour; wait an hour"),
+            number=LETTERS_AN_HOUR,
+        )
+
+
+def revoke_invitation(
+    *, clinic: Clinic, invitation_ref: UUID, actor_id: int, now: datetime, is_unsent: bool = False
+) -> None:
+    """Take an open invitation back; ``is_unsent`` where its letter did not leave."""
     with recording(actor_id=actor_id, reason="invitation revoked"):
         Invitation.objects.for_clinic(clinic.id).filter(
             ref=invitation_ref, accepted_at__isnull=True, revoked_at__isnull=True
-        ).update(revoked_at=now)
+        ).update(revoked_at=now, is_unsent=is_unsent)
 
 
 @across_clinics("an invitation is known by its secret alone")

@@ -11,13 +11,19 @@ import pytest
 from django.core import mail
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
+from pytest_django import Settings
 
-from clinic.domain.roles import Role
+from clinic.domain.checks import RecordError
+from clinic.domain.roles import Permission, Role
 from clinic.models import Clinic, Closure, Invitation, Membership, User
 from clinic.services.accounts import invite_member, revoke_invitation
+from config.settings import LANGUAGES
 from scheduling.models import SweepRun
 from scheduling.services.sweeps import run_everything
 from tests.factories import PASSWORD, House, make_clinic, make_running_pump
+from web.nurse.members import POWERS
 
 Url = Callable[..., str]
 
@@ -141,6 +147,48 @@ def test_a_guessed_link_looks_like_an_expired_a_used_and_a_taken_back_one(house:
         for secret in ("guessed", "", "\x00", "x" * 5000, expired, back)
     }
     assert len(pages) == 1
+
+
+def test_one_address_is_sent_three_letters_a_day_and_one_person_sends_thirty_an_hour(
+    house: House, administrator: Client, url: Url
+) -> None:
+    def sent(email: str) -> str:
+        answer = administrator.post(url("member_invite"), {"email": email, "role": "nurse"})
+        return " ".join(answer.context["form"].errors["email"]) if answer.status_code == 422 else ""
+
+    assert [sent(email) for email in ("new@example.org", "NEW@example.org", "new@example.org")] == [""] * 3
+    assert "3 invitations went to this address within a day" in sent("New@example.org")
+    assert len(mail.outbox) == 3
+    assert Invitation.objects.get(email="new@example.org", revoked_at=None).expires_at, "the last still opens"
+    already = Invitation.objects.filter(clinic=house.clinic, invited_by=house.administrator).count()
+    assert [sent(f"{number}@example.org") for number in range(30 - already)] == [""] * (30 - already)
+    assert "You have sent 30 invitations within an hour" in sent("one-more@example.org")
+    by = {"clinic": house.clinic, "role": Role.NURSE, "actor_id": house.administrator.id}
+    with pytest.raises(RecordError, match="within a day"):
+        invite_member(email="new@example.org", now=timezone.now() + timedelta(hours=2), **by)
+    assert invite_member(email="new@example.org", now=timezone.now() + timedelta(hours=25), **by)
+
+
+def test_a_letter_that_did_not_leave_counts_for_none(
+    house: House, administrator: Client, url: Url, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 9
+    for _ in range(4):
+        answer = administrator.post(url("member_invite"), {"email": "new@example.org", "role": "nurse"})
+        assert answer.status_code == 302
+    assert Invitation.objects.filter(email="new@example.org", is_unsent=True).count() == 4
+
+
+def test_every_permission_has_words_in_every_language_of_the_pages() -> None:
+    assert set(POWERS) == set(Permission)
+    in_english = [str(words) for words in POWERS.values()]
+    assert len(set(in_english)) == len(Permission)
+    for language, _name in LANGUAGES:
+        with override(language):
+            said = [str(words) for words in POWERS.values()]
+        assert all(said)
+        assert (language == "en") == (said == in_english)
 
 
 @pytest.mark.parametrize(

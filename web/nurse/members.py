@@ -76,7 +76,11 @@ def _invited(request: ClinicRequest, invitation: Invitation, token: str) -> Http
     link = request.build_absolute_uri(reverse("join") + "?" + urlencode({"invitation": token}))
     if not stays_in_installation() and not send_invitation(request, invitation, link):
         revoke_invitation(
-            clinic=request.clinic, invitation_ref=invitation.ref, actor_id=request.user.id, now=request.now
+            clinic=request.clinic,
+            invitation_ref=invitation.ref,
+            actor_id=request.user.id,
+            now=request.now,
+            is_unsent=True,
         )
         messages.error(request, _("The e-mail could not be sent, so nobody is invited. Try again later."))
         return redirect(clinic_reverse(request, "members"))
@@ -168,9 +172,10 @@ POWERS = {
     Permission.TRACE_LOTS: gettext_lazy("trace lots"),
     Permission.VIEW_MESSAGES: gettext_lazy("see messages"),
     Permission.IMPORT_REGISTER: gettext_lazy("import a register"),
-    Permission.MANAGE_CLINIC: gettext_lazy("change settings, close days, edit the care protocol"),
-    Permission.MANAGE_MEMBERS: gettext_lazy("invite members"),
-    Permission.VIEW_AUDIT: gettext_lazy("see the history of changes"),
+    Permission.EDIT_CHECK_IN_RULES: gettext_lazy("say which answers to check-ins alarm"),
+    Permission.MANAGE_CLINIC: gettext_lazy("change settings, edit the care protocol"),
+    Permission.MANAGE_MEMBERS: gettext_lazy("invite members, change roles, review emergency access"),
+    Permission.VIEW_AUDIT: gettext_lazy("see who saw and changed what"),
 }
 
 
