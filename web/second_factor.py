@@ -25,10 +25,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.selectors.rows import User
 from clinic.services.accounts import end_sessions
+from notifications.domain.words.purposes import Purpose
+from notifications.services.staff_letters import tell_of_account
+from web.account_letters import tell
 from web.session_ends import end_all_but_this
 
 log = logging.getLogger(__name__)
@@ -111,6 +115,7 @@ def take_factors_away(*, email: str, reason: str) -> bool:
     with transaction.atomic():
         end_sessions(user_id=person.pk, actor_id=None, reason=f"second factor reset: {reason}")
         Authenticator.objects.filter(user_id=person.pk).delete()
+        tell_of_account(user_id=person.pk, what=Purpose.FACTOR_REMOVED, now=timezone.now())
     return True
 
 
@@ -178,6 +183,12 @@ def on_added(request: HttpRequest, user: User, authenticator: Authenticator, **_
     record_authentication(request, user, "mfa", **what)
     if is_first:
         end_all_but_this(request, reason="second factor set up")
+
+
+def on_used(user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Allauth mails of everything but this: whoever found the paper signs in with it."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        tell(user.pk, Purpose.CODE_USED)
 
 
 class _RemovePasskey(webauthn_views.RemoveWebAuthnView):  # type: ignore[misc]

@@ -25,7 +25,7 @@ class MessageKind(StrEnum):
     REPLY = "reply"
     """The answer to a text that the patient sent."""
     ESCALATION = "escalation"
-    """To a member of staff: somebody must act. Says nothing about whom."""
+    """To a member of staff: somebody must act, or ought to know. Says nothing about whom."""
 
 
 VISIT_KINDS = (MessageKind.REFILL, MessageKind.CHECK_UP, MessageKind.WOUND_CHECK, MessageKind.OTHER_VISIT)

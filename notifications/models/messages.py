@@ -57,7 +57,7 @@ class Message(models.Model):
         "notifications.InboundMessage", null=True, on_delete=models.PROTECT, related_name="replies"
     )
     occurrence = models.CharField(max_length=60)
-    """What it is about, once: ``visit:55``, ``fill:12``, ``follow_up:9``, ``escalation:3``, ``inbound:8``."""
+    """What it is about, once: ``visit:55``, ``fill:12``, ``escalation:3``, ``emergency:4``, ``account:`` and anything."""
     step = models.CharField(max_length=20)
     channel = models.CharField(max_length=10)
     planned_version = models.CharField(max_length=20)

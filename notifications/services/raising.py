@@ -10,6 +10,7 @@ from clinic.scope import in_clinic
 from clinic.selectors.operation import clinic_numbers
 from notifications.services.escalations import make_graver, open_running_late, open_unanswered_of, pass_on_due
 from notifications.services.second_checks import open_second_checks
+from notifications.services.staff_letters import tell_of_emergencies
 from notifications.services.unreachable import open_unreachable_of
 from scheduling.services.second_check_acts.acting import end_emergencies
 
@@ -22,6 +23,7 @@ ACTS = (
     open_second_checks,
     make_graver,
     pass_on_due,
+    tell_of_emergencies,
 )
 """What a minute does for a clinic, in this order."""
 

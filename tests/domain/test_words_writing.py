@@ -306,7 +306,9 @@ def test_a_digest_in_a_text_names_what_fits_and_how_many_more() -> None:
         ("reply", "stop", False, Purpose.REPLY_STOP),
         ("reply", "reschedule", False, Purpose.REPLY_OTHER_TIME),
         ("reply", "what?", False, Purpose.REPLY_UNCLEAR),
-        ("escalation", "told", False, Purpose.STAFF),
+        ("escalation", "told0", False, Purpose.STAFF),
+        ("escalation", "emergency_taken", False, Purpose.EMERGENCY_TAKEN),
+        ("escalation", "code_used", False, Purpose.CODE_USED),
     ],
 )
 def test_every_message_has_words_of_its_own(kind: str, step: str, asks: bool, purpose: Purpose) -> None:

@@ -31,6 +31,12 @@ PURPOSES: dict[Purpose, str | Promise] = {
     Purpose.REPLY_CANNOT_COME: _("Reply: cannot come"),
     Purpose.REPLY_UNCLEAR: _("Reply: not understood"),
     Purpose.STAFF: _("Somebody must act"),
+    Purpose.EMERGENCY_TAKEN: _("Emergency access was taken"),
+    Purpose.PASSWORD_CHANGED: _("A password was changed"),
+    Purpose.FACTOR_ADDED: _("A second factor was added"),
+    Purpose.FACTOR_REMOVED: _("A second factor was removed"),
+    Purpose.CODES_MADE: _("New recovery codes were made"),
+    Purpose.CODE_USED: _("A recovery code was used"),
 }
 GROUPS: dict[Group, str | Promise] = {
     Group.ATTENTION: _("Needs a person"),

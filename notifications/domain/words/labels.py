@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from notifications.domain.kinds import MessageKind
-from notifications.domain.words.purposes import Purpose
+from notifications.domain.words.purposes import ABOUT_AN_ACCOUNT, Purpose
 
 _SEE = MappingProxyType({"en": "See your visit", "es": "Ver su cita", "fr": "Voir votre rendez-vous"})
 _ANSWER = MappingProxyType(
     {"en": "Answer the questions", "es": "Contestar las preguntas", "fr": "Répondre aux questions"}
+)
+_OPEN = MappingProxyType({"en": "Open Refillwise", "es": "Abrir Refillwise", "fr": "Ouvrir Refillwise"})
+_NEW_PASSWORD = MappingProxyType(
+    {"en": "Choose a new password", "es": "Elegir otra contraseña", "fr": "Choisir un nouveau mot de passe"}
 )
 _BUTTONS: Mapping[Purpose, Mapping[str, str]] = MappingProxyType(
     {
@@ -28,9 +32,9 @@ _BUTTONS: Mapping[Purpose, Mapping[str, str]] = MappingProxyType(
         ),
         Purpose.CHECK_IN: _ANSWER,
         Purpose.CHECK_IN_CHASE: _ANSWER,
-        Purpose.STAFF: MappingProxyType(
-            {"en": "Open Refillwise", "es": "Abrir Refillwise", "fr": "Ouvrir Refillwise"}
-        ),
+        Purpose.STAFF: _OPEN,
+        Purpose.EMERGENCY_TAKEN: _OPEN,
+        **dict.fromkeys(ABOUT_AN_ACCOUNT, _NEW_PASSWORD),
     }
 )
 _ITEMS: Mapping[str, Mapping[str, str]] = MappingProxyType(

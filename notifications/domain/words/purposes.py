@@ -41,6 +41,13 @@ class Purpose(StrEnum):
     REPLY_UNCLEAR = "reply_unclear"
     STAFF = "staff"
     """To a member of staff, about nobody."""
+    EMERGENCY_TAKEN = "emergency_taken"
+    """To a clinic's administrators."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    CODES_MADE = "codes_made"
+    CODE_USED = "code_used"
 
 
 class Placeholder(StrEnum):
@@ -80,10 +87,15 @@ MAY_COME_FIRST = frozenset(
     {_P.BOOK_VISIT, _P.VISIT, _P.VISIT_CONFIRM, _P.DIGEST, _P.PREPARATION, _P.CHECK_IN, _P.CHECK_IN_CHASE}
 )
 """What may be the first that somebody hears of us: as a text it says how to end texts."""
-EDITABLE = tuple(purpose for purpose in Purpose if purpose is not _P.STAFF)
+ABOUT_AN_ACCOUNT = frozenset(
+    {_P.PASSWORD_CHANGED, _P.FACTOR_ADDED, _P.FACTOR_REMOVED, _P.CODES_MADE, _P.CODE_USED}
+)
+"""What happened to somebody's own account, so that they notice what they did not do."""
+TO_STAFF = ABOUT_AN_ACCOUNT | {_P.STAFF, _P.EMERGENCY_TAKEN}
+EDITABLE = tuple(purpose for purpose in Purpose if purpose not in TO_STAFF)
 """The purposes for which a clinic may have words of its own."""
-ONLY_BY_EMAIL = frozenset({_P.INVITATION, _P.WITHDRAWN})
-"""What has to do with a calendar, which no text can hold."""
+ONLY_BY_EMAIL = frozenset({_P.INVITATION, _P.WITHDRAWN}) | TO_STAFF
+"""What has to do with a calendar, which no text can hold; what is not to the patient."""
 
 REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
     {
@@ -99,7 +111,8 @@ REQUIRED: Mapping[Purpose, frozenset[Placeholder]] = MappingProxyType(
         _P.INVITATION: _CLINIC | _WHEN | {_F.LINK},
         _P.WITHDRAWN: _CLINIC,
         **dict.fromkeys(REPLIES, _CLINIC),
-        _P.STAFF: frozenset({_F.LINK}),
+        **dict.fromkeys(TO_STAFF, frozenset({_F.LINK})),
+        _P.EMERGENCY_TAKEN: frozenset({_F.LINK, _F.CLINIC_NAME}),
     }
 )
 """What the words of a purpose must name."""
@@ -125,7 +138,7 @@ def channels_of(purpose: Purpose) -> tuple[ChannelName, ...]:
 
 def offered(purpose: Purpose) -> frozenset[Placeholder]:
     """What the words of a purpose may name. Before an operation the date may be open: name it in brackets."""
-    if purpose in (Purpose.STAFF, Purpose.WITHDRAWN):  # whoever reads it may be nobody we know
+    if purpose in TO_STAFF or purpose is Purpose.WITHDRAWN:  # whoever reads it may be nobody we know
         return REQUIRED[purpose]
     return REQUIRED[purpose] | _ALWAYS_OFFERED | _OFFERED_TOO.get(purpose, frozenset())
 
@@ -148,10 +161,11 @@ def purpose_of(*, kind: str, step: str, wants_answer: bool = False, is_digest: b
         case MessageKind.REPLY:
             return _REPLY_OF.get(step, _P.REPLY_UNCLEAR)
         case MessageKind.ESCALATION:
-            return _P.STAFF
+            return _OF_STAFF.get(step, _P.STAFF)
     return _P.VISIT_CONFIRM if wants_answer else _P.VISIT
 
 
+_OF_STAFF: Mapping[str, Purpose] = MappingProxyType({purpose.value: purpose for purpose in TO_STAFF})
 _OF_INVITATION: Mapping[str, Purpose] = MappingProxyType(
     {"moved": _P.MOVED, "cancelled": _P.CANCELLED, "withdrawn": _P.WITHDRAWN}
 )

@@ -8,7 +8,7 @@ from functools import partial
 
 from notifications.domain.kinds import ChannelName
 from notifications.domain.transport import Outgoing
-from notifications.domain.words.purposes import ABOUT_A_VISIT, Occasion, Placeholder, Purpose, purpose_of
+from notifications.domain.words.purposes import ABOUT_A_VISIT, TO_STAFF, Occasion, Placeholder, purpose_of
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.values import one_line
 from notifications.domain.words.writing import Words, fill, write_text
@@ -80,7 +80,7 @@ def address_for(message: Message) -> str | None:
 def outgoing(written: Written, words: Words, *, key: str, channel: ChannelName, address: str) -> Outgoing:
     """The words filled with the values, in the shape of their channel."""
     values = written.values(False)
-    sender = values.get(Placeholder.CLINIC_NAME, "") if written.purpose is not Purpose.STAFF else "Refillwise"
+    sender = values.get(Placeholder.CLINIC_NAME, "") if written.purpose not in TO_STAFF else "Refillwise"
     if channel is ChannelName.SMS:
         text = write_text(words.body, values=written.values)
         return Outgoing(key=key, channel=channel, address=address, text=text, sender_name=sender)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from notifications.domain.kinds import MessageKind
+from notifications.domain.words.purposes import ABOUT_AN_ACCOUNT, Purpose
 from notifications.models import Message
 from notifications.models.links import LinkPurpose
 from notifications.services.links import address_of, make_link
@@ -43,6 +44,10 @@ def likely_address(message: Message) -> str:
 
 def staff_address(message: Message) -> str:
     """The page that shows a member what needs somebody. Its address names nobody."""
+    if message.step in ABOUT_AN_ACCOUNT:
+        return f"{settings.PUBLIC_URL}/accounts/password/reset/"
+    if message.step == Purpose.EMERGENCY_TAKEN:
+        return f"{settings.PUBLIC_URL}/c/{message.clinic.slug}/emergencies/"
     where = f"escalations/{message.escalation.ref}/" if message.escalation else ""
     return f"{settings.PUBLIC_URL}/c/{message.clinic.slug}/{where}"
 

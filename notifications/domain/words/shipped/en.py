@@ -73,7 +73,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name}: thank you. A person will read your message. If it cannot wait, please call"
             "[ {clinic_phone}]"
         ),
-        _P.STAFF: Words("Something needs you in Refillwise: {link}"),
     }
 )
 
@@ -82,6 +81,10 @@ _CALL = "[Questions? Call us at {clinic_phone}.]\n"
 _FOOT = "\n{clinic_name}\n[{clinic_phone}]\n\nIf you do not want such messages any more, tell us and we will stop.\n"
 _SIGNED = "\n{clinic_name}\n[{clinic_phone}]\n"
 _WORRIED = "If something worries you now, do not wait for us to read your answers[: call {clinic_phone}].\n"
+_ACCOUNT = (
+    "\n\nIf that was you, there is nothing to do. If not, choose a new password at once and tell an administrator of "
+    "your clinic.\n\n{link}\n"
+)
 
 EMAILS: Mapping[Purpose, Words] = MappingProxyType(
     {
@@ -181,6 +184,31 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Something needs you in Refillwise:\n\n{link}\n\nSign in to see what it is. "
             "If you do not act in time, the next person is asked.\n",
             subject="Something needs you in Refillwise",
+        ),
+        _P.EMERGENCY_TAKEN: Words(
+            "Somebody has taken emergency access in {clinic_name}: for an hour they see patients and record care beyond "
+            "their role.\n\n{link}\n\nSign in to see who and why, and review it.\n",
+            subject="Emergency access in Refillwise",
+        ),
+        _P.PASSWORD_CHANGED: Words(
+            "The password of your Refillwise account was changed." + _ACCOUNT,
+            subject="Refillwise: your password was changed",
+        ),
+        _P.FACTOR_ADDED: Words(
+            "A second factor was added to your Refillwise account." + _ACCOUNT,
+            subject="Refillwise: a second factor was added",
+        ),
+        _P.FACTOR_REMOVED: Words(
+            "A second factor was removed from your Refillwise account." + _ACCOUNT,
+            subject="Refillwise: a second factor was removed",
+        ),
+        _P.CODES_MADE: Words(
+            "New recovery codes were made for your Refillwise account. Earlier ones no longer work." + _ACCOUNT,
+            subject="Refillwise: new recovery codes",
+        ),
+        _P.CODE_USED: Words(
+            "A recovery code of your Refillwise account was used." + _ACCOUNT,
+            subject="Refillwise: a recovery code was used",
         ),
     }
 )  # fmt: skip

@@ -72,7 +72,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name}: gracias. Una persona va a leer su mensaje. Si no puede esperar, llame"
             "[ al {clinic_phone}]"
         ),
-        _P.STAFF: Words("Algo le espera en Refillwise: {link}"),
     }
 )
 
@@ -84,6 +83,10 @@ _FOOT = (
 )
 _SIGNED = "\n{clinic_name}\n[{clinic_phone}]\n"
 _WORRIED = "Si algo le preocupa ahora, no espere a que leamos sus respuestas[: llame al {clinic_phone}].\n"
+_ACCOUNT = (
+    "\n\nSi ha sido usted, no tiene que hacer nada. Si no, elija enseguida una contraseña nueva y avise a un "
+    "administrador de su clínica.\n\n{link}\n"
+)
 
 EMAILS: Mapping[Purpose, Words] = MappingProxyType(
     {
@@ -184,6 +187,31 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Algo le espera en Refillwise:\n\n{link}\n\nInicie sesión para ver de qué se trata. "
             "Si nadie actúa a tiempo, se avisa a la persona siguiente.\n",
             subject="Algo le espera en Refillwise",
+        ),
+        _P.EMERGENCY_TAKEN: Words(
+            "Alguien ha tomado un acceso de emergencia en {clinic_name}: durante una hora ve pacientes y registra cuidados "
+            "más allá de su función.\n\n{link}\n\nInicie sesión para ver quién y por qué, y revíselo.\n",
+            subject="Acceso de emergencia en Refillwise",
+        ),
+        _P.PASSWORD_CHANGED: Words(
+            "Se ha cambiado la contraseña de su cuenta de Refillwise." + _ACCOUNT,
+            subject="Refillwise: se ha cambiado su contraseña",
+        ),
+        _P.FACTOR_ADDED: Words(
+            "Se ha añadido un segundo factor a su cuenta de Refillwise." + _ACCOUNT,
+            subject="Refillwise: segundo factor añadido",
+        ),
+        _P.FACTOR_REMOVED: Words(
+            "Se ha quitado un segundo factor de su cuenta de Refillwise." + _ACCOUNT,
+            subject="Refillwise: segundo factor quitado",
+        ),
+        _P.CODES_MADE: Words(
+            "Se han creado nuevos códigos de recuperación para su cuenta de Refillwise. Los anteriores ya no sirven." + _ACCOUNT,
+            subject="Refillwise: nuevos códigos de recuperación",
+        ),
+        _P.CODE_USED: Words(
+            "Se ha usado un código de recuperación de su cuenta de Refillwise." + _ACCOUNT,
+            subject="Refillwise: código de recuperación usado",
         ),
     }
 )  # fmt: skip

@@ -74,7 +74,6 @@ TEXTS: Mapping[Purpose, Words] = MappingProxyType(
             "{clinic_name} : merci. Une personne va lire votre message. Si cela ne peut pas attendre, appelez"
             "[ le {clinic_phone}]"
         ),
-        _P.STAFF: Words("Refillwise a besoin de vous : {link}"),
     }
 )
 
@@ -88,6 +87,10 @@ _SIGNED = "\n{clinic_name}\n[{clinic_phone}]\n"
 _WORRIED = (
     "Si quelque chose vous inquiète maintenant, n’attendez pas que nous lisions vos réponses"
     "[ : appelez le {clinic_phone}].\n"
+)
+_ACCOUNT = (
+    "\n\nSi c’était vous, il n’y a rien à faire. Sinon, choisissez tout de suite un nouveau mot de passe et prévenez un "
+    "administrateur de votre clinique.\n\n{link}\n"
 )
 
 EMAILS: Mapping[Purpose, Words] = MappingProxyType(
@@ -190,6 +193,32 @@ EMAILS: Mapping[Purpose, Words] = MappingProxyType(
             "Refillwise a besoin de vous :\n\n{link}\n\nConnectez-vous pour voir de quoi il s’agit. "
             "Sans action à temps, la personne suivante est prévenue.\n",
             subject="Refillwise a besoin de vous",
+        ),
+        _P.EMERGENCY_TAKEN: Words(
+            "Quelqu’un a pris un accès d’urgence dans {clinic_name} : pendant une heure, cette personne voit des patients et "
+            "saisit des soins au-delà de son rôle.\n\n{link}\n\nConnectez-vous pour voir qui et pourquoi, puis "
+            "examinez-le.\n",
+            subject="Accès d’urgence dans Refillwise",
+        ),
+        _P.PASSWORD_CHANGED: Words(
+            "Le mot de passe de votre compte Refillwise a été changé." + _ACCOUNT,
+            subject="Refillwise : mot de passe changé",
+        ),
+        _P.FACTOR_ADDED: Words(
+            "Un second facteur a été ajouté à votre compte Refillwise." + _ACCOUNT,
+            subject="Refillwise : second facteur ajouté",
+        ),
+        _P.FACTOR_REMOVED: Words(
+            "Un second facteur a été retiré de votre compte Refillwise." + _ACCOUNT,
+            subject="Refillwise : second facteur retiré",
+        ),
+        _P.CODES_MADE: Words(
+            "De nouveaux codes de secours ont été créés pour votre compte Refillwise. Les anciens ne servent plus." + _ACCOUNT,
+            subject="Refillwise : nouveaux codes de secours",
+        ),
+        _P.CODE_USED: Words(
+            "Un code de secours de votre compte Refillwise a été utilisé." + _ACCOUNT,
+            subject="Refillwise : code de secours utilisé",
         ),
     }
 )  # fmt: skip
