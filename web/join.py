@@ -54,7 +54,6 @@ class JoinForm(RecordForm):
     display_name = forms.CharField(
         label=_("Your name"),
         max_length=120,
-        required=False,
         help_text=_("As colleagues know you."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
