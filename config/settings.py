@@ -9,6 +9,7 @@ Without DATABASE_URL, `config.embedded` keeps PostgreSQL and Valkey under REFILL
 and starts them when a connection is first opened, never before.
 """
 
+import tomllib
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -18,6 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from config.environment import env
 from config.logs import LEVELS, settings_of_logs
 from config.place import BASE_DIR, EMBEDDED, HTTPS, LOG_FORMAT, VAR_DIR, installation
+
+# Which program this is, for its figures: the number, and what was built into the image.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+REVISION = env.str("REVISION", default="unknown")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=installation.secret_key if installation else "")
@@ -69,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "web.request_ids.RequestIds",
+    "web.request_figures.RequestFigures",
     "web.feeds.headers.ForPrograms",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

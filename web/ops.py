@@ -1,7 +1,7 @@
 """For those who run the system: is it alive, is it ready, and its figures. No person appears in any of them."""
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import redis
@@ -13,22 +13,20 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from clinic.scope import across_clinics
-from notifications.selectors.operation import DISPATCHER, messages_by_state
+from notifications.selectors.operation import DISPATCHER
 from scheduling.selectors.lapse import lapsed_counts
-from scheduling.selectors.operation import forecasts_by_status, last_seen, last_sweeps
+from scheduling.selectors.operation import last_seen, last_sweeps
 from scheduling.selectors.paper_lists import clinics_without_fresh_list
 from scheduling.selectors.sweeps import late_sweep
 from scheduling.services.heartbeats import BEAT, WORKER
-from web.dispatching import dispatch_metrics, what_is_wrong_with_dispatch
-from web.provider_figures import provider_metrics
-from web.waiting import escalation_metrics, what_waits_too_long
+from web.dispatching import what_is_wrong_with_dispatch
+from web.figures import BROKER_SECONDS, Figures
+from web.request_figures import register_requests
+from web.waiting import what_waits_too_long
 
 LONGEST_SILENCE = timedelta(minutes=3)  # signs of life come each minute
-_BROKER_SECONDS = 2
 
 
 class NotReadyError(Exception):
@@ -102,7 +100,7 @@ def check_broker(now: datetime) -> None:
     """The broker answers within two seconds; a frozen one counts as gone."""
     try:
         with redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=_BROKER_SECONDS, socket_connect_timeout=_BROKER_SECONDS
+            settings.REDIS_URL, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS
         ) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
@@ -160,6 +158,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse("Needs the token of METRICS_TOKEN.\n", status=403, content_type="text/plain")
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Figures(now=timezone.now()))
+    register_requests(registry)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -170,73 +169,3 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     # A proxy on this machine also comes from here; it says for whom, and that is then not us.
     came_through_proxy = {"X-Forwarded-For", "Forwarded"} & set(request.headers)
     return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not came_through_proxy
-
-
-class Figures(Collector):
-    """Reads the figures when they are asked for; every process of the web gives the same ones."""
-
-    def __init__(self, *, now: datetime) -> None:
-        self.now = now
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._signs_of_life()
-        yield from self._sweeps()
-        yield self._lapses()
-        yield self._paper_lists()
-        yield from escalation_metrics(now=self.now)
-        yield from provider_metrics(now=self.now)
-        yield _counts("refillwise_implants", "Implants by state of their forecast", forecasts_by_status())
-        yield _counts("refillwise_messages", "Messages by state", messages_by_state())
-        yield from dispatch_metrics(self.now)
-
-    def _signs_of_life(self) -> Iterator[Metric]:
-        silence = GaugeMetricFamily(
-            "refillwise_process_silence_seconds", "Time since the last sign of life", labels=["process"]
-        )
-        for name in (WORKER, BEAT):
-            if seen_at := last_seen(name=name):
-                silence.add_metric([name], (self.now - seen_at).total_seconds())
-        yield silence
-
-    def _lapses(self) -> Metric:
-        lapsed = GaugeMetricFamily(
-            "refillwise_lapsed_implants",
-            "Implants in place that no visit, no person and no review watches",
-            labels=["clinic"],
-        )
-        for clinic_id, number in lapsed_counts(self.now).items():
-            lapsed.add_metric([str(clinic_id)], number)
-        return lapsed
-
-    def _paper_lists(self) -> Metric:
-        without = GaugeMetricFamily(
-            "refillwise_clinics_without_paper_list", "Clinics whose newest paper list is older than 26 hours"
-        )
-        without.add_metric([], clinics_without_fresh_list(now=self.now))
-        return without
-
-    def _sweeps(self) -> Iterator[Metric]:
-        age = GaugeMetricFamily(
-            "refillwise_sweep_age_seconds", "Time since the last finished sweep", labels=["clinic"]
-        )
-        drift = GaugeMetricFamily(
-            "refillwise_sweep_drift",
-            "Forecasts that the last sweep found to be out of date",
-            labels=["clinic"],
-        )
-        failed = GaugeMetricFamily(
-            "refillwise_sweep_failed", "Implants that the last sweep could not work out", labels=["clinic"]
-        )
-        for sweep in last_sweeps():
-            label = [str(sweep.clinic_id)]
-            age.add_metric(label, sweep.age(now=self.now).total_seconds())
-            drift.add_metric(label, sweep.drifted)
-            failed.add_metric(label, sweep.failed)
-        yield from (age, drift, failed)
-
-
-def _counts(name: str, meaning: str, counts: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, meaning, labels=["state"])
-    for state, count in counts.items():
-        family.add_metric([state], count)
-    return family

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Max
+
+from clinic.selectors.operation import clinic_numbers
 from clinic.selectors.rows import Clinic
 from scheduling.domain.nights import last_night
 from scheduling.domain.paper import TRUSTED_FOR
@@ -93,3 +96,17 @@ def clinics_without_fresh_list(*, now: datetime) -> int:
     since = now - TRUSTED_FOR
     fresh = PaperList.objects.filter(state=PaperState.WRITTEN, made_at__gte=since).values("clinic_id")
     return Clinic.objects.filter(created_at__lt=since).exclude(pk__in=fresh).count()
+
+
+def oldest_newest_list_at() -> datetime | None:
+    """When the newest list of the clinic whose newest is the oldest was made; of one without a list, when it was founded.
+
+    None: there is no clinic. Two queries, whatever the number of clinics.
+    """
+    newest = dict(
+        PaperList.objects.filter(state=PaperState.WRITTEN)
+        .order_by()
+        .values_list("clinic_id")
+        .annotate(newest=Max("made_at"))
+    )
+    return min((newest.get(pk, founded_at) for pk, founded_at in clinic_numbers()), default=None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
 from scheduling.models import RUNNING, CheckState, SecondCheck, SecondCheckStep
@@ -21,6 +22,14 @@ def running_checks(*, clinic_id: int) -> QuerySet[SecondCheck]:
         .select_related("implant__patient", "implant__pump_model", "author", "emergency_by")
         .order_by("holds", "opened_at", "id")
     )
+
+
+def waiting_checks() -> tuple[int, datetime | None]:
+    """(How many wait, since when the oldest does), over all clinics. One query, figures only."""
+    found = SecondCheck.objects.filter(state__in=RUNNING).aggregate(
+        number=Count("pk"), oldest_at=Min("opened_at")
+    )
+    return found["number"], found["oldest_at"]
 
 
 def get_check(*, clinic_id: int, ref: UUID) -> SecondCheck | None:

@@ -8,12 +8,15 @@ import re
 import secrets
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+import psutil
 import pytest
 from cryptography.fernet import Fernet
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import PASSWORD, make_clinic
 from tests.servers import SOURCE, answers, environment, free_port, start_web
@@ -98,6 +101,46 @@ def test_lines_of_a_web_process_are_json_and_name_the_request(
     mine = [line["message"] for line in lines if line.get("request_id") == told]
     assert [re.sub(r"\d+ ms$", "", line) for line in mine if line.startswith("GET")] == ["GET /l/…/ 404 "]
     assert any(line["message"].startswith("Listening at") for line in lines), "gunicorn's own too"
+
+
+def requests_counted(port: int) -> dict[str, float]:
+    """What /metrics tells, asked without a proxy, by route."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    return {
+        sample.labels["route"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "refillwise_http_requests_total" and sample.labels["status"] == "200"
+    }
+
+
+def test_requests_are_counted_over_all_processes_and_over_those_that_died(
+    production: dict[str, str], tmp_path: Path
+) -> None:
+    port = int(production["PORT"])
+    process = start_web(production | {"WEB_PROCESSES": "2", "TMPDIR": str(tmp_path)}, tmp_path)
+    first = psutil.Process(process.pid)
+    try:
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}") and len(first.children()) == 2)
+        before = requests_counted(port)["healthz"]
+        for _ in range(2):
+            for _ in range(20):
+                ask(port, "/healthz")
+            children = {child.pid for child in first.children()}
+            for child in first.children():
+                child.kill()
+            process.wait_until(
+                lambda old=children: len({each.pid for each in first.children()} - old) == 2, seconds=30
+            )
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}"), seconds=30)
+        (folder,) = tmp_path.glob("refillwise-figures-*")
+        assert requests_counted(port)["healthz"] >= before + 40
+        slots = {re.sub(r".*_", "", file.stem) for file in folder.iterdir()}
+        assert slots <= {"slot0", "slot1", "first"}, "as many files as processes at once, not as ever were"
+    finally:
+        process.stop()
+    assert not folder.exists()
 
 
 def cookies(answer: http.client.HTTPResponse) -> SimpleCookie:

@@ -3,13 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from clinic.domain.entries import ClinicEntry
+from clinic.scope import across_clinics
 from clinic.services.accounts import found_clinic
+from clinic.services.sealing import seal_everything
 from config.embedded.installation import free_ports
 from notifications.selectors.operation import DISPATCHER, late_dispatch
 from scheduling.models import Forecast
@@ -149,6 +155,98 @@ def test_an_old_paper_list_is_told_without_taking_the_process_out_of_rotation(
 @pytest.fixture
 def figures(healthy: None, client: Client) -> str:
     return client.get("/metrics").content.decode()
+
+
+def test_the_figures_take_the_same_number_of_queries_for_any_number_of_clinics(
+    client: Client, healthy: None
+) -> None:
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            house = make_clinic()
+            make_running_pump(house)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/metrics").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 42
+
+
+def value(figures: str, name: str, **labels: str) -> float:
+    (found,) = (
+        sample.value
+        for family in text_string_to_metric_families(figures)
+        for sample in family.samples
+        if sample.name == name and sample.labels.items() >= labels.items()
+    )
+    return found
+
+
+def test_which_program_runs_is_told(figures: str, settings: Settings) -> None:
+    assert value(figures, "refillwise_build_info", version=settings.VERSION, revision="unknown") == 1.0
+
+
+@pytest.mark.broker("asks it what waits")
+def test_what_waits_in_the_broker_is_told_and_that_it_is_away(
+    client: Client, healthy: None, settings: Settings
+) -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as broker_client:
+        broker_client.delete("celery")
+        broker_client.rpush("celery", "one", "two")
+        figures = client.get("/metrics").content.decode()
+        broker_client.delete("celery")
+    assert value(figures, "refillwise_broker_up") == 1.0
+    assert value(figures, "refillwise_broker_queue_depth", state="waiting") == 2.0
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_ports(1)[0]}/0"
+    figures = client.get("/metrics").content.decode()
+    assert value(figures, "refillwise_broker_up") == 0.0
+    assert "refillwise_broker_queue_depth{" not in figures
+
+
+def test_a_view_that_no_seal_covers_is_told_until_one_does(client: Client, healthy: None) -> None:
+    house = make_clinic()
+    assert value(client.get("/metrics").content.decode(), "refillwise_unsealed_seconds") == 0.0
+    client.force_login(house.nurse)
+    implant = make_running_pump(house)
+    assert client.get(f"/c/{house.clinic.slug}/patients/{implant.patient.ref}/").status_code == 200
+    assert value(client.get("/metrics").content.decode(), "refillwise_unsealed_seconds") > 0.0
+    with across_clinics("a test"):
+        seal_everything(now=datetime.now(UTC))
+    figures = client.get("/metrics").content.decode()
+    assert value(figures, "refillwise_unsealed_seconds") == 0.0
+    assert 0.0 < value(figures, "refillwise_seal_age_seconds") < 60.0
+
+
+def test_the_oldest_newest_paper_list_is_told(client: Client, healthy: None) -> None:
+    make_clinic(now=datetime.now(UTC) - timedelta(hours=27))
+    age = value(client.get("/metrics").content.decode(), "refillwise_paper_list_age_seconds")
+    assert age == pytest.approx(27 * 3600, abs=60)
+
+
+def test_requests_are_counted_by_route_and_never_by_address(client: Client, healthy: None) -> None:
+    def counted(**labels: str) -> float:
+        text = client.get("/metrics").content.decode()
+        assert "Canary" not in text
+        families = text_string_to_metric_families(text)
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == "refillwise_http_requests_total" and sample.labels == labels
+        )
+
+    places = {
+        ("/healthz", "GET"): {"route": "healthz", "method": "GET", "status": "200"},
+        ("/l/CanaryCanary/?q=Canary", "GET"): {
+            "route": resolve("/l/Canary/").view_name,
+            "method": "GET",
+            "status": "404",
+        },
+        ("/Canary/", "CANARY"): {"route": "none", "method": "OTHER", "status": "404"},
+    }
+    for (path, method), labels in places.items():
+        before = counted(**labels)
+        client.generic(method, path)
+        assert counted(**labels) == before + 1, labels
 
 
 def test_figures_are_in_the_format_of_prometheus(figures: str) -> None:
