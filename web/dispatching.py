@@ -12,6 +12,7 @@ from notifications.selectors.operation import (
     FURTHEST_CLOCKS,
     LATE_AFTER,
     clock_difference,
+    held_since,
     last_reconciled,
     oldest_due,
 )
@@ -24,6 +25,11 @@ def what_is_wrong_with_dispatch(now: datetime) -> str:
     """What keeps messages from leaving, or what the last comparisons found out of place; empty: nothing."""
     if (apart := clock_difference(now=now)) > FURTHEST_CLOCKS:
         return f"nothing is sent: the clocks of this machine and the database are {apart.total_seconds():.0f} s apart"
+    if (since := held_since()) is not None:
+        return (
+            f"messages are held since the restore of {since.isoformat(timespec='seconds')}:"
+            " run `manage.py reconcile_messages`"
+        )
     oldest = oldest_due(now=now)
     if oldest is not None and now - oldest > LATE_AFTER:
         return f"messages wait since {oldest.isoformat(timespec='seconds')}"
@@ -44,6 +50,9 @@ def dispatch_metrics(now: datetime) -> Iterator[Metric]:
     oldest = oldest_due(now=now)
     waits.add_metric([], (now - oldest).total_seconds() if oldest else 0)
     yield waits
+    held = GaugeMetricFamily("refillwise_messages_held", "1 after a restore until messages are reconciled")
+    held.add_metric([], held_since() is not None)
+    yield held
     silence = GaugeMetricFamily(
         "refillwise_dispatcher_silence_seconds", "Time since a dispatcher last looked for due messages"
     )

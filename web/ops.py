@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from clinic.being_restored import BeingRestoredError
 from clinic.scope import across_clinics
 from notifications.selectors.operation import DISPATCHER
 from scheduling.selectors.lapse import lapsed_counts
@@ -92,6 +93,8 @@ def check_database(now: datetime) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+    except BeingRestoredError as error:
+        raise NotReadyError(str(error)) from error
     except DatabaseError as error:
         raise NotReadyError("no answer") from error
 

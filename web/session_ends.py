@@ -9,6 +9,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
@@ -59,3 +60,9 @@ def end_all_but_this(request: HttpRequest, *, reason: str) -> None:
     request.user.refresh_from_db()
     update_session_auth_hash(request, request.user)
     UserSession.objects.create_from_request(request)  # its key is a new one
+
+
+def sign_everybody_out(*, using: str) -> None:
+    """Take away every session of everybody: after a restore those that had ended since the backup would live again."""
+    UserSession.objects.using(using).all().delete()
+    Session.objects.using(using).all().delete()

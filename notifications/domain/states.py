@@ -40,6 +40,7 @@ class Why(StrEnum):
     REPORT = "the provider reports"
     CHANGE = "the facts have changed"
     LATE = "its time is over"
+    RESTORE = "the database came from a backup"
 
 
 _S = State
@@ -63,6 +64,8 @@ def _table() -> Iterator[tuple[State, Why, frozenset[State]]]:
         yield before, _W.REPORT, _REPORTED
     yield _S.ACCEPTED, _W.REPORT, frozenset({_S.DELIVERED, _S.FAILED})
     yield _S.FAILED, _W.REPORT, frozenset({_S.DELIVERED})
+    for before in (_S.QUEUED, _S.CLAIMED, _S.SENDING):
+        yield before, _W.RESTORE, frozenset({_S.UNKNOWN})
     # Never attempted: when the facts turn back, the same message is planned again.
     for before in (_S.MISSED, _S.SUPPRESSED, _S.CANCELLED):
         yield before, _W.CHANGE, frozenset({_S.QUEUED})

@@ -1,6 +1,6 @@
 """Messages, rules, words, links, answers and escalations. Private to this package; others ask through selectors.
 
-Patient data: everything but MessagingPolicy, ReminderRule, MessageTemplate, CheckInRules and RosterEntry.
+Patient data: everything but MessagingPolicy, ReminderRule, MessageTemplate, CheckInRules, RosterEntry and Restoration.
 """
 
 from notifications.models.answers import CheckIn, InboundMessage, PatientAnswer, StoppedAddress
@@ -16,6 +16,7 @@ from notifications.models.messages import (
     WebhookRefusal,
 )
 from notifications.models.policies import CheckInRules, MessageTemplate, MessagingPolicy, ReminderRule
+from notifications.models.restorations import Restoration
 
 __all__ = [
     "Attempt",
@@ -33,6 +34,7 @@ __all__ = [
     "PatientLink",
     "ReconcilerRun",
     "ReminderRule",
+    "Restoration",
     "RosterEntry",
     "StoppedAddress",
     "WebhookEvent",

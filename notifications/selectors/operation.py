@@ -10,7 +10,7 @@ from django.db.models import Count, Min
 
 from clinic.selectors.operation import clinic_numbers
 from notifications.domain.states import State
-from notifications.models import Message, ReconcilerRun, WebhookEvent, WebhookRefusal
+from notifications.models import Message, ReconcilerRun, Restoration, WebhookEvent, WebhookRefusal
 from notifications.selectors.inbound import unplaced_texts
 
 DISPATCHER = "dispatcher"
@@ -24,10 +24,12 @@ FRESH_FOR = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class LateDispatch:
-    """Messages of a clinic that should have left."""
+    """Messages of a clinic that should have left, or all of them held back after a restore."""
 
     number: int
-    oldest_due_at: datetime
+    oldest_due_at: datetime | None
+    backup_at: datetime | None
+    """The backup's moment while messages are held: what was sent since is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +74,33 @@ def oldest_due(*, now: datetime) -> datetime | None:
     return oldest
 
 
+_LATE = """
+SELECT count(*), min(due_at),
+    (SELECT min(backup_at) FROM notifications_restoration WHERE decided_at IS NULL)
+FROM notifications_message
+WHERE clinic_id = %s AND state = 'queued' AND due_at <= %s
+"""
+
+
 def late_dispatch(*, clinic_id: int, now: datetime) -> LateDispatch | None:
-    """The clinic's messages that should have left ten minutes ago; None: none. One query."""
-    found = (
-        Message.objects.for_clinic(clinic_id)
-        .filter(state=State.QUEUED, due_at__lte=now - LATE_AFTER)
-        .aggregate(number=Count("pk"), oldest=Min("due_at"))
-    )
-    return LateDispatch(found["number"], found["oldest"]) if found["number"] else None
+    """The clinic's messages that should have left ten minutes ago, or that messages are held; None: neither. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE, [clinic_id, now - LATE_AFTER])
+        found = LateDispatch(*cursor.fetchone())
+    return found if found.number or found.backup_at else None
+
+
+def held_since() -> datetime | None:
+    """Since when messages are held after a restore, until it is decided what became of them; None: they are not."""
+    found: datetime | None = Restoration.objects.filter(decided_at=None).aggregate(Min("restored_at"))[
+        "restored_at__min"
+    ]
+    return found
+
+
+def is_held() -> bool:
+    """Whether no message may leave: the database was restored, and what was sent since the backup is not decided."""
+    return held_since() is not None
 
 
 def last_reconciled() -> list[Reconciled]:
@@ -105,8 +126,8 @@ def last_reconciled() -> list[Reconciled]:
 
 
 def is_outbox_accounted(*, now: datetime) -> bool:
-    """Whether every clinic's last comparison is fresh and found nothing out of place."""
-    return all(each.is_in_order(now=now) for each in last_reconciled())
+    """Whether every clinic's last comparison is fresh and found nothing out of place, and messages leave."""
+    return not is_held() and all(each.is_in_order(now=now) for each in last_reconciled())
 
 
 def clock_difference(*, now: datetime) -> timedelta:

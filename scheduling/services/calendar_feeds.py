@@ -154,6 +154,11 @@ def note_fetch(feed: OpenFeed, *, etag: str, reader: str, now: datetime) -> date
     return use.modified_at
 
 
+def have_fetched_anew(*, now: datetime, using: str) -> None:
+    """After a restore: a program that asks by date has seen later calendars than those that are there now."""
+    FeedUse.objects.using(using).update(etag="", modified_at=now.replace(microsecond=0))
+
+
 def _save(feed: CalendarFeed, now: datetime) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     feed.token_hmac = token_hmac(token)

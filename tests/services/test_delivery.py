@@ -23,7 +23,6 @@ from notifications.services.delivery import (
     begin_sending,
     claim_due,
     deliver_batch,
-    doubt_since,
     settle,
     sweep,
 )
@@ -291,24 +290,6 @@ def test_a_failure_that_is_reported_later_opens_its_escalation(house: House, sta
     deliver_batch(now=NOW)
     assert apply_report(provider="gateway", message_ref=message.ref, status=State.FAILED, now=NOW)
     assert Escalation.objects.get(message=message).cause == Cause.NOT_DELIVERED
-
-
-def test_what_was_due_since_a_backup_is_asked_for_before_it_is_sent(
-    house: House, start_gateway: Start
-) -> None:
-    place = start_gateway("can be asked")
-    sent, unsent = due(house, 2)
-    Message.objects.filter(pk=unsent.pk).update(due_at=NOW + timedelta(minutes=1))
-    deliver_batch(now=NOW)
-    Message.objects.update(
-        state=State.QUEUED, attempts_made=0, first_sent_at=None, provider_message_id=None, settled_at=None
-    )  # as the backup has it
-    later = NOW + timedelta(minutes=2)
-    assert doubt_since(since=NOW, now=later) == 2
-    for minutes in range(5):
-        deliver_batch(now=later + timedelta(minutes=minutes))
-    assert place.taken() == {str(sent.ref): 1, str(unsent.ref): 1}
-    assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
 
 
 @pytest.mark.parametrize("promise", ["idempotent", "can be asked"])

@@ -43,6 +43,7 @@ EVERYBODYS = {
     "django_migrations": "names of migrations",
     "django_session": "read before anybody knows whose page it is; no patient data",
     "mfa_authenticator": "people's second factors",
+    "notifications_restoration": "that the database came from a backup",
     "notifications_webhookevent": "reports that came before their message is known; no number, no text",
     "notifications_webhookrefusal": "counts",
     "pghistory_context": "who and why of a change",

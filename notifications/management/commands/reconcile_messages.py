@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from rich.console import Console
+from rich.progress import track
 
 from clinic.scope import across_clinics
-from notifications.services.delivery import doubt_since
+from notifications.models import Restoration
+from notifications.services.restoring import WrongMomentError, decide, hold_messages, say_stopped, undecided
 
 
 class Command(BaseCommand):
     help = (
-        "Run it after a restore and before any worker or dispatcher starts, with the moment of the backup. Every "
-        "message that was due since an hour before is taken for perhaps sent: it is asked for, or sent again under "
-        "its key, where the provider allows that; else a person is asked."
+        "Lets messages leave again after `restore`. Every message that may have been sent since the backup is asked "
+        "for, or sent again under its key, where the provider allows that; else a person is asked. After a database "
+        "was put back by other means, run it with --since before anything else is started."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--since", required=True, help="with its offset: 2026-11-27T02:00:00+00:00")
+        moment = "with its offset: 2026-11-27T02:00:00+00:00"
+        parser.add_argument(
+            "--stopped-at",
+            help=f"when the old system certainly sent nothing any more, {moment}; without it, when the restore ended",
+        )
+        parser.add_argument(
+            "--since", help=f"the moment of the backup, where `restore` was not used, {moment}"
+        )
 
     @across_clinics("after a restore every clinic is in doubt")
     def handle(self, *args: Any, **options: Any) -> None:
-        since = _moment(options["since"])
-        number = doubt_since(since=since, now=timezone.now())
-        self.stdout.write(f"{number} messages may have been sent since the backup; dispatch clears them up.")
+        try:
+            restorations = self._restorations(options["since"])
+            for each in restorations:
+                if options["stopped_at"]:
+                    say_stopped(each, stopped_at=_moment(options["stopped_at"]))
+            number = sum(decide(each, clock=timezone.now, each=_shown) for each in restorations)
+        except WrongMomentError as error:
+            raise CommandError(f"No such moment: {error}.") from error
+        self.stdout.write(
+            f"{number} messages may have been sent since the backup; they are cleared up with their provider or by a "
+            "person (page Messages). Messages leave again."
+        )
+
+    def _restorations(self, since: str | None) -> list[Restoration]:
+        found = undecided()
+        if since and found:
+            raise CommandError("`restore` has noted the moment of the backup: leave --since out.")
+        if since:
+            return [hold_messages(backup_at=_moment(since), now=timezone.now())]
+        if not found:
+            raise CommandError("No restore is waiting to be decided. After one by other means: --since.")
+        return found
 
 
 def _moment(text: str) -> datetime:
@@ -38,3 +68,7 @@ def _moment(text: str) -> datetime:
     if found is None or found.tzinfo is None:
         raise CommandError("give the moment with its offset, like 2026-11-27T02:00:00+00:00")
     return found
+
+
+def _shown(ids: list[int]) -> Any:
+    return track(ids, "Messages", console=Console(file=sys.stderr), transient=True)

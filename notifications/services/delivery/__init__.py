@@ -9,7 +9,7 @@ from notifications.services.delivery.claims import Claim, claim_due
 from notifications.services.delivery.dispatch import BATCH, Dispatcher, deliver_batch
 from notifications.services.delivery.outcomes import settle
 from notifications.services.delivery.reports import apply_report, apply_waiting_reports
-from notifications.services.delivery.restored import doubt_since
+from notifications.services.delivery.restored import doubt
 from notifications.services.delivery.sweeping import recover_expired, sweep
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "begin_sending",
     "claim_due",
     "deliver_batch",
-    "doubt_since",
+    "doubt",
     "recover_expired",
     "settle",
     "sweep",

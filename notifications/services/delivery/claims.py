@@ -31,31 +31,36 @@ class Claim:
     fence: int
     clinic_id: int
     channel: ChannelName
+    is_in_doubt: bool = False
+    """It was due before the database was put back from a backup: it may have been sent, and the outbox forgot."""
 
 
 # The rows are picked in a step of their own: inside the UPDATE the planner may run the pick again and take more.
-_CLAIM = """
+# Nothing is taken as long as a restore is not decided (``notifications.services.restoring``).
+_IS_HELD = "EXISTS (SELECT FROM notifications_restoration WHERE decided_at IS NULL)"
+_CLAIM = f"""
 WITH due AS MATERIALIZED (
     SELECT id FROM notifications_message
-    WHERE state = 'queued' AND due_at <= %s::timestamptz AND channel = %s::text
+    WHERE state = 'queued' AND due_at <= %s::timestamptz AND channel = %s::text AND NOT {_IS_HELD}
     ORDER BY due_at, id LIMIT %s::int FOR UPDATE SKIP LOCKED
 )
 UPDATE notifications_message AS m
 SET state = 'claimed', lease_until = clock_timestamp() + %s::interval, fence = m.fence + 1
 FROM due WHERE m.id = due.id
-RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at
-"""
-_TAKE_UP = """
+RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at,
+    EXISTS (SELECT FROM notifications_restoration AS r WHERE m.due_at <= r.sent_until)
+"""  # noqa: S608
+_TAKE_UP = f"""
 WITH due AS MATERIALIZED (
     SELECT id FROM notifications_message
-    WHERE state = 'unknown' AND look_again_at <= %s::timestamptz AND channel = %s::text
+    WHERE state = 'unknown' AND look_again_at <= %s::timestamptz AND channel = %s::text AND NOT {_IS_HELD}
     ORDER BY look_again_at, id LIMIT %s::int FOR UPDATE SKIP LOCKED
 )
 UPDATE notifications_message AS m
 SET look_again_at = %s::timestamptz, fence = m.fence + 1, looks_made = m.looks_made + 1
 FROM due WHERE m.id = due.id
-RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at
-"""
+RETURNING m.id, m.fence, m.clinic_id, m.channel, m.due_at, false
+"""  # noqa: S608
 
 
 def claim_due(*, now: datetime, size: int, channel: ChannelName = ChannelName.EMAIL) -> list[Claim]:
@@ -81,4 +86,7 @@ def _claimed(statement: str, values: Sequence[Any]) -> list[Claim]:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (row[4], row[0]))
-    return [Claim(pk, fence, clinic_id, ChannelName(channel)) for pk, fence, clinic_id, channel, _ in rows]
+    return [
+        Claim(pk, fence, clinic_id, ChannelName(channel), is_in_doubt)
+        for pk, fence, clinic_id, channel, _, is_in_doubt in rows
+    ]

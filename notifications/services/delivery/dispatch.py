@@ -18,6 +18,7 @@ from notifications.domain.transport import Receipt
 from notifications.services.delivery.beginning import Letter, begin_sending, running_seconds
 from notifications.services.delivery.claims import SENDS_WITHIN, Claim, claim_due, give_back, take_up_unknown
 from notifications.services.delivery.outcomes import settle
+from notifications.services.delivery.restored import doubt_claimed
 from notifications.services.delivery.sweeping import push_forward, sweep
 from notifications.services.delivery.unknowns import Question, begin_again, settle_question
 
@@ -51,7 +52,7 @@ class Dispatcher:
             if not self._breaker(channel).most(now=clock(), size=1):
                 give_back(claims[number:])
                 return number
-            self._one(claim, begin_sending, clock)
+            self._one(claim, doubt_claimed if claim.is_in_doubt else begin_sending, clock)
         unknown = take_up_unknown(now=clock(), size=most, channel=channel)
         for claim in unknown:
             self._one(claim, begin_again, clock)

@@ -82,12 +82,15 @@ def requeue(row: Message, *, at: datetime, now: datetime) -> None:
         row.save(update_fields=SETTLED)
 
 
-def leave_unknown(row: Message, *, now: datetime) -> None:
-    """It may have been sent. Say when and how that is cleared up; where nobody can tell, ask a person at once."""
+def leave_unknown(row: Message, *, now: datetime, last_sent_at: datetime | None = None) -> None:
+    """It may have been sent. Say when and how that is cleared up; where nobody can tell, ask a person at once.
+
+    ``last_sent_at``: the latest moment at which it can have been handed over, where the attempts do not tell.
+    """
     way = way_out(
         promise_for(row),
         first_sent_at=row.first_sent_at or now,
-        last_sent_at=_last_sent(row, now),
+        last_sent_at=last_sent_at or _last_sent(row, now),
         looks_made=row.looks_made,
         now=now,
         chance=_chance(),

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from notifications.domain.states import MOST_CLAIMS, Outcome, State, wait_after
 from notifications.models import Message
+from notifications.selectors.operation import is_held
 from notifications.services.delivery.outcomes import end_attempt, finish, leave_unknown
 from notifications.services.delivery.reports import apply_waiting_reports
 
@@ -21,7 +22,12 @@ AT_ONCE = 500
 
 
 def sweep(*, now: datetime) -> int:
-    """Take back what the dead held, end what is too late, apply reports that came too early; how many rows."""
+    """Take back what the dead held, end what is too late, apply reports that came too early; how many rows.
+
+    Nothing after a restore that is not decided: what is too late may have been sent in time.
+    """
+    if is_held():
+        return 0
     return recover_expired(now=now) + end_missed(now=now) + apply_waiting_reports(now=now)
 
 
