@@ -152,6 +152,10 @@ if EMBEDDED or env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"]["TEST"] = {"DEPENDENCIES": []}
 DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
 
+# Public keys (age1...) of whoever may read a backup, and where pg_dump and pg_restore of the server's version are.
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+POSTGRESQL_PROGRAMS = env.str("POSTGRESQL_PROGRAMS", default="")
+
 PGHISTORY_APPEND_ONLY = True  # history rows are never updated or deleted, by anybody
 
 # Where the sum of each seal over the audit trail is written down too, a line each; see docs/reference/audit.md.

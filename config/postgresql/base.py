@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
+from clinic.being_restored import BeingRestoredError, is_being_restored
 from clinic.scope import EVERY, NOBODY, SETTING, scope_now
 
 _SAY: Final = f"SELECT set_config('{SETTING}', %s, true)"
@@ -39,6 +40,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias == OWNER:
             with self.connection.cursor() as cursor:
                 cursor.execute(_SAY_FOR_GOOD, [EVERY])
+        elif self.alias != NO_DB_ALIAS:
+            self._refuse_half_restored()
+
+    def _refuse_half_restored(self) -> None:
+        with self.connection.cursor() as cursor:
+            is_half = is_being_restored(cursor)
+        if is_half:
+            self.close()
+            raise BeingRestoredError
 
     def say_scope(self) -> None:
         """Tell the transaction at hand the scope of the work at hand, where it has not been told."""

@@ -1,0 +1,97 @@
+"""A database of a drill's own, that it may drop: a copy of this run's, on the same server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyrage
+from django.db import connections
+from psycopg import sql
+
+from config.backup.programs import major_of, programs_for, server_version, surroundings
+from tests.servers import Process, environment
+
+ALIASES = ("default", "owner")
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """Let this process, and those of ``drill_environment``, work on a copy; its name."""
+    run, drill = connections["owner"].settings_dict["NAME"], f"test_refillwise_drill_{os.getpid()}"
+    connections.close_all()
+    _on_server("CREATE DATABASE {} TEMPLATE {}", drill, run)
+    try:
+        _work_on(drill)
+        yield drill
+    finally:
+        connections.close_all()
+        _work_on(run)
+        _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", drill)
+
+
+def lose_database(name: str) -> None:
+    """The disaster, and the empty database that somebody makes after it."""
+    connections.close_all()
+    _on_server("DROP DATABASE {} WITH (FORCE)", name)
+    _on_server("CREATE DATABASE {}", name)
+
+
+def drill_environment(broker_url: str = "", **more: str) -> dict[str, str]:
+    """Of a process that also knows the owner: of `backup`, `restore` and `migrate`."""
+    parameters = connections["owner"].get_connection_params()
+    owner = "postgres://{user}:{password}@{host}:{port}/{dbname}".format(**parameters)
+    return environment(broker_url=broker_url, DATABASE_OWNER_URL=owner, **more)
+
+
+def manage(folder: Path, *words: str, **more: str) -> Process:
+    """A command of manage.py as a process."""
+    return Process(
+        words[0], ["tests.command_line", *words], environment=drill_environment(**more), folder=folder
+    )
+
+
+def key_pair(folder: Path) -> tuple[Path, str]:
+    """A file with a secret key, and its public one."""
+    identity, path = pyrage.x25519.Identity.generate(), folder / "backup.key"
+    path.write_text(f"# a key\n{identity}\n")
+    return path, str(identity.to_public())
+
+
+_WRITTEN_OTHERWISE = re.compile(r"::character varying|::text|\[\]|[()]")
+"""PostgreSQL writes a list's types into each of its members once a constraint was dumped and read again."""
+
+
+def shape() -> list[str]:
+    """Everything but rows: tables, constraints, indexes, triggers, policies, functions, rights, as pg_dump says it."""
+    programs = programs_for(major_of(server_version()))
+    said = subprocess.run(
+        [programs.dump, "--schema-only", "--no-password"],
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [
+        _WRITTEN_OTHERWISE.sub("", line)
+        for line in said.splitlines()
+        if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))
+    ]
+
+
+def _work_on(name: str) -> None:
+    for alias in ALIASES:
+        connections[alias].settings_dict["NAME"] = name
+
+
+def _on_server(statement: str, *names: str) -> None:
+    parameters: dict[str, Any] = connections["owner"].get_connection_params()
+    known = {name: parameters[name] for name in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname="postgres", autocommit=True, **known) as server:
+        server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
