@@ -51,6 +51,12 @@ def saw(clinic_id: int, patient_ids: Iterable[int | None]) -> None:
         seen.patients[clinic_id] |= numbers
 
 
+def shown_so_far(clinic_id: int) -> list[int]:
+    """Whom the answer shows so far, of this clinic; nobody outside a request."""
+    seen = _seen.get()
+    return sorted(seen.patients.get(clinic_id, ())) if seen is not None else []
+
+
 def by_link(ref: object) -> None:
     """Note by which secret link it is asked: its reference, which opens nothing."""
     if (seen := _seen.get()) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from clinic.domain.register.reasons import Reason, gettext_noop
 EARLIEST_DAY = date(1900, 1, 1)
 LARGEST_WHOLE_DIGITS = 12
 LARGEST_DECIMALS = 12
+LONGEST_KEY = 80
 
 
 class RecordError(ValueError):
@@ -40,6 +41,14 @@ def check_coming_day(field: str, day: date | None, *, earliest: date) -> None:
             gettext_noop("%(day)s is not between %(earliest)s and a century later"),
             day=day,
             earliest=earliest,
+        )
+
+
+def check_key(key: str | None) -> None:
+    """Refuse a key of a request that is empty, too long or not printable."""
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise RecordError(
+            "idempotency_key", gettext_noop("1 to %(most)s printable ASCII characters"), most=LONGEST_KEY
         )
 
 
@@ -100,6 +109,15 @@ def check_mixture(drugs: Sequence[DrugEntry]) -> None:
         if drug.stability_days is not None and not 0 < drug.stability_days <= 3660:
             raise RecordError(
                 f"drugs.{number}.stability_days", gettext_noop("must be between 1 and 3660 days")
+            )
+
+
+def check_known_drugs(drugs: Sequence[DrugEntry], known: Container[str]) -> None:
+    """Refuse a drug whose key the catalogue does not hold."""
+    for number, drug in enumerate(drugs, start=1):
+        if drug.drug_key not in known:
+            raise RecordError(
+                f"drugs.{number}.drug", gettext_noop("%(key)s is not in the catalogue"), key=drug.drug_key
             )
 
 

@@ -2,6 +2,7 @@
 
 from clinic.models import lookups as _lookups  # noqa: F401  (registers ``any_of``)
 from clinic.models.accounts import Clinic, Closure, ClosureSource, Invitation, Membership, User
+from clinic.models.api import ApiAnswer, ApiToken, ApiTokenUse
 from clinic.models.audit import AccessKind, AccessRecord, Seal, SealPart
 from clinic.models.catalogue import (
     ConcentrationUnit,
@@ -44,6 +45,9 @@ from clinic.models.surgeries import Surgery, SurgeryPurpose
 __all__ = [
     "AccessKind",
     "AccessRecord",
+    "ApiAnswer",
+    "ApiToken",
+    "ApiTokenUse",
     "Channel",
     "Clinic",
     "Closure",

@@ -19,6 +19,12 @@ def get_implant(*, clinic_id: int, implant_ref: UUID) -> Implant | None:
     )
 
 
+def all_implants(*, clinic_id: int, patient_id: int | None = None) -> QuerySet[Implant]:
+    """Every pump of the clinic or of one patient, also those taken out, with patient and model."""
+    rows = Implant.objects.for_clinic(clinic_id).select_related("patient", "pump_model")
+    return rows if patient_id is None else rows.filter(patient_id=patient_id)
+
+
 def implants_of(*, clinic_id: int, patient_id: int) -> list[Implant]:
     """The patient's pumps: those in place first, then the newest."""
     rows = (
@@ -64,6 +70,25 @@ def fills(*, clinic_id: int, implant_ids: list[int]) -> list[Fill]:
         .select_related("recorded_by", "checked_by", "superseded_by__recorded_by")
         .prefetch_related("drugs__drug")
         .order_by("-filled_on", "-id")
+    )
+
+
+def fill_rows(*, clinic_id: int, implant_id: int) -> QuerySet[Fill]:
+    """Every fill of a pump with its mixture, corrected ones too; withdrawal rows themselves are left out."""
+    return (
+        Fill.objects.for_clinic(clinic_id)
+        .filter(implant_id=implant_id, is_void=False)
+        .select_related("implant", "superseded_by")
+        .prefetch_related("drugs__drug")
+    )
+
+
+def program_rows(*, clinic_id: int, implant_id: int) -> QuerySet[ProgramVersion]:
+    """Every version of a pump's program, corrected ones too; withdrawal rows themselves are left out."""
+    return (
+        ProgramVersion.objects.for_clinic(clinic_id)
+        .filter(implant_id=implant_id, is_void=False)
+        .select_related("implant", "superseded_by")
     )
 
 

@@ -2,6 +2,7 @@
 
 from clinic.models import (
     AccessKind,
+    ApiToken,
     Channel,
     Clinic,
     Closure,
@@ -40,6 +41,7 @@ from clinic.models.accounts import ROLE_LABELS
 __all__ = [
     "ROLE_LABELS",
     "AccessKind",
+    "ApiToken",
     "Channel",
     "Clinic",
     "Closure",

@@ -23,6 +23,7 @@ from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Role
 from clinic.models import Clinic, Invitation, Membership, User
 from clinic.scope import across_clinics
+from clinic.services.api_tokens import revoke_tokens_of
 from clinic.services.numbers import bring_up_dialable
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -225,6 +226,7 @@ def change_membership(
         membership.save(update_fields=["role", "is_active"])
         if was_active and not is_active:
             end_sessions(user_id=membership.user_id, actor_id=actor_id, reason="left a clinic")
+            revoke_tokens_of(clinic=clinic, user_id=membership.user_id, now=now)
         administrators = Membership.objects.for_clinic(clinic.id).filter(
             role=Role.ADMINISTRATOR, is_active=True
         )

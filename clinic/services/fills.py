@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.audit import recording
 from clinic.changes import announce
-from clinic.domain.checks import RecordError, check_fill
+from clinic.domain.checks import RecordError, check_fill, check_known_drugs
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
@@ -176,11 +176,7 @@ def _write(
 
 def _write_drugs(fill: Fill, drugs: tuple[DrugEntry, ...]) -> None:
     known = dict(Drug.objects.filter(key__in=[drug.drug_key for drug in drugs]).values_list("key", "id"))
-    for number, drug in enumerate(drugs, start=1):
-        if drug.drug_key not in known:
-            raise RecordError(
-                f"drugs.{number}.drug", gettext_noop("%(key)s is not in the catalogue"), key=drug.drug_key
-            )
+    check_known_drugs(drugs, known)
     FillDrug.objects.bulk_create(
         FillDrug(
             clinic_id=fill.clinic_id,

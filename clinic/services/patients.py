@@ -32,6 +32,11 @@ def add_patient(
         return Patient.objects.create(clinic=clinic, created_at=now, **asdict(entry))
 
 
+def locked_patient(*, clinic: Clinic, patient_ref: UUID) -> Patient:
+    """The patient, locked for this transaction: whoever wants to change who they are waits."""
+    return Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+
+
 def update_patient(
     *,
     clinic: Clinic,
@@ -44,7 +49,7 @@ def update_patient(
     """Change who the patient is. Raises RecordError as ``add_patient`` does."""
     _check_patient(entry, today=local_today(clinic, now))
     with _one_mrn(), recording(actor_id=actor_id, reason=reason):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         changed = [name for name, value in asdict(entry).items() if getattr(patient, name) != value]
         for name in changed:
             setattr(patient, name, getattr(entry, name))
@@ -59,7 +64,7 @@ def record_death(
 ) -> Patient:
     """Record a death: projections of the patient's implants end in the same transaction."""
     with announcing_once(now=now), recording(actor_id=actor_id, reason="death recorded"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         check_day("died_on", died_on, today=local_today(clinic, now), earliest=patient.birth_date)
         patient.died_on = died_on
         patient.save(update_fields=["died_on"])
@@ -73,7 +78,7 @@ def withdraw_death(
 ) -> Patient:
     """Take back a death recorded by mistake; projections resume in the same transaction."""
     with announcing_once(now=now), recording(actor_id=actor_id, reason=reason):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         patient.died_on = None
         patient.save(update_fields=["died_on"])
         _announce_patient(patient, now)
@@ -101,7 +106,7 @@ def add_contact_point(
     if time_zone:
         check_zone("time_zone", time_zone)
     with recording(actor_id=actor_id, reason="contact added"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
         points = ContactPoint.objects.for_clinic(clinic.id).filter(patient=patient, proxy=proxy, kind=kind)
         if points.filter(value=value, is_active=True).exists():
@@ -147,7 +152,7 @@ def record_consent(
     if not wording.strip():
         raise RecordError("wording", gettext_noop("write down the words that were used"))
     with recording(actor_id=actor_id, reason="consent recorded" if is_granted else "consent withdrawn"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         consent = Consent.objects.create(
             clinic=clinic,
             patient=patient,
@@ -165,7 +170,7 @@ def record_consent(
 def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int, now: datetime) -> Proxy:
     """Add a relative or helper whom the clinic may speak with."""
     with recording(actor_id=actor_id, reason="proxy added"):
-        patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
+        patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         proxy = Proxy.objects.create(clinic=clinic, patient=patient, **asdict(entry))
         announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return proxy

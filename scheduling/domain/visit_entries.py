@@ -16,7 +16,6 @@ from clinic.domain.register.reasons import gettext_noop
 
 LONGEST_NOTE = 500
 LONGEST_REASON = 300
-LONGEST_KEY = 80
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 480
 
 
@@ -79,14 +78,6 @@ def check_length(field: str, text: str, most: int) -> None:
     """Refuse a text longer than its column."""
     if len(text) > most:
         raise RecordError(field, gettext_noop("has more than %(most)s characters"), most=most)
-
-
-def check_key(key: str | None) -> None:
-    """Refuse a key of a request that is empty, too long or not printable."""
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise RecordError(
-            "idempotency_key", gettext_noop("1 to %(most)s printable ASCII characters"), most=LONGEST_KEY
-        )
 
 
 def digest_of(*parts: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from clinic.domain.checks import RecordError, check_fill, check_program
+from clinic.domain.checks import RecordError, check_fill, check_known_drugs, check_program
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.facts import DrugFacts, FillFacts, ImplantFacts, ProgramFacts
@@ -54,6 +54,7 @@ def preview_fill(
     model = before.setting.catalogue.pump_model(facts.pump_model_key)
     reservoir_ml = model.reservoir_ml if model else None
     check_fill(entry, implanted_on=facts.implanted_on, reservoir_ml=reservoir_ml, zone=zone, now=now)
+    check_known_drugs(entry.drugs, before.setting.catalogue.drugs)
     others = [fill for fill in facts.fills if fill.fill_id != replaces]
     if any(fill.filled_on == entry.filled_on for fill in others):
         raise RecordError(

@@ -60,8 +60,8 @@ def test_what_is_no_list_of_pumps_is_refused(house: House, body: object) -> None
 
 
 def test_nobody_gets_in_without_signing_in(house: House) -> None:
-    assert project(Client(), PUMP).status_code == 403
-    assert Client().get(f"/api/v1/clinics/{house.clinic.slug}/forecasts").status_code == 403
+    assert project(Client(), PUMP).status_code == 401
+    assert Client().get(f"/api/v1/clinics/{house.clinic.slug}/forecasts").status_code == 401
 
 
 def test_a_clinic_sees_its_own_forecasts_and_another_sees_nothing_of_it(house: House) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,13 +19,14 @@ from scheduling.domain.slots import Needs, Window
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.resources import get_resource, get_visit_kind
 from scheduling.selectors.visit_needs import DAYS_AHEAD, needs_of
-from web.api.visit_answers import VisitsView
+from web.api.shapes import Sent, Shown
+from web.api.visit_answers import SlotShown, VisitsView
 
 MOST_SLOTS = 100
 LONGEST_SEARCH_DAYS = 184
 
 
-class SlotQuerySerializer(serializers.Serializer[Any]):
+class SlotsAsked(Sent):
     """What to search free times for."""
 
     patient = serializers.UUIDField()
@@ -38,26 +39,21 @@ class SlotQuerySerializer(serializers.Serializer[Any]):
     last_on = serializers.DateField(required=False)
 
 
+class SlotsShown(Shown):
+    """Free times."""
+
+    results = SlotShown(many=True)
+
+
 class Slots(VisitsView):
-    """GET free times of a kind of visit for a patient."""
+    """Free times."""
 
-    http_method_names = ["get", "head", "options"]
-    required_permission = Permission.VIEW_PATIENTS
+    permissions: ClassVar = {"get": Permission.VIEW_PATIENTS}
 
+    @extend_schema(parameters=[SlotsAsked], responses=SlotsShown, operation_id="find_slots")
     def get(self, request: Request, clinic_slug: str) -> Response:
-        days = {
-            name: request.query_params.get(word) for name, word in (("first_on", "from"), ("last_on", "to"))
-        }
-        asked = SlotQuerySerializer(
-            data=request.query_params.dict() | {name: day for name, day in days.items() if day is not None}
-        )
-        if not asked.is_valid():
-            words = {"first_on": "from", "last_on": "to"}
-            raise serializers.ValidationError(
-                {words.get(name, name): why for name, why in asked.errors.items()}
-            )
-        now = timezone.now()
-        values = asked.validated_data
+        """Free times of a kind of visit for a patient, within half a year."""
+        now, values = self.now, self.asked(SlotsAsked)
         patient = get_patient(clinic_id=self.clinic.id, patient_ref=values["patient"])
         if patient is None:
             raise serializers.ValidationError({"patient": [said_unknown()]})
@@ -96,7 +92,9 @@ class Slots(VisitsView):
         first_on = max(values.get("first_on", today), today)
         last_on = values.get("last_on", first_on + timedelta(days=DAYS_AHEAD - 1))
         if not first_on <= last_on <= first_on + timedelta(days=LONGEST_SEARCH_DAYS):
-            raise serializers.ValidationError({"to": [str(_("is not within half a year after from"))]})
+            raise serializers.ValidationError(
+                {"last_on": [str(_("is not within half a year after first_on"))]}
+            )
         return Window(target_on=first_on, latest_on=last_on, must_by=last_on)
 
 

@@ -6,43 +6,82 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from clinic.domain.checks import RecordError
-from clinic.domain.roles import Permission, may
-from scheduling.domain.slot_refusals import BusyTryAgain, SlotTaken
+from clinic.domain.roles import Permission
+from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.slots import Slot
 from scheduling.selectors.rows import Visit
 from scheduling.selectors.visits import next_free_times, purposes, resource_refs, status_history
 from web.api.access import ClinicAPIView
+from web.api.problems import problem
+from web.api.shapes import Shown
 from web.words import said
 
 
+class VisitStatusShown(Shown):
+    """A step in the life of a visit."""
+
+    status = serializers.CharField()
+    since = serializers.DateTimeField()
+    reason = serializers.CharField()
+    moved_from = serializers.DateTimeField(allow_null=True)
+
+
+class VisitShown(Shown):
+    """A visit, in the time of its clinic. ``sequence`` counts its changes."""
+
+    ref = serializers.UUIDField()
+    status = serializers.CharField()
+    patient = serializers.UUIDField()
+    implant = serializers.UUIDField(allow_null=True)
+    kind = serializers.UUIDField()
+    nurse = serializers.UUIDField(allow_null=True)
+    room = serializers.UUIDField(allow_null=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    local_on = serializers.DateField()
+    local_at = serializers.CharField()
+    time_zone = serializers.CharField()
+    is_refill = serializers.BooleanField()
+    sequence = serializers.IntegerField()
+    note = serializers.CharField()
+    override_reason = serializers.CharField()
+    follow_ups = serializers.ListField(child=serializers.UUIDField())
+    history = VisitStatusShown(many=True)
+
+
+class SlotShown(Shown):
+    """A free time. ``is_later`` is the second of two equal hours on the night the clocks go back."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    local_on = serializers.DateField()
+    local_at = serializers.CharField()
+    is_later = serializers.BooleanField()
+    nurse = serializers.UUIDField(allow_null=True)
+    room = serializers.UUIDField(allow_null=True)
+
+
 class VisitsView(ClinicAPIView):
-    """Tells refusals in one way: 409 for a time that cannot be had, 503 for a crowd, 422 at the field for the rest."""
+    """Tells refusals in one way: 409 for a time that cannot be had, with the next free ones."""
 
     def answer(self, act: Callable[[], Visit], *, code: int = status.HTTP_200_OK) -> Response:
         """Do it and show the visit, or say why not."""
-        now = timezone.now()
         try:
             visit = act()
         except SlotTaken as refused:
-            times = next_free_times(clinic=self.clinic, sought=refused.sought, now=now)
-            body: dict[str, Any] = {
-                "reason": refused.why.value,
-                "detail": said(refused.reason),
-                "next_free_times": [{**each, "is_at_risk": at_risk} for each, at_risk in self.slots(times)],
-            }
-            return Response(body, status.HTTP_409_CONFLICT)
-        except BusyTryAgain as refused:
-            body = {"detail": said(refused.reason)}
-            return Response(body, status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": "1"})
-        except RecordError as refused:
-            body = {refused.field: [said(refused.reason)]}
-            return Response(body, status.HTTP_422_UNPROCESSABLE_ENTITY)
+            times = next_free_times(clinic=self.clinic, sought=refused.sought, now=self.now)
+            free = [{**each, "is_at_risk": at_risk} for each, at_risk in self.slots(times)]
+            return problem(
+                status.HTTP_409_CONFLICT,
+                "slot-taken",
+                said(refused.reason),
+                reason=refused.why.value,
+                next_free_times=free,
+            )
         return Response(self.shown(visit), code)
 
     def shown(self, visit: Visit) -> dict[str, Any]:
@@ -98,5 +137,5 @@ class VisitsView(ClinicAPIView):
 
     def check_may_overbook(self, values: dict[str, Any]) -> None:
         """403 for an override by somebody who may not overbook."""
-        if values["override_reason"].strip() and not may(self.role, Permission.OVERBOOK):
+        if values["override_reason"].strip() and Permission.OVERBOOK not in self.granted:
             raise PermissionDenied

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import Http404
-from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +16,11 @@ from scheduling.domain.visit_entries import MoveEntry, VisitEntry
 from scheduling.selectors.rows import Visit
 from scheduling.selectors.visits import visit_by_ref
 from scheduling.services.booking import book_visit, cancel_visit, move_visit
-from web.api.visit_answers import VisitsView
+from web.api.shapes import Sent
+from web.api.visit_answers import VisitShown, VisitsView
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class PlaceSent(Sent):
     """A time on the clinic's clock, and who serves."""
 
     local_on = serializers.DateField()
@@ -31,7 +32,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
     override_reason = serializers.CharField(default="", allow_blank=True)
 
 
-class BookingSerializer(PlaceSerializer):
+class BookingSent(PlaceSent):
     """A visit to book."""
 
     patient = serializers.UUIDField(source="patient_ref")
@@ -43,14 +44,14 @@ class BookingSerializer(PlaceSerializer):
     note = serializers.CharField(default="", allow_blank=True)
 
 
-class MoveSerializer(PlaceSerializer):
+class MoveSent(PlaceSent):
     """Where a visit goes."""
 
     reason = serializers.CharField(default="", allow_blank=True)
     sequence = serializers.IntegerField(default=None, min_value=0)
 
 
-class CancelSerializer(serializers.Serializer[Any]):
+class CancelSent(Sent):
     """Why a visit is called off."""
 
     reason = serializers.CharField()
@@ -58,38 +59,29 @@ class CancelSerializer(serializers.Serializer[Any]):
 
 
 class Visits(VisitsView):
-    """POST a visit to book it."""
+    """Visits of the clinic."""
 
-    http_method_names = ["post", "options"]
-    required_permission = Permission.BOOK_VISITS
+    permissions: ClassVar = {"post": Permission.BOOK_VISITS}
 
+    @extend_schema(request=BookingSent, responses={201: VisitShown}, operation_id="book_visit")
     def post(self, request: Request, clinic_slug: str) -> Response:
-        sent = BookingSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        values = dict(sent.validated_data)
+        """Book a visit. 409 with the next free times where the time cannot be had; 503 in a crowd: try again."""
+        values = self.read(BookingSent)
         self.check_may_overbook(values)
         entry = VisitEntry(**{**values, "follow_up_refs": tuple(values["follow_up_refs"])})
         return self.answer(
             lambda: book_visit(
                 clinic=self.clinic,
                 entry=entry,
-                actor_id=int(request.user.pk or 0),
-                now=timezone.now(),
+                actor_id=self.person_id,
+                now=self.now,
                 idempotency_key=request.headers.get("Idempotency-Key"),
             ),
             code=status.HTTP_201_CREATED,
         )
 
 
-class OneVisit(VisitsView):
-    """GET a visit with its history."""
-
-    http_method_names = ["get", "head", "options"]
-    required_permission = Permission.VIEW_PATIENTS
-
-    def get(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
-        return Response(self.shown(self.visit(ref)))
-
+class _OfVisit(VisitsView):
     def visit(self, ref: UUID) -> Visit:
         """The clinic's visit, or 404."""
         found = visit_by_ref(clinic_id=self.clinic.id, ref=ref)
@@ -98,17 +90,27 @@ class OneVisit(VisitsView):
         return found
 
 
-class VisitMove(OneVisit):
-    """POST another time, nurse or room to move the visit."""
+class OneVisit(_OfVisit):
+    """A visit."""
 
-    http_method_names = ["post", "options"]
-    required_permission = Permission.BOOK_VISITS
+    permissions: ClassVar = {"get": Permission.VIEW_PATIENTS}
 
+    @extend_schema(responses=VisitShown, operation_id="get_visit")
+    def get(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
+        """The visit with its history."""
+        return Response(self.shown(self.visit(ref)))
+
+
+class VisitMove(_OfVisit):
+    """The move of a visit."""
+
+    permissions: ClassVar = {"post": Permission.BOOK_VISITS}
+
+    @extend_schema(request=MoveSent, responses=VisitShown, operation_id="move_visit")
     def post(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
+        """Move the visit. With ``sequence`` only as it was read: 409 when it was changed since."""
         visit = self.visit(ref)
-        sent = MoveSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        values = dict(sent.validated_data)
+        values = self.read(MoveSent)
         self.check_may_overbook(values)
         sequence = values.pop("sequence")
 
@@ -117,8 +119,8 @@ class VisitMove(OneVisit):
                 clinic=self.clinic,
                 visit_ref=visit.ref,
                 entry=MoveEntry(**values),
-                actor_id=int(request.user.pk or 0),
-                now=timezone.now(),
+                actor_id=self.person_id,
+                now=self.now,
                 expected_sequence=sequence,
             )
             return self.visit(ref)
@@ -126,25 +128,25 @@ class VisitMove(OneVisit):
         return self.answer(move)
 
 
-class VisitCancel(OneVisit):
-    """POST a reason to cancel the visit."""
+class VisitCancel(_OfVisit):
+    """The cancellation of a visit."""
 
-    http_method_names = ["post", "options"]
-    required_permission = Permission.BOOK_VISITS
+    permissions: ClassVar = {"post": Permission.BOOK_VISITS}
 
+    @extend_schema(request=CancelSent, responses=VisitShown, operation_id="cancel_visit")
     def post(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
+        """Call the visit off, with the reason."""
         visit = self.visit(ref)
-        sent = CancelSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        values = self.read(CancelSent)
 
         def cancel() -> Visit:
             cancel_visit(
                 clinic=self.clinic,
                 visit_ref=visit.ref,
-                reason=sent.validated_data["reason"],
-                actor_id=int(request.user.pk or 0),
-                now=timezone.now(),
-                expected_sequence=sent.validated_data["sequence"],
+                reason=values["reason"],
+                actor_id=self.person_id,
+                now=self.now,
+                expected_sequence=values["sequence"],
             )
             return self.visit(ref)
 

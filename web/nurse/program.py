@@ -41,6 +41,7 @@ from web.nurse.frame import clinic_reverse, implant_or_404, patient_trail
 from web.nurse.outlooks import comparison, preview_context, program_words
 from web.nurse.pages import form_page
 from web.nurse.problems import problems_of, rows_problems
+from web.stops import with_stops
 from web.words import day_words
 
 
@@ -176,7 +177,12 @@ def _page(
         context = preview_context(preview, acknowledged=acknowledged, only_new_warnings=True)
         if not context["open_stops"]:
             try:
-                save(entry, _reason(change.form.cleaned_data.get("reason", ""), preview))
+                save(
+                    entry,
+                    with_stops(
+                        change.form.cleaned_data.get("reason") or "program changed", preview.stop_codes
+                    ),
+                )
             except RecordError as error:
                 change.form.add_record_error(error)
             else:
@@ -186,13 +192,6 @@ def _page(
     return render(
         request, "nurse/program/page.html", context, status=422 if request.method == "POST" else 200
     )
-
-
-def _reason(why: str, preview: Preview) -> str:
-    if not preview.stop_codes:
-        return why
-    confirmed = f"(confirmed: {', '.join(preview.stop_codes)})"
-    return f"{why or 'program changed'} {confirmed}"[:500]
 
 
 @require_POST

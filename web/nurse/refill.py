@@ -35,6 +35,7 @@ from web.nurse.forms.refill import (
 from web.nurse.frame import Trail, clinic_reverse, full_name, implant_or_404, patient_trail
 from web.nurse.outlooks import preview_context, program_words
 from web.nurse.visit import Subject, Visit, subject_of, visit_of
+from web.stops import with_stops
 
 
 def _preview(request: ClinicRequest, subject: Subject, visit: Visit) -> Preview | None:
@@ -120,7 +121,7 @@ def _page(
         if not context["open_stops"]:
             try:
                 entry = visit.entry()
-                reason = _reason(why or visit.form.cleaned_data["reason"], preview)
+                reason = with_stops(why or visit.form.cleaned_data["reason"], preview.stop_codes)
                 fill = save(entry, visit.program_entry(entry), reason)
             except RecordError as error:
                 visit.add_record_error(error)
@@ -129,13 +130,6 @@ def _page(
     is_refused = request.method == "POST"
     context |= _frame(request, subject, visit) | {"must_acknowledge": bool(context.get("open_stops"))}
     return render(request, "nurse/refill/page.html", context, status=422 if is_refused else 200)
-
-
-def _reason(why: str, preview: Preview) -> str:
-    """What the history keeps: why, and which stops the person saw and confirmed."""
-    if not preview.stop_codes:
-        return why
-    return f"{why} (confirmed: {', '.join(preview.stop_codes)})"[:500]
 
 
 def _to_patient(request: ClinicRequest, implant: Implant, fill: Fill) -> HttpResponse:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from clinic.domain.checks import RecordError
+from clinic.domain.checks import RecordError, check_key
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic
 from scheduling.domain.slot_refusals import Sought
-from scheduling.domain.visit_entries import VisitEntry, check_entry, check_key, digest_of
+from scheduling.domain.visit_entries import VisitEntry, check_entry, digest_of
 from scheduling.domain.visit_states import CANNOT, VisitEvent
 from scheduling.models import Status, Visit, WorkPolicy
 from scheduling.services.booking.holds import delete_holds

@@ -1,0 +1,37 @@
+"""What requests and answers are made of: nothing is taken that was not asked for, quantities are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+
+class Sent(serializers.Serializer[Any]):
+    """A part of a request. A field that it does not know is refused: a slip in a name must not become silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := [name for name in data if name not in self.fields]):
+            raise serializers.ValidationError(
+                {str(name)[:100]: ["There is no such field."] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class Shown(serializers.Serializer[Any]):
+    """A part of an answer."""
+
+
+class QuantityField(serializers.DecimalField):
+    """An exact decimal as a string, with the unit in the field's name; twelve digits on either side of the point."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=24, decimal_places=12, normalize_output=True, **options)
+
+
+class ListedField(serializers.ListField):
+    """A list that no request makes longer than a person would."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 100} | options)
