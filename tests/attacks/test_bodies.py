@@ -154,12 +154,18 @@ def test_a02_a_number_in_the_body_never_turns_making_into_changing(
         "nurse": str(booked.nurse.ref),
         "local_on": open_day(house, 14).isoformat(),
         "local_at": "10:00",
+    }
+    planted = {
         "id": booked.pk,
         "ref": str(booked.ref),
         "status": "done",
         "clinic": house.elsewhere.pk,
     }
     address = f"/api/v1/clinics/{house.clinic.slug}/visits"
+    for name, value in planted.items():
+        answer = nurse.post(address, sent | {name: value}, content_type="application/json")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"#/{name}")
+    assert Visit.objects.count() == 1
     answer = nurse.post(address, sent, content_type="application/json")
     assert answer.status_code == 201, answer.content
     visit = Visit.objects.get(ref=answer.json()["ref"])

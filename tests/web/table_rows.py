@@ -74,6 +74,7 @@ def everything(house: House) -> dict[str, dict[str, object]]:
     )
     run = start_recalculation(clinic_id=house.clinic.id, now=house.now)
     make_running_pump(house, patient)
+    program = make_program(house, implant)
     reproject(house.clinic.id, [pump.id for pump in Implant.objects.filter(clinic=house.clinic)], house.now)
     return {
         "": {},
@@ -84,7 +85,8 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         "channel": {"ref": patient.ref, "channel": "email"},
         "proxy": {"ref": patient.ref, "proxy_id": proxy.id},
         "fill": {"ref": make_fill(house, implant).ref},
-        "program": {"program_id": make_program(house, implant).id},
+        "program": {"program_id": program.id},
+        "version": {"number": program.id},
         "import": {"ref": uploaded.ref},
         "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
         "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},

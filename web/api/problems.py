@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -51,6 +52,8 @@ def problem(
 
 def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     """What is answered to an error of a view; None for what nobody foresaw, which is a 500."""
+    if (request := context.get("request")) is not None:  # problems are JSON, whatever else the address speaks
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE
     match error:
         case RecordError():
             return refused(error)

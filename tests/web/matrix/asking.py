@@ -32,6 +32,7 @@ NOT_COUNTED = {
     "django_session": "every request keeps its session awake",
     "clinic_accessrecord": "that somebody looked, or was refused, is written down",
 }
+PROBLEM = "application/problem+json"
 OVERRIDE = {"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE"}
 """Some frameworks obey these, and a field ``_method``. This one must not."""
 
@@ -81,7 +82,8 @@ class Answer:
 
     @property
     def is_json(self) -> bool:
-        return bool(self.body) and str(self.headers.get("Content-Type", "")).startswith("application/json")
+        type_ = str(self.headers.get("Content-Type", "")).partition(";")[0]
+        return bool(self.body) and type_ in ("application/json", PROBLEM)
 
 
 @dataclass

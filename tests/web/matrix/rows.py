@@ -64,7 +64,7 @@ def form(name: str, needs: Permission, about: str = "", **more: Any) -> Row:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address of the REST interface."""
+    """One method of one address of the REST interface. The rows of one name are the methods that its address takes."""
 
     name: str
     method: str
@@ -80,8 +80,16 @@ class Operation:
     """Which it may name too, where there is something to say."""
     foreign: int = 404
     """What a member of two clinics gets who names one's objects below the address of the other."""
-    refused_keys: frozenset[str] = frozenset()
-    """At which fields that is said, where it is no 404."""
+    refused_at: str = ""
+    """The place in the request at which that is said, where it is no 404."""
+    is_open: bool = False
+    """Whether nobody need be signed in."""
+    writes: bool = False
+    """Whether it writes where it is let in; a POST may only ask."""
+
+    @property
+    def names_patients(self) -> bool:
+        return any(key.endswith("last_name") for key in self.keys)
 
 
 def named(words: str, below: str = "") -> frozenset[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from django.views import View
+
 from tests.web.matrix.addresses import all_addresses
 from tests.web.matrix.clinic_pages import PAGES
 from tests.web.matrix.doors import DOORS, HISTORIES
 from tests.web.matrix.operations import OPERATIONS
+from web.api import urls as interface
+from web.api.access import ClinicAPIView
 from web.nurse import urls
 
 IN_TABLES = {
@@ -32,10 +36,30 @@ def test_no_row_is_about_an_address_that_is_gone() -> None:
     assert sorted((IN_TABLES | OTHER_NAMES) - set(all_addresses())) == []
 
 
-def test_no_name_stands_in_two_rows() -> None:
-    for rows in (PAGES, OPERATIONS, DOORS):
-        names = [row.name for row in rows]  # type: ignore[attr-defined]
-        assert len(names) == len(set(names))
+def test_nothing_stands_in_two_rows() -> None:
+    for rows in (
+        [row.name for row in PAGES],
+        [row.name for row in DOORS],
+        [(row.name, row.method) for row in OPERATIONS],
+    ):
+        assert len(rows) == len(set(rows))
+
+
+def test_every_method_of_the_interface_has_a_row() -> None:
+    """And each names what it needs: a method without a permission is everybody's of the clinic."""
+    taken = {
+        (pattern.name, method.upper()): getattr(pattern.callback, "cls", None)
+        for pattern in interface.urlpatterns
+        for method in getattr(pattern.callback, "cls", View).http_method_names
+        if method != "options" and hasattr(getattr(pattern.callback, "cls", None), method)
+    }
+    assert set(taken) == {(row.name, row.method) for row in OPERATIONS}
+    without = [
+        where
+        for where, view in taken.items()
+        if issubclass(view, ClinicAPIView) and where[1].lower() not in view.permissions
+    ]
+    assert without == []
 
 
 def test_every_page_of_a_clinic_names_a_permission() -> None:
