@@ -28,6 +28,8 @@ _FOLDERS = ("faults", "e2e", "services", "web")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "broker(why): about the broker itself; left out by BROKER=off")
+    # A test's own client asks for no static file, and would list them all before its first page.
+    settings.WHITENOISE_AUTOREFRESH = True
     leaks.begin(config)
     entrances.begin()
 
