@@ -19,7 +19,7 @@ MOST_ROWS = 2000
 _NOT_SHOWN = {"id", "ref", "clinic", "patient", "implant", "fill", "proxy", "created_at", "recorded_at"}
 _NOT_SHOWN |= {"recorded_by", "supersedes", "is_void", "correction_reason", "position"}
 _NOT_SHOWN |= {"dialable", "booked_by", "booked_at", "idempotency_key", "request_digest", "sequence"}
-_NOT_SHOWN |= {"fingerprint"}  # says that something changed, which stands beside it
+_NOT_SHOWN |= {"fingerprint", "emergency_dates"}  # for programs: what they are about stands beside them
 _SECRETS = ("token_sha256", "token_hmac")
 
 

@@ -100,7 +100,7 @@ class FeedScope(models.TextChoices):
 
 
 class FeedDetail(models.TextChoices):
-    BUSY = "busy", _("only that time is taken")
+    BUSY = "busy", _("only when, nothing else")
     WORK = "work", _("kind of visit and room")
     INITIALS = "initials", _("kind, room and the patient's initials")
     NAMES = "names", _("kind, room and the patient's name")

@@ -119,12 +119,21 @@ def judge(facts: ImplantFacts, setting: Setting, case: PumpCase, beside: Beside)
     if stood is not None and stood.fingerprint == mark:
         return Judgement(case, full, full, mark)
     dates, now = dates_of(full, case), entered_of(facts, full)
+    emergency = beside.emergency
+    is_emergency = emergency is not None and _is_this_fill(facts, emergency.fill_id, beside.chain)
     if stood is None:
         reasons = reasons_for(None, _in_pump(now), dates=dates, measured_from=())
         is_signed = mark in beside.signed
         stand = _stood(facts, now, dates, mark) if is_signed or not reasons else None
         return Judgement(
-            case, full, full, mark, frozenset() if stand else reasons, is_signed=is_signed, stands=stand
+            case,
+            full,
+            full,
+            mark,
+            frozenset() if stand else reasons,
+            is_emergency=is_emergency and not stand,
+            is_signed=is_signed,
+            stands=stand,
         )
     same_cycle, before = is_same_cycle(facts, stood, beside.chain), stood.entered
     without = [] if same_cycle else list(_without(facts, setting, before))
@@ -138,13 +147,12 @@ def judge(facts: ImplantFacts, setting: Setting, case: PumpCase, beside: Beside)
         kept = stands(stood.dates, dates) if same_cycle and not reasons else dates
         stand = _stood(facts, now, kept, mark)
         return Judgement(case, full, full, mark, is_signed=bool(reasons), stands=stand)
-    emergency = beside.emergency
-    if emergency is not None and _is_this_fill(facts, emergency.fill_id, beside.chain):
-        in_effect, is_emergency = in_emergency(dates, emergency.allowed), True
+    if emergency is not None and is_emergency:
+        in_effect = in_emergency(dates, emergency.allowed)
     else:
         if same_cycle:
             without = [stood.dates, *_without(facts, setting, before)]
-        in_effect, is_emergency = earliest([dates, *without]), False
+        in_effect = earliest([dates, *without])
     projection = full if in_effect == dates else held(case, full, in_effect)
     return Judgement(case, projection, full, mark, reasons, is_emergency)
 

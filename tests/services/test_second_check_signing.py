@@ -129,6 +129,21 @@ def test_a_check_of_another_clinic_is_not_there(house: House, implant: Implant) 
 # --- In an emergency --------------------------------------------------------------------------------------
 
 
+def test_a_first_entry_that_one_alone_put_into_effect_is_said_to_be_in_effect(house: House) -> None:
+    """There is no earlier date that could stay."""
+    first = make_implant(house)
+    make_program(house, first, starts_on=house.today, dose="90000")  # more than the pump can: a stop
+    make_fill(house, first, filled_on=house.today)
+
+    def said() -> list[str]:
+        return [found["code"] for found in Forecast.objects.get(implant=first).findings]
+
+    assert "second_check" in said()
+    act(house, first)
+    assert "second_check" not in said()
+    assert "in_emergency" in said()
+
+
 def act(house: House, implant: Implant, reason: str = "withdrawal, nobody else here") -> None:
     check = running(implant)
     assert check is not None

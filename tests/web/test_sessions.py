@@ -187,3 +187,14 @@ def test_the_clock_of_a_session_of_before_begins_when_it_is_seen(house: House, u
     session.save()
     assert is_in(client, url)
     assert datetime.fromtimestamp(client.session[SIGNED_IN_AT], UTC) <= datetime.now(UTC)
+
+
+def test_whoever_was_signed_out_over_a_page_reads_that_it_comes_back(url: Url) -> None:
+    words = "your page opens again"
+    assert words in Client().get(url("patient_new"), follow=True).content.decode()
+    for elsewhere in (
+        "/accounts/login/",
+        "/accounts/login/?next=/join/",
+        "/accounts/login/?next=https://x.org/c/",
+    ):
+        assert words not in Client().get(elsewhere).content.decode()

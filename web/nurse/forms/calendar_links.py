@@ -18,7 +18,7 @@ from scheduling.services.calendar_feeds import LONGEST_LABEL, FeedEntry
 from web.forms import DayField, RecordForm
 
 _REVEALS = {
-    FeedDetail.BUSY: _("Busy: only that time is taken"),
+    FeedDetail.BUSY: _("Busy: only when, nothing else"),
     FeedDetail.WORK: _("Work: kind and room, no people"),
     FeedDetail.INITIALS: _("Initials: kind, room, patient's initials"),
     FeedDetail.NAMES: _("Names: kind, room, patient's name"),
