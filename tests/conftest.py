@@ -23,7 +23,7 @@ from tests import databases, entrances, fresh, leaks
 from tests.servers import Process, dispatcher, environment
 
 _FIRST = "test_demo_process.py"
-_FOLDERS = ("faults", "e2e", "services", "web")
+_FOLDERS = ("faults", "e2e", "matrix", "attacks", "services", "web")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,8 +47,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _turn(item: pytest.Item) -> int:
     """Where a test's file stands in the queue from which the processes of a run take files.
 
-    What starts processes is long and comes first, what only computes is short and fills the end, when one process has
-    nothing left. The very first has servers of its own: it runs while the other process makes the template.
+    What starts processes or asks every address is long and comes first, what only computes is short and fills the end,
+    when one process has nothing left. The very first has servers of its own: it runs while the other process makes the
+    template.
     """
     if item.path.name == _FIRST:
         return 0
