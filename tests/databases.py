@@ -4,14 +4,19 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import psycopg
+from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
 from config.embedded import processes
+from config.embedded.installation import SUPERUSER, Installation
+from config.embedded.postgres import programs
 from tests.servers import SOURCE
 
 _RUNS = "test_refillwise_"
@@ -81,6 +86,27 @@ def _keep() -> None:
                     sql.Identifier(template_name()), sql.Identifier(made_of)
                 )
             )
+
+
+def copy_to(var: Path) -> None:
+    """Put what this run's database was migrated to into an installation's that is still empty, rights and walls included.
+
+    For tests whose subject is not the migrating, which takes the better part of a minute.
+    """
+    there = Installation.load_or_create(var).database_url(SUPERUSER)
+    here = Installation.load_or_create(settings.VAR_DIR).database_url(SUPERUSER)
+    run = urlsplit(here)._replace(path=f"/{connections['owner'].settings_dict['NAME']}").geturl()
+    dump = subprocess.run(
+        [programs() / "pg_dump", "--format=custom", "--compress=0", f"--dbname={run}"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    subprocess.run(
+        [programs() / "pg_restore", "--exit-on-error", f"--dbname={there}"],
+        input=dump,
+        check=True,
+        capture_output=True,
+    )
 
 
 def _server() -> "psycopg.Connection[Any]":

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+import pytest
+from django.conf import settings
 
 from clinic.scope import EVERY, SETTING
 from config.embedded.installation import OWNER_ROLE, Installation
+from tests import databases
 from tests.faults.conftest import User, product_environment, wait_until
 from tests.faults.mail_room import PROMISES, gateway, say
 from tests.faults.test_embedded import postmaster
@@ -49,13 +52,17 @@ def states(var: Path) -> dict[str, int]:
         return {}
 
 
+@pytest.mark.django_db  # for its tables, which are copied
 def test_postgresql_killed_in_mid_run(var: Path, start_user: Callable[..., User], tmp_path: Path) -> None:
     start_user()
-    manage(var, "manage.py", "migrate")
+    if settings.EMBEDDED:
+        databases.copy_to(var)
+    else:
+        manage(var, "manage.py", "migrate")
     manage(var, "-m", "tests.message_rows", str(MESSAGES))
-    arguments, settings = PROMISES["idempotent"]
+    arguments, promised = PROMISES["idempotent"]
     chance, restarts, began = random.Random(1), 0, time.monotonic()
-    with gateway(tmp_path / "gateway", "--faults", *arguments, **settings) as place:
+    with gateway(tmp_path / "gateway", "--faults", *arguments, **promised) as place:
         process = dispatcher(product_environment(var, **place.settings), tmp_path)
         try:
             while (found := states(var)).get("accepted", 0) < MESSAGES:
