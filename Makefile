@@ -25,7 +25,7 @@ help:
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
-	@echo "make soak    thousands of messages while everything is killed at random (an hour; prints figures)"
+	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
@@ -66,7 +66,7 @@ test: setup
 	@BROKER=$(BROKER) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup
-	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py $(ARGS)
+	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py tests/faults/test_migrations_filled.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

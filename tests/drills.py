@@ -79,7 +79,7 @@ def shape() -> list[str]:
         check=True,
     ).stdout
     return [
-        _WRITTEN_OTHERWISE.sub("", line)
+        _WRITTEN_OTHERWISE.sub("", line).rstrip(",")
         for line in said.splitlines()
         if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))
     ]
