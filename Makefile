@@ -1,7 +1,7 @@
 # One word per thing. A fresh machine needs Python 3.11, 3.12 or 3.13 and make; the rest is fetched by `make setup`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test soak check fix bench lock clean
+.PHONY: help setup demo run test soak production-check check fix bench lock clean
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
@@ -26,6 +26,7 @@ help:
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
+	@echo "make production-check   the processes of the compose file, by hand (POSTGRES_BIN=, REDIS_SERVER=, CADDY= for others than the embedded)"
 	@echo "make bench   figures"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
@@ -67,6 +68,9 @@ test: setup
 
 soak: setup
 	@SOAK=1 $(PYTHON) -m pytest -n0 -s tests/faults/test_message_soak.py tests/faults/test_message_database.py tests/faults/test_migrations_filled.py $(ARGS)
+
+production-check: setup
+	@FIGURES=1 $(PYTHON) -m pytest -n0 -s tests/deploy/test_processes.py $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ from tests import databases, entrances, fresh, leaks
 from tests.servers import Process, dispatcher, environment
 
 _FIRST = "test_demo_process.py"
-_FOLDERS = ("faults", "e2e", "matrix", "attacks", "services", "web")
+_FOLDERS = ("faults", "deploy", "e2e", "matrix", "attacks", "services", "web")
 
 
 def pytest_configure(config: pytest.Config) -> None:

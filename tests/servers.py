@@ -20,12 +20,20 @@ START_SECONDS = 60
 class Process:
     """A process of the product, started for a test. Its output is in `log`."""
 
-    def __init__(self, name: str, command: list[str], *, environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        environment: dict[str, str],
+        folder: Path,
+        program: tuple[str, ...] = (sys.executable, "-m"),
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [*program, *command],
                 cwd=SOURCE,
                 env=environment,
                 stdin=subprocess.DEVNULL,
