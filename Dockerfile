@@ -6,7 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-progress
 
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.14-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
@@ -34,7 +34,11 @@ RUN setcap -r /usr/bin/caddy \
 COPY deploy/Caddyfile /etc/caddy/Caddyfile
 USER 10002:10002
 
-FROM python:3.11.14-slim-bookworm AS app
+FROM python:3.11.14-slim-trixie AS app
+# The programs of the database's version, for `manage.py backup` and `restore`.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends "postgresql-client-17=17.*" \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 refillwise \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin refillwise \
     && install -d -o 10001 -g 10001 -m 0700 /var/lib/refillwise/paper /var/lib/refillwise/audit

@@ -20,7 +20,15 @@ def read(*overlays: str, file: Path = FILE, **variables: str) -> dict[str, Any]:
     files = [str(file), *(str(SOURCE / "deploy" / name) for name in overlays)]
     command = [str(_PROGRAM), f"--project-directory={SOURCE}", f"--env-file={SOURCE / 'deploy/env.example'}"]
     done = subprocess.run(
-        [*command, *(word for name in files for word in ("-f", name)), "config", "--format", "json"],
+        [
+            *command,
+            *(word for name in files for word in ("-f", name)),
+            "--profile",
+            "*",
+            "config",
+            "--format",
+            "json",
+        ],
         env={"PATH": os.environ.get("PATH", ""), **variables},
         capture_output=True,
         text=True,

@@ -17,6 +17,8 @@ from tests.servers import SOURCE
 FOUND = compose.read()
 SERVICES = FOUND["services"]
 OURS = compose.application(FOUND)
+ONCE = ("migrate", "backup")
+"""They do their work and end."""
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
 each_of_ours = pytest.mark.parametrize("name", sorted(OURS))
 
@@ -26,7 +28,7 @@ def names_of(service: dict[str, Any], part: str) -> set[str]:
 
 
 def test_the_processes_are_those_of_the_reference() -> None:
-    assert set(OURS) == {"web", "worker", "beat", "dispatcher", "migrate"}
+    assert set(OURS) == {"web", "worker", "beat", "dispatcher", *ONCE}
     assert set(SERVICES) - set(OURS) == {"proxy", "database", "broker", "cache"}
 
 
@@ -63,8 +65,8 @@ def test_a_container_is_looked_after(name: str) -> None:
     limits = service["deploy"]["resources"]["limits"]
     assert set(limits) == {"cpus", "memory", "pids"}
     assert service["logging"]["options"]["max-size"]
-    if name == "migrate":
-        assert service["restart"].startswith("on-failure:")
+    if name in ONCE:
+        assert service["restart"].partition(":")[0] in ("on-failure", "no")
         assert service["healthcheck"] == {"disable": True}, "it ends; those that wait for it wait for that"
     else:
         assert service["restart"] == "unless-stopped"
@@ -81,7 +83,7 @@ def test_only_the_proxy_is_reached_from_outside(name: str) -> None:
     service = SERVICES[name]
     assert bool(service.get("ports")) == (name == "proxy")
     assert ("inside" in service["networks"]) == (name != "proxy")
-    if name in ("database", "broker", "cache", "beat", "migrate"):
+    if name in ("database", "broker", "cache", "beat", *ONCE):
         assert set(service["networks"]) == {"inside"}
     assert FOUND["networks"]["inside"]["internal"] is True
 
@@ -101,11 +103,11 @@ def test_a_process_is_told_what_it_reads_and_secrets_by_file(name: str) -> None:
     assert files == {f"/run/secrets/{secret}" for secret in names_of(OURS[name], "secrets")}
 
 
-def test_the_owner_of_the_tables_is_known_to_migrate_alone() -> None:
+def test_the_owner_of_the_tables_is_known_to_those_who_need_every_row() -> None:
     knowing = {
         name for name, service in SERVICES.items() if "database_owner_url" in names_of(service, "secrets")
     }
-    assert knowing == {"migrate", "database"}
+    assert knowing == {*ONCE, "database"}
     knowing = {
         name for name, service in SERVICES.items() if "postgres_password" in names_of(service, "secrets")
     }
@@ -116,7 +118,7 @@ def test_the_owner_of_the_tables_is_known_to_migrate_alone() -> None:
 def test_no_process_starts_before_the_tables_are_there(name: str) -> None:
     waits = {on: how["condition"] for on, how in OURS[name]["depends_on"].items()}
     assert waits["database"] == "service_healthy"
-    assert name == "migrate" or waits["migrate"] == "service_completed_successfully"
+    assert name in ONCE or waits["migrate"] == "service_completed_successfully"
 
 
 @pytest.mark.parametrize("name", ["worker", "beat", "dispatcher"])
