@@ -13,8 +13,9 @@ from clinic.changes import announce, announce_patients, announce_people, announc
 from clinic.domain.checks import EARLIEST_DAY, RecordError, check_day, check_zone
 from clinic.domain.entries import PatientEntry, ProxyEntry
 from clinic.domain.phones import reachable_at
-from clinic.domain.register.reasons import gettext_noop
-from clinic.models import Clinic, Consent, ContactPoint, Implant, Patient, Proxy
+from clinic.domain.register.reasons import NotReadable, gettext_noop
+from clinic.domain.register.values import read_email, read_phone
+from clinic.models import Clinic, Consent, ContactKind, ContactPoint, Implant, Patient, Proxy
 from clinic.services.conflicts import refusing
 
 
@@ -101,10 +102,11 @@ def add_contact_point(
     """Add a number or address of the patient, or of one of the patient's proxies.
 
     ``time_zone`` is the IANA name of where its owner lives, '' for the clinic's. Raises RecordError for a zone
-    that is none, and for a number or address that is listed.
+    that is none, for a number or address that cannot be one, and for one that is listed.
     """
     if time_zone:
         check_zone("time_zone", time_zone)
+    value = _readable(kind, value.strip())
     with recording(actor_id=actor_id, reason="contact added"):
         patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
@@ -176,12 +178,17 @@ def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id:
         return proxy
 
 
+def locked_proxy(*, clinic: Clinic, proxy_id: int) -> Proxy:
+    """The helper, locked for this transaction."""
+    return Proxy.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=proxy_id)
+
+
 def update_proxy(
     *, clinic: Clinic, proxy_id: int, entry: ProxyEntry, is_active: bool, actor_id: int, now: datetime
 ) -> Proxy:
     """Change a proxy, or end the role with ``is_active`` False."""
     with recording(actor_id=actor_id, reason="proxy changed"):
-        proxy = Proxy.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(pk=proxy_id)
+        proxy = locked_proxy(clinic=clinic, proxy_id=proxy_id)
         for name, value in asdict(entry).items():
             setattr(proxy, name, value)
         proxy.is_active = is_active
@@ -195,6 +202,14 @@ def _check_patient(entry: PatientEntry, *, today: date) -> None:
         if not getattr(entry, name).strip():
             raise RecordError(name, gettext_noop("is required"))
     check_day("birth_date", entry.birth_date, today=today, earliest=EARLIEST_DAY)
+
+
+def _readable(kind: str, value: str) -> str:
+    """The number or address as typed, or a refusal: nothing is kept to which nobody could ever send."""
+    try:
+        return read_email(value) if kind == ContactKind.EMAIL else read_phone(value)
+    except NotReadable as error:
+        raise RecordError("value", error.reason.message, **error.reason.values) from None
 
 
 def _one_mrn() -> AbstractContextManager[None]:

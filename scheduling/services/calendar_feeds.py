@@ -182,6 +182,8 @@ def _label(label: str) -> str:
 def _of(clinic: Clinic, entry: FeedEntry) -> dict[str, object]:
     """The column that the link is about."""
     if entry.scope == FeedScope.CLINIC:
+        if entry.of is not None:
+            raise RecordError("of", gettext_noop("is to be left out for the whole clinic"))
         return {}
     if entry.of is None:
         raise RecordError("of", gettext_noop("choose one of the list"))

@@ -91,8 +91,8 @@ def postpone_follow_ups(
 ) -> list[FollowUp]:
     """Put them off until a day, with the reason; on that day they are open again by themselves.
 
-    Raises RecordError at ``until`` for a day that is not ahead or more than a year away, and for a refill after
-    its last day, or whose date is in doubt; else as ``mark_not_needed``.
+    Raises RecordError at ``until`` for a day that is not ahead or more than a year away, after a last day that is
+    still ahead, and for a refill after its last day, or whose date is in doubt; else as ``mark_not_needed``.
     """
     reason = _reason("reason", reason)
     today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
@@ -104,6 +104,8 @@ def postpone_follow_ups(
         rows = _lock_unfinished(clinic, refs)
         for row in rows:
             _check_refill_waits(row, until)
+            if row.latest_on is not None and today < row.latest_on < until:
+                raise RecordError("until", gettext_noop("the last day is %(latest)s"), latest=row.latest_on)
         state = FollowUpState.POSTPONED
         put_off = _decide(rows, state, _Act.POSTPONED, reason=reason, actor_id=actor_id, now=now, until=until)
         return _told(clinic, put_off, now)

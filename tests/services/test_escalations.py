@@ -63,7 +63,7 @@ def end(house: House, matter: Escalation, **values: object) -> Escalation:
             {
                 "clinic": house.clinic,
                 "ref": matter.ref,
-                "outcome": "spoke",
+                "outcome": "spoke" if matter.patient_id else "mended",
                 "note": "",
                 "actor_id": house.nurse.id,
                 "now": MONDAY,

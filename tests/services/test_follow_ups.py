@@ -106,9 +106,16 @@ def test_a_postponement_is_to_a_day_ahead_within_a_year(house: House, wound: Fol
     assert refusal.value.field == "until"
 
 
-def test_what_is_overdue_may_be_postponed_but_a_refill_never_beyond_its_last_day(
+def test_what_is_overdue_may_be_postponed_but_nothing_beyond_a_last_day_ahead_and_a_refill_never(
     house: House, wound: FollowUp, refill: FollowUp
 ) -> None:
+    assert wound.latest_on is not None
+    late = wound.latest_on + timedelta(days=1)
+    with pytest.raises(RecordError, match="the last day is") as refusal:
+        postpone_follow_ups(**acting(house, refs=[wound.ref], until=late, reason="in hospital"))
+    assert refusal.value.field == "until"
+    postpone_follow_ups(**acting(house, refs=[wound.ref], until=wound.latest_on, reason="in hospital"))
+    FollowUp.objects.filter(pk=wound.pk).update(target_on=day(-9), latest_on=day(-1))
     postpone_follow_ups(**acting(house, refs=[wound.ref], until=day(60), reason="in hospital"))
     assert refill.latest_on is not None
     beyond = refill.latest_on + timedelta(days=1)

@@ -295,7 +295,7 @@ def test_check_ins_are_asked_on_their_days_and_not_after_the_answer(house: House
 def test_a_check_in_that_is_put_off_is_asked_on_its_new_day(house: House, patient: Patient) -> None:
     make_implant(house, patient, implanted_on=house.today - timedelta(days=150))
     (item,) = FollowUp.objects.filter(patient=patient, row_key="infection_half_year")
-    until = house.today + timedelta(days=60)
+    until = house.today + timedelta(days=40)
     postpone_follow_ups(refs=[item.ref], until=until, reason="on a journey", **by(house))
     assert fates(patient, follow_up=item, planned_version=until.isoformat()) == {
         "check_in": "queued",

@@ -4,8 +4,10 @@ See docs/adr/0023-a-matter-ends-in-a-person.md.
 """
 
 from notifications.services.escalations.acting import (
+    ABOUT_NOBODY,
     acknowledge,
     acknowledge_messages,
+    call_of,
     confirm_gone,
     try_without_answer,
 )
@@ -17,8 +19,10 @@ from notifications.services.escalations.roster import save_roster
 from notifications.services.escalations.unanswered import open_unanswered_of
 
 __all__ = [
+    "ABOUT_NOBODY",
     "acknowledge",
     "acknowledge_messages",
+    "call_of",
     "confirm_gone",
     "follow_refills",
     "make_graver",

@@ -21,6 +21,18 @@ from scheduling.domain.call_entries import CallEntry
 from scheduling.services.calls import log_call
 
 LONGEST_NOTE = 500
+_CALLS = {Outcome.SPOKE: "patient", Outcome.SPOKE_HELPER: "proxy"}
+"""Outcomes that are a call, and with whom."""
+ABOUT_NOBODY = frozenset({Outcome.MENDED, Outcome.NOT_NEEDED})
+"""What can come of a matter that is about no patient."""
+
+
+def call_of(outcome: str, *, note: str, whom: str = "patient") -> CallEntry | None:
+    """The call that is written down with an outcome; None where it was none. ``whom`` was tried where nobody answered."""
+    if outcome == Outcome.NO_ANSWER:
+        return CallEntry(outcome="no_answer", whom=whom, note=note)
+    reached = _CALLS.get(Outcome(outcome)) if outcome in set(Outcome) else None
+    return None if reached is None else CallEntry(outcome="reached", whom=reached, note=note)
 
 
 def acknowledge(
@@ -41,6 +53,7 @@ def acknowledge(
     with transaction.atomic():
         row, matter = _one(clinic.id, ref)
         _end(row, matter, outcome=outcome, note=note, actor_id=actor_id, now=now)
+        _check_is_about(row, outcome)
         _log(clinic, row, call, actor_id, now)
     return row
 
@@ -59,6 +72,7 @@ def try_without_answer(
             after = ladder.tried(before, by=actor_id, now=now, setting=setting)
         except ladder.Refused as refusal:
             raise _said(refusal, row) from None
+        _check_is_about(row, Outcome.NO_ANSWER)
         put(row, after)
         steps = [step(row, What.TRIED, now=now, user_id=actor_id, note=_short(note))]
         if after.again_at is None:
@@ -117,6 +131,12 @@ def _end(
     row.outcome, row.note = outcome, _short(note)
     row.save(update_fields=["acknowledged_at", "acknowledged_by", "outcome", "note"])
     step(row, What.ACKNOWLEDGED, now=now, user_id=actor_id, note=row.note).save()
+
+
+def _check_is_about(row: Escalation, outcome: str) -> None:
+    """A matter about nobody ends with nobody's call, visit or emergency."""
+    if row.patient_id is None and outcome not in ABOUT_NOBODY:
+        raise RecordError("outcome", gettext_noop("choose one of the list"))
 
 
 def _log(clinic: Clinic, row: Escalation, call: CallEntry | None, actor_id: int, now: datetime) -> None:

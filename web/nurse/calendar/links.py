@@ -8,7 +8,6 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import segno
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +23,6 @@ from scheduling.domain.calendars.access import UNUSED_FOR, detail_now, details_u
 from scheduling.domain.calendars.entries import Detail
 from scheduling.selectors import resources as stored
 from scheduling.selectors.calendar_feeds import (
-    feed_by_ref,
     feeds_of_clinic,
     feeds_of_patient,
     feeds_of_person,
@@ -34,6 +32,7 @@ from scheduling.selectors.rows import CalendarFeed, FeedDetail, FeedHolds, FeedS
 from scheduling.services.calendar_feeds import create_feed, restore_feed, revoke_feed, set_most_detail
 from web.access import ClinicRequest, clinic_page
 from web.addresses import public_address
+from web.feed_ends import check_may_end
 from web.nurse.forms.calendar_links import CalendarLinkForm, CalendarPolicyForm, whose_choices
 from web.nurse.frame import Trail, clinic_reverse, full_name, patient_trail
 from web.undo import Undo, say_done
@@ -92,7 +91,7 @@ def calendar_links(request: ClinicRequest) -> HttpResponse:
 @clinic_page(Permission.VIEW_PATIENTS)
 def calendar_link_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Close a link of one's own, a patient's where one may change patients, or any where one manages the clinic."""
-    _check_theirs(request, ref)
+    check_may_end(clinic_id=request.clinic.id, ref=ref, user_id=request.user.id, may=request.may)
     feed = revoke_feed(clinic=request.clinic, ref=ref, actor_id=request.user.id, now=request.now)
     say_done(
         request,
@@ -107,23 +106,10 @@ def calendar_link_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
 @clinic_page(Permission.VIEW_PATIENTS)
 def calendar_link_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Take a revocation back: the same address opens again."""
-    _check_theirs(request, ref)
+    check_may_end(clinic_id=request.clinic.id, ref=ref, user_id=request.user.id, may=request.may)
     feed = restore_feed(clinic=request.clinic, ref=ref, actor_id=request.user.id)
     say_done(request, _("“%(name)s” works again.") % {"name": feed.label})
     return redirect(_back(request, feed))
-
-
-def _check_theirs(request: ClinicRequest, ref: UUID) -> None:
-    """404 for a colleague's link, which is not there for others; 403 for a patient's where patients are only read."""
-    feed = feed_by_ref(clinic_id=request.clinic.id, ref=ref)
-    if feed is None:
-        raise Http404
-    if request.may(Permission.MANAGE_CLINIC) or feed.owner_id == request.user.id:
-        return
-    if feed.owner_id is not None:
-        raise Http404
-    if not request.may(Permission.EDIT_PATIENTS):
-        raise PermissionDenied
 
 
 @require_POST

@@ -9,12 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from notifications.selectors.escalations import OUTCOMES
+from notifications.services.escalations import ABOUT_NOBODY, call_of
 from scheduling.domain.call_entries import CallEntry
 from scheduling.selectors.rows import Reached
 from web.forms import RecordForm
-
-_CALLS = {"spoke": ("reached", "patient"), "spoke_helper": ("reached", "proxy")}
-"""Outcomes that are a call: how it went, and with whom."""
 
 
 class OutcomeForm(RecordForm):
@@ -46,7 +44,7 @@ class OutcomeForm(RecordForm):
         if not has_patient:
             outcome = self.fields["outcome"]
             assert isinstance(outcome, forms.ChoiceField)  # noqa: S101 - declared above
-            outcome.choices = [choice for choice in OUTCOMES.choices if choice[0] in ("mended", "not_needed")]
+            outcome.choices = [choice for choice in OUTCOMES.choices if choice[0] in ABOUT_NOBODY]
         self.helper.layout = Layout(
             "outcome", Field("whom", wrapper_class="side-by-side only-no-answer"), "note"
         )
@@ -58,9 +56,4 @@ class OutcomeForm(RecordForm):
     def call(self) -> CallEntry | None:
         """The call to be written down with it; None where the outcome is none."""
         values = self.cleaned_data
-        if self.is_try:
-            return CallEntry(outcome="no_answer", whom=values["whom"] or "patient", note=values["note"])
-        if values["outcome"] not in _CALLS:
-            return None
-        outcome, whom = _CALLS[values["outcome"]]
-        return CallEntry(outcome=outcome, whom=whom, note=values["note"])
+        return call_of(values["outcome"], note=values["note"], whom=values["whom"] or "patient")

@@ -42,6 +42,7 @@ class PostponeForm(RecordForm):
             self.fields["until"].widget.attrs["max"] = latest.isoformat()
 
     def clean_until(self) -> date:
+        """Said here beside whatever else is wrong; the service refuses it too."""
         until: date = self.cleaned_data["until"]
         if self.latest is not None and until > self.latest:
             text = gettext("The last day is %(day)s.") % {"day": day_words(self.latest)}

@@ -9,12 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.entries import ProxyEntry
-from clinic.domain.register.reasons import NotReadable
-from clinic.domain.register.values import read_email, read_phone
 from clinic.selectors.rows import Channel, ContactKind, Proxy, Topic
 from web.forms import ChangeForm, RecordForm
 from web.nurse.forms.settings import zones
-from web.words import said
 
 
 class ContactForm(RecordForm):
@@ -33,16 +30,6 @@ class ContactForm(RecordForm):
         super().__init__(*args, **kwargs)
         own = ("", gettext("the clinic's (%(zone)s)") % {"zone": clinic_zone})
         self.fields["time_zone"].choices = [own, *zones()]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        kind, value = cleaned.get("kind"), cleaned.get("value", "").strip()
-        if kind and value:
-            try:
-                cleaned["value"] = read_email(value) if kind == ContactKind.EMAIL else read_phone(value)
-            except NotReadable as error:
-                self.add_error("value", said(error.reason))
-        return cleaned
 
 
 class ConsentForm(RecordForm):
