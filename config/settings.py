@@ -239,7 +239,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ConcentrationUnitEnum": "clinic.selectors.rows.ConcentrationUnit.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        f"{name}Enum": f"clinic.selectors.rows.{name}.choices"
+        for name in ("ConcentrationUnit", "ContactKind", "EventKind", "ProgramKind")
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "web.api.description.with_problems",

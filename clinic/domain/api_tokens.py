@@ -26,6 +26,8 @@ GRANTABLE: Final = (
     Permission.BOOK_VISITS,
     Permission.OVERBOOK,
     Permission.VIEW_MESSAGES,
+    # A calendar's link outlives the token that made it: a token that may only read makes none.
+    Permission.MAKE_LINKS,
 )
 """What the interface has operations for. Members, settings, imports, signatures and the audit are for people."""
 

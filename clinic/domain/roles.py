@@ -28,6 +28,7 @@ class Permission(StrEnum):
     CHANGE_PROGRAM = "change_program"
     TRACE_LOTS = "trace_lots"
     VIEW_MESSAGES = "view_messages"
+    MAKE_LINKS = "make_links"
     IMPORT_REGISTER = "import_register"
     EDIT_CHECK_IN_RULES = "edit_check_in_rules"
     MANAGE_CLINIC = "manage_clinic"
@@ -46,6 +47,7 @@ _CARE = {
     Permission.CHANGE_PROGRAM,
     Permission.TRACE_LOTS,
     Permission.VIEW_MESSAGES,
+    Permission.MAKE_LINKS,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -58,6 +60,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.WORK_FOLLOW_UPS,
             Permission.BOOK_VISITS,
             Permission.VIEW_MESSAGES,
+            Permission.MAKE_LINKS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -70,7 +73,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_AUDIT,
         }
     ),
-    Role.AUDITOR: frozenset({Permission.VIEW_PATIENTS, Permission.TRACE_LOTS, Permission.VIEW_AUDIT}),
+    Role.AUDITOR: frozenset(
+        {
+            Permission.VIEW_PATIENTS,
+            Permission.TRACE_LOTS,
+            Permission.VIEW_AUDIT,
+            Permission.MAKE_LINKS,
+        }
+    ),
 }
 
 

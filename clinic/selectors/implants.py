@@ -92,6 +92,20 @@ def program_rows(*, clinic_id: int, implant_id: int) -> QuerySet[ProgramVersion]
     )
 
 
+def reading_rows(*, clinic_id: int, implant_id: int | None = None) -> QuerySet[Reading]:
+    """Every reading of a pump, or of the clinic, withdrawn ones too; withdrawal rows themselves are left out."""
+    rows = Reading.objects.for_clinic(clinic_id).filter(is_void=False)
+    rows = rows.select_related("implant", "superseded_by")
+    return rows if implant_id is None else rows.filter(implant_id=implant_id)
+
+
+def event_rows(*, clinic_id: int, implant_id: int | None = None) -> QuerySet[PumpEvent]:
+    """Every event of a pump, or of the clinic, withdrawn ones too; withdrawal rows themselves are left out."""
+    rows = PumpEvent.objects.for_clinic(clinic_id).filter(is_void=False)
+    rows = rows.select_related("implant", "superseded_by")
+    return rows if implant_id is None else rows.filter(implant_id=implant_id)
+
+
 def programs(*, clinic_id: int, implant_ids: list[int]) -> list[ProgramVersion]:
     """Every program version with its fate, newest first; withdrawal rows themselves are left out."""
     return list(

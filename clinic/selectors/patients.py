@@ -89,3 +89,18 @@ def consents(*, clinic_id: int, patient_id: int) -> list[Consent]:
         .select_related("recorded_by")
         .order_by("-id")
     )
+
+
+def contact_rows(*, clinic_id: int, patient_id: int) -> QuerySet[ContactPoint]:
+    """Every number and address of the patient and of the patient's helpers, also those no longer in use."""
+    return ContactPoint.objects.for_clinic(clinic_id).filter(patient_id=patient_id)
+
+
+def proxy_rows(*, clinic_id: int, patient_id: int) -> QuerySet[Proxy]:
+    """Every helper of the patient, also those whose role has ended."""
+    return Proxy.objects.for_clinic(clinic_id).filter(patient_id=patient_id)
+
+
+def consent_rows(*, clinic_id: int, patient_id: int) -> QuerySet[Consent]:
+    """Everything that the patient said about messages; the newest row of a channel and topic counts."""
+    return Consent.objects.for_clinic(clinic_id).filter(patient_id=patient_id)

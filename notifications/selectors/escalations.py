@@ -105,6 +105,35 @@ def board(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which matters are asked for; None: any. ``of_user_id``: with that person by name, or with everybody."""
+
+    is_open: bool | None = None
+    cause: str | None = None
+    patient_ref: UUID | None = None
+    of_user_id: int | None = None
+
+
+def matter_rows(*, clinic_id: int, wanted: Wanted) -> QuerySet[Escalation]:
+    """The clinic's matters with what each is about."""
+    rows = _about(Escalation.objects.for_clinic(clinic_id))
+    if wanted.is_open is not None:
+        rows = rows.filter(acknowledged_at__isnull=wanted.is_open)
+    if wanted.cause is not None:
+        rows = rows.filter(cause=wanted.cause)
+    if wanted.patient_ref is not None:
+        rows = rows.filter(patient__ref=wanted.patient_ref)
+    return rows if wanted.of_user_id is None else rows.filter(_mine(wanted.of_user_id))
+
+
+def matter_with_steps(*, clinic_id: int, ref: UUID) -> Escalation | None:
+    """One matter with what it is about and what happened to it, in order; None for one of another clinic."""
+    steps = Prefetch("steps", queryset=EscalationStep.objects.order_by("id"))
+    rows = _about(Escalation.objects.for_clinic(clinic_id).filter(ref=ref))
+    return rows.prefetch_related(steps).first()
+
+
 def matter(*, clinic_id: int, ref: UUID) -> Escalation | None:
     """One matter with everything that happened to it, in order; None for one of another clinic."""
     steps = EscalationStep.objects.select_related("user", "check_in").order_by("id")
@@ -179,6 +208,10 @@ def _in_turn(rows: QuerySet[Escalation], now: datetime) -> QuerySet[Escalation]:
 
 def _mine(user_id: int) -> Q:
     return Q(responsible_id=user_id) | Q(responsible__isnull=True)
+
+
+def _about(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
+    return rows.select_related("patient", "implant", "visit", "message")
 
 
 def _with_people(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:

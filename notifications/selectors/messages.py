@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -47,6 +48,9 @@ class Wanted:
     kind: MessageKind | None = None
     channel: ChannelName | None = None
     patient_ref: UUID | None = None
+    state: State | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
 
 
 def message_list(
@@ -70,6 +74,18 @@ def message_list(
     )
     soonest_first = group in (None, Group.PLANNED)
     return rows.annotate(rank=rank).order_by("rank", "due_at" if soonest_first else "-due_at", "id")
+
+
+def message_rows(
+    *, clinic_id: int, group: Group | None = None, wanted: Wanted = Wanted()
+) -> QuerySet[Message]:
+    """The same without letters: with what each is about, and the attempts in order."""
+    rows = (
+        _wanted(clinic_id, wanted)
+        .select_related("patient", "recipient", "implant", "visit", "follow_up", "carried_by")
+        .prefetch_related(Prefetch("attempts", Attempt.objects.order_by("pk")))
+    )
+    return rows if group is None else rows.filter(state__in=STATES[group])
 
 
 def message_by_ref(*, clinic_id: int, ref: UUID) -> Message | None:
@@ -127,6 +143,9 @@ def _wanted(clinic_id: int, wanted: Wanted) -> QuerySet[Message]:
         "kind": wanted.kind,
         "channel": wanted.channel,
         "patient__ref": wanted.patient_ref,
+        "state": wanted.state,
+        "due_at__gte": wanted.due_from,
+        "due_at__lt": wanted.due_before,
     }
     rows = Message.objects.for_clinic(clinic_id).filter(user__isnull=True)
     return rows.filter(**{name: value for name, value in asked.items() if value is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct
 
@@ -38,6 +38,12 @@ def follow_ups_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
         .select_related("patient", "owner", "implant__pump_model", "closed_by", "closed_by_visit__kind")
         .order_by(F("latest_on").asc(nulls_first=True), "target_on", "id")
     )
+
+
+def follow_up_rows(*, clinic_id: int, patient_id: int) -> QuerySet[FollowUp]:
+    """Everything the patient is and was due for, refills included."""
+    rows = FollowUp.objects.for_clinic(clinic_id).filter(patient_id=patient_id)
+    return rows.select_related("patient", "implant")
 
 
 def open_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from scheduling.domain.local_time import date_of, start_of_day
 from scheduling.domain.slot_refusals import Sought
 from scheduling.domain.slots import Fit, Slot, Window
 from scheduling.domain.visit_states import Standing, VisitEvent, VisitState, events_possible
-from scheduling.models import FollowUp, Resource, Status, Visit, VisitStatus
+from scheduling.models import FollowUp, Resource, Status, Visit, VisitFollowUp, VisitStatus
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.visit_needs import windows_of
 
@@ -39,6 +41,54 @@ def visits_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[Visit]:
     return (
         _whole(clinic_id).filter(patient_id=patient_id).exclude(status=Status.PROPOSED).order_by("-starts_at")
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which visits are asked for; None: any. Days are the clinic's, both included."""
+
+    first_on: date | None = None
+    last_on: date | None = None
+    patient_ref: UUID | None = None
+    nurse_ref: UUID | None = None
+    room_ref: UUID | None = None
+    kind_ref: UUID | None = None
+    status: str | None = None
+
+
+def visit_rows(*, clinic_id: int, wanted: Wanted) -> QuerySet[Visit]:
+    """The clinic's visits with patient, pump, kind, nurse and room; slots that are only held are left out."""
+    asked = {
+        "local_on__gte": wanted.first_on,
+        "local_on__lte": wanted.last_on,
+        "patient__ref": wanted.patient_ref,
+        "nurse__ref": wanted.nurse_ref,
+        "room__ref": wanted.room_ref,
+        "kind__ref": wanted.kind_ref,
+        "status": wanted.status,
+    }
+    rows = _whole(clinic_id).exclude(status=Status.PROPOSED)
+    return rows.filter(**{name: value for name, value in asked.items() if value is not None})
+
+
+def histories(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int, list[VisitStatus]]:
+    """What became of each of these visits, oldest first, with who did it (one query)."""
+    found: defaultdict[int, list[VisitStatus]] = defaultdict(list)
+    rows = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__in=list(visit_ids))
+    for row in rows.select_related("by").order_by("pk"):
+        found[row.visit_id].append(row)
+    return found
+
+
+def purposes_of(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int, list[UUID]]:
+    """The references of what each of these visits is for, the most pressing first (one query)."""
+    found: defaultdict[int, list[UUID]] = defaultdict(list)
+    rows = VisitFollowUp.objects.for_clinic(clinic_id).filter(visit_id__in=list(visit_ids))
+    for visit_id, ref in rows.order_by("follow_up__latest_on", "follow_up_id").values_list(
+        "visit_id", "follow_up__ref"
+    ):
+        found[visit_id].append(ref)
+    return found
 
 
 def status_history(*, clinic_id: int, visit_id: int) -> list[VisitStatus]:

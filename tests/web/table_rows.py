@@ -20,7 +20,7 @@ from notifications.models import InboundMessage, Message
 from notifications.services.check_in_rules import save_check_in_rules
 from scheduling.domain.care.protocol_entry import RowEntry
 from scheduling.domain.hours import ExceptionEntry
-from scheduling.models import CalendarFeed
+from scheduling.models import CalendarFeed, FollowUp
 from scheduling.services.calendar_feeds import create_patients_feed
 from scheduling.services.closing_days import propose_closing
 from scheduling.services.forecasts import reproject
@@ -75,6 +75,7 @@ def everything(house: House) -> dict[str, dict[str, object]]:
     run = start_recalculation(clinic_id=house.clinic.id, now=house.now)
     make_running_pump(house, patient)
     program = make_program(house, implant)
+    reading, event = make_reading(house, implant), make_event(house, implant)
     reproject(house.clinic.id, [pump.id for pump in Implant.objects.filter(clinic=house.clinic)], house.now)
     return {
         "": {},
@@ -88,8 +89,14 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         "program": {"program_id": program.id},
         "version": {"number": program.id},
         "import": {"ref": uploaded.ref},
-        "reading": {"ref": implant.ref, "reading_id": make_reading(house, implant).id},
-        "event": {"ref": implant.ref, "event_id": make_event(house, implant).id},
+        "reading": {"ref": implant.ref, "reading_id": reading.id},
+        "reading number": {"number": reading.id},
+        "event": {"ref": implant.ref, "event_id": event.id},
+        "event number": {"number": event.id},
+        "contact point": {"ref": patient.ref, "number": contact.id},
+        "helper": {"ref": patient.ref, "number": proxy.id},
+        "follow-up": {"ref": put_off_later(patient).ref},
+        "work": {"owner": house.administrator.id},
         "closure": {"closure_id": closure.id},
         "surgery": {"ref": plan_operation(house, patient).ref},
         **about_settings(house),
@@ -119,6 +126,12 @@ def booking_of(house: House, patient: Patient) -> dict[str, object]:
         "local_on": open_day(house, 21).isoformat(),
         "local_at": "10:00",
     }
+
+
+def put_off_later(patient: Patient) -> FollowUp:
+    """What the patient is due for last, besides refills."""
+    rows = FollowUp.objects.filter(patient=patient, state="open", latest_on__isnull=False)
+    return rows.exclude(row_key="refill").order_by("-latest_on")[0]
 
 
 def plan_operation(house: House, patient: Patient) -> Surgery:

@@ -107,9 +107,13 @@ class ClinicAPIView(APIView):
         self, rows: QuerySet[Any], shown: type[serializers.Serializer[Any]], context: Any = None
     ) -> Response:
         """A page of the rows."""
+        return self.page_by(rows, lambda found: shown(found, many=True, context=context or {}).data)
+
+    def page_by(self, rows: QuerySet[Any], shown: Callable[[list[Any]], Any]) -> Response:
+        """A page of the rows, each page's shown together."""
         pages = Pages()
         found = pages.paginate_queryset(rows, self.request, view=self)
-        return pages.get_paginated_response(shown(found, many=True, context=context or {}).data)
+        return pages.get_paginated_response(shown(list(found or ())))
 
     def asked(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """What the address asks for in this shape; 400 for words that it does not know."""

@@ -9,6 +9,8 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.pagination import CursorPagination
 
+from web.api.shapes import Sent
+
 
 class Pages(CursorPagination):
     """``?limit=`` rows (50, at most 200), and the addresses of the next page and the one before.
@@ -34,3 +36,10 @@ def page_of(shown: type[serializers.Serializer[Any]]) -> serializers.Serializer[
             "results": shown(many=True),
         },
     )
+
+
+class NumberedAsked(Sent):
+    """Which page of a list in the order in which it asks for an act: that order changes with every entry."""
+
+    page = serializers.IntegerField(default=1, min_value=1, max_value=100_000)
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 
@@ -17,6 +18,10 @@ class Sent(serializers.Serializer[Any]):
                 {str(name)[:100]: ["There is no such field."] for name in unknown}
             )
         return super().to_internal_value(data)
+
+
+class NothingSent(Sent):
+    """Nothing: the address says it all. Read all the same, so that only JSON is taken, and no field."""
 
 
 class Shown(serializers.Serializer[Any]):
@@ -35,3 +40,8 @@ class ListedField(serializers.ListField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_length": 100} | options)
+
+
+def said_unknown() -> str:
+    """What is not the clinic's is not there."""
+    return _("is not known in this clinic")

@@ -19,7 +19,7 @@ from scheduling.domain.slots import Needs, Window
 from scheduling.selectors.availability import free_slots
 from scheduling.selectors.resources import get_resource, get_visit_kind
 from scheduling.selectors.visit_needs import DAYS_AHEAD, needs_of
-from web.api.shapes import Sent, Shown
+from web.api.shapes import Sent, Shown, said_unknown
 from web.api.visit_answers import SlotShown, VisitsView
 
 MOST_SLOTS = 100
@@ -96,8 +96,3 @@ class Slots(VisitsView):
                 {"last_on": [str(_("is not within half a year after first_on"))]}
             )
         return Window(target_on=first_on, latest_on=last_on, must_by=last_on)
-
-
-def said_unknown() -> str:
-    """What is not the clinic's is not there."""
-    return str(_("is not known in this clinic"))

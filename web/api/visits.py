@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import Http404
@@ -12,12 +13,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.domain.roles import Permission
+from clinic.selectors.patients import get_patient
+from clinic.selectors.rows import Clinic
+from clinic.services.patients import local_today
 from scheduling.domain.visit_entries import MoveEntry, VisitEntry
-from scheduling.selectors.rows import Visit
-from scheduling.selectors.visits import visit_by_ref
+from scheduling.selectors.resources import get_resource, get_visit_kind
+from scheduling.selectors.rows import Status, Visit
+from scheduling.selectors.visits import Wanted, visit_by_ref, visit_rows
 from scheduling.services.booking import book_visit, cancel_visit, move_visit
-from web.api.shapes import Sent
+from web.api.pages import page_of
+from web.api.shapes import Sent, said_unknown
 from web.api.visit_answers import VisitShown, VisitsView
+
+STATUSES = [(value, label) for value, label in Status.choices if value != Status.PROPOSED]
 
 
 class PlaceSent(Sent):
@@ -58,10 +66,31 @@ class CancelSent(Sent):
     sequence = serializers.IntegerField(default=None, min_value=0)
 
 
+class VisitsAsked(Sent):
+    """Which visits. Days are the clinic's, both included."""
+
+    first_on = serializers.DateField(required=False)
+    last_on = serializers.DateField(required=False)
+    patient = serializers.UUIDField(required=False)
+    nurse = serializers.UUIDField(required=False)
+    room = serializers.UUIDField(required=False)
+    kind = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=STATUSES, required=False)
+
+
 class Visits(VisitsView):
     """Visits of the clinic."""
 
-    permissions: ClassVar = {"post": Permission.BOOK_VISITS}
+    permissions: ClassVar = {"get": Permission.VIEW_PATIENTS, "post": Permission.BOOK_VISITS}
+
+    @extend_schema(parameters=[VisitsAsked], responses=page_of(VisitShown), operation_id="list_visits")
+    def get(self, request: Request, clinic_slug: str) -> Response:
+        """Visits to come and past, also cancelled ones, each with its history; a slot that is only held is none."""
+        asked = self.asked(VisitsAsked)
+        _check_known(self.clinic, asked, self.now)
+        names = {name: f"{name}_ref" for name in ("patient", "nurse", "room", "kind")}
+        wanted = Wanted(**{names.get(name, name): value for name, value in asked.items()})
+        return self.page_by(visit_rows(clinic_id=self.clinic.pk, wanted=wanted), self.all_shown)
 
     @extend_schema(request=BookingSent, responses={201: VisitShown}, operation_id="book_visit")
     def post(self, request: Request, clinic_slug: str) -> Response:
@@ -81,7 +110,25 @@ class Visits(VisitsView):
         )
 
 
-class _OfVisit(VisitsView):
+def _check_known(clinic: Clinic, asked: dict[str, Any], now: datetime) -> None:
+    """400 for what is not the clinic's: an empty list would say that nothing is booked."""
+    today = local_today(clinic, now)
+    for name in asked.keys() & {"patient", "kind", "nurse", "room"}:
+        ref = asked[name]
+        if name == "patient":
+            is_known = get_patient(clinic_id=clinic.pk, patient_ref=ref) is not None
+        elif name == "kind":
+            is_known = get_visit_kind(clinic_id=clinic.pk, kind_ref=ref) is not None
+        else:
+            found = get_resource(clinic_id=clinic.pk, resource_ref=ref, today=today)
+            is_known = found is not None and found.kind == name
+        if not is_known:
+            raise serializers.ValidationError({name: [said_unknown()]})
+
+
+class OfVisit(VisitsView):
+    """About one visit."""
+
     def visit(self, ref: UUID) -> Visit:
         """The clinic's visit, or 404."""
         found = visit_by_ref(clinic_id=self.clinic.id, ref=ref)
@@ -90,7 +137,7 @@ class _OfVisit(VisitsView):
         return found
 
 
-class OneVisit(_OfVisit):
+class OneVisit(OfVisit):
     """A visit."""
 
     permissions: ClassVar = {"get": Permission.VIEW_PATIENTS}
@@ -101,7 +148,7 @@ class OneVisit(_OfVisit):
         return Response(self.shown(self.visit(ref)))
 
 
-class VisitMove(_OfVisit):
+class VisitMove(OfVisit):
     """The move of a visit."""
 
     permissions: ClassVar = {"post": Permission.BOOK_VISITS}
@@ -128,7 +175,7 @@ class VisitMove(_OfVisit):
         return self.answer(move)
 
 
-class VisitCancel(_OfVisit):
+class VisitCancel(OfVisit):
     """The cancellation of a visit."""
 
     permissions: ClassVar = {"post": Permission.BOOK_VISITS}

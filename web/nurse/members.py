@@ -171,6 +171,7 @@ POWERS = {
     Permission.CHANGE_PROGRAM: gettext_lazy("change programs"),
     Permission.TRACE_LOTS: gettext_lazy("trace lots"),
     Permission.VIEW_MESSAGES: gettext_lazy("see messages"),
+    Permission.MAKE_LINKS: gettext_lazy("make links to calendars"),
     Permission.IMPORT_REGISTER: gettext_lazy("import a register"),
     Permission.EDIT_CHECK_IN_RULES: gettext_lazy("say which answers to check-ins alarm"),
     Permission.MANAGE_CLINIC: gettext_lazy("change settings, edit the care protocol"),

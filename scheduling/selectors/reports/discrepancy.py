@@ -27,6 +27,7 @@ class TrendRow:
     """One pump's residuals. ``mean_rate_error`` is over its last three refills."""
 
     patient_ref: UUID
+    implant_ref: UUID
     name: str
     mrn: str
     pump: str
@@ -140,6 +141,7 @@ def _row(trend: ResidualTrend) -> TrendRow:
     implant = trend.implant
     return TrendRow(
         patient_ref=implant.patient.ref,
+        implant_ref=implant.ref,
         name=f"{implant.patient.last_name}, {implant.patient.first_name}",
         mrn=implant.patient.mrn,
         pump=implant.pump_model.name,

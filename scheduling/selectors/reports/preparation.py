@@ -30,6 +30,7 @@ class Whose:
     """The patient a syringe is for, and the pump it goes into."""
 
     patient_ref: UUID
+    implant_ref: UUID
     name: str
     mrn: str
     birth_date: date
@@ -138,6 +139,7 @@ def _whose(implant: Implant) -> Whose:
     patient = implant.patient
     return Whose(
         patient_ref=patient.ref,
+        implant_ref=implant.ref,
         name=f"{patient.last_name}, {patient.first_name}",
         mrn=patient.mrn,
         birth_date=patient.birth_date,

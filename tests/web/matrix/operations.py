@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from clinic.domain.roles import Permission
 from scheduling.domain.findings import LimitKind
-from tests.web.matrix.rows import About, Operation, named
+from tests.web.matrix.rows import About, Operation, listed, named
+from tests.web.matrix.work_operations import WORK_OPERATIONS
 
 VIEW, EDIT, CARE = Permission.VIEW_PATIENTS, Permission.EDIT_PATIENTS, Permission.RECORD_CARE
 PROGRAM, BOOK = Permission.CHANGE_PROGRAM, Permission.BOOK_VISITS
@@ -18,12 +19,6 @@ PROGRAM, BOOK = Permission.CHANGE_PROGRAM, Permission.BOOK_VISITS
 OPTIONS = named("name description renders[] parses[]")
 REFUSAL = named("type title status detail")
 PLACES = named("pointer detail", "errors[].")
-
-
-def listed(keys: frozenset[str], at_times: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
-    """A page of a list: its rows' keys below ``results[]``."""
-    below = {f"results[].{key}" for key in keys}, {f"results[].{key}" for key in at_times}
-    return {"keys": named("next previous") | below[0], "at_times": below[1] | {"results"}}
 
 
 SLOTS = named("starts_at ends_at local_on local_at is_later nurse room", "results[].")
@@ -270,4 +265,4 @@ VISITS = (
         writes=True,
     ),
 )
-OPERATIONS = (*CATALOGUE, *RECORD, *VISITS)
+OPERATIONS = (*CATALOGUE, *RECORD, *VISITS, *WORK_OPERATIONS)

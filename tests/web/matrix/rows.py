@@ -82,6 +82,8 @@ class Operation:
     """What a member of two clinics gets who names one's objects below the address of the other."""
     refused_at: str = ""
     """The place in the request at which that is said, where it is no 404."""
+    is_found_first: bool = False
+    """Whether what is not the clinic's is not there even for somebody who may not."""
     is_open: bool = False
     """Whether nobody need be signed in."""
     writes: bool = False
@@ -95,6 +97,12 @@ class Operation:
 def named(words: str, below: str = "") -> frozenset[str]:
     """The keys of a list of words, each below another key."""
     return frozenset(below + word for word in words.split())
+
+
+def listed(keys: frozenset[str], at_times: frozenset[str] = frozenset()) -> dict[str, frozenset[str]]:
+    """A page of a list: its rows' keys below ``results[]``."""
+    below = {f"results[].{key}" for key in keys}, {f"results[].{key}" for key in at_times}
+    return {"keys": named("next previous") | below[0], "at_times": below[1] | {"results"}}
 
 
 def keys_of(value: Any, prefix: str = "") -> set[str]:

@@ -47,6 +47,8 @@ def expected(row: Operation, caller: Caller, method: str) -> int:
     asked = taken(row).get(method)
     if asked is None:
         return 405
+    if asked.is_found_first and caller.are_objects_foreign:
+        return asked.foreign
     if asked.needs is not None and asked.needs not in (caller.permissions or ()):
         return 403
     return asked.foreign if caller.are_objects_foreign and asked.needs else asked.code
