@@ -22,8 +22,15 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[int]]]:
     patients: dict[int, tuple[str, str]] = {}
     written: list[set[int]] = []
 
+    clinics: dict[int, int] = {}
+
     def remember(instance: Any, **_: Any) -> None:
+        # A record number is a clinic's once: whoever had it before was taken back, as by the trial of an import.
+        for number in [each for each, words in patients.items() if words[0] == instance.mrn]:
+            if clinics[number] == instance.clinic_id:
+                del patients[number]
         patients[instance.pk] = (instance.mrn, str(instance.ref))
+        clinics[instance.pk] = instance.clinic_id
 
     answer, record = seeing.AccessMiddleware.__call__, seeing.record_access
 

@@ -18,6 +18,7 @@ from scheduling.domain.second_check import CheckReason
 from scheduling.services.forecasts import (
     CANNOT_COMPUTE,
     CONTRADICTION,
+    IMPORT_UNCHECKED,
     IN_EMERGENCY,
     NOT_FILLED,
     SECOND_CHECK,
@@ -64,6 +65,7 @@ SHORT: Mapping[str, str | Promise] = {
     CONTRADICTION: _("Record contradicts itself"),
     CANNOT_COMPUTE: _("Cannot be worked out"),
     SECOND_CHECK: _("Second check"),
+    IMPORT_UNCHECKED: _("Import, unchecked"),
     IN_EMERGENCY: _("Emergency, unchecked"),
 }
 
@@ -98,6 +100,7 @@ TO_DO: Mapping[str, str | Promise] = {
     CONTRADICTION: _("Correct the entry that is named."),
     CANNOT_COMPUTE: _("Check the dates by hand and tell whoever runs the system."),
     SECOND_CHECK: _("A colleague re-enters the values under “To check”."),
+    IMPORT_UNCHECKED: _("A colleague checks the import under “To check”."),
     IN_EMERGENCY: _("A colleague re-enters the values under “To check” before it runs out."),
 }
 
@@ -120,6 +123,9 @@ OTHER_MESSAGES: Mapping[str, str | Promise] = {
     CONTRADICTION: _("The record contradicts itself: {text}."),
     CANNOT_COMPUTE: _("The dates of this pump could not be worked out."),
     SECOND_CHECK: _("Waits for a second person ({reasons}). Until then the earlier date stays."),
+    IMPORT_UNCHECKED: _(
+        "Came by an import that no second person has checked yet. Until then the earliest date counts."
+    ),
     IN_EMERGENCY: _("In effect without a second person, in an emergency ({reasons})."),
 }
 WHY_CHECKED: Mapping[str, str | Promise] = {
@@ -127,6 +133,7 @@ WHY_CHECKED: Mapping[str, str | Promise] = {
     CheckReason.CONCENTRATION: _("another concentration"),
     CheckReason.OVERRIDE: _("saved in spite of a stop"),
     CheckReason.LATER: _("the date would move later"),
+    CheckReason.IMPORT: _("imported and not checked"),
 }
 EVENTS: Mapping[str, str | Promise] = {"mri": _("MRI scan"), "stalled": _("stall")}
 

@@ -12,11 +12,13 @@ from notifications.services.escalations import make_graver, open_running_late, o
 from notifications.services.second_checks import open_second_checks
 from notifications.services.staff_letters import tell_of_emergencies
 from notifications.services.unreachable import open_unreachable_of
+from scheduling.services.import_check_acts.upkeep import keep_up_imports
 from scheduling.services.second_check_acts.acting import end_emergencies
 
 log = logging.getLogger(__name__)
 ACTS = (
     end_emergencies,  # first: dates that fall back may be late ones
+    keep_up_imports,
     open_running_late,
     open_unanswered_of,
     open_unreachable_of,

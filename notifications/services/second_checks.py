@@ -1,4 +1,7 @@
-"""Second checks that do not end by themselves: an emergency that ran out unsigned, values that keep differing."""
+"""Second checks that do not end by themselves: an emergency that ran out unsigned, values that keep differing.
+
+Of a pump, or of an import as a whole; one that nobody has signed for a week as well.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from notifications.selectors.unanswered import ended_by_a_person
 from notifications.services.escalations.late import mark_gone
 from notifications.services.escalations.opening import Ask, open_all
 from scheduling.domain.care.rungs import Rung
+from scheduling.selectors.import_checks import StuckImport, stuck_imports
 from scheduling.selectors.second_checks import StuckCheck, stuck_checks
 
 SETTLED = "settled"
@@ -25,7 +29,10 @@ def open_second_checks(clinic_id: int, now: datetime) -> None:
     """
     cause = Cause.SECOND_CHECK.value
     with transaction.atomic():
-        stuck = {_key(each): each for each in stuck_checks(clinic_id=clinic_id)}
+        stuck: dict[str, StuckCheck | StuckImport] = {
+            _key(each): each for each in stuck_checks(clinic_id=clinic_id)
+        }
+        stuck |= {_key(each): each for each in stuck_imports(clinic_id=clinic_id, now=now)}
         open_keys = Escalation.objects.for_clinic(clinic_id).filter(
             cause=cause, acknowledged_at__isnull=True, gone_at__isnull=True
         )
@@ -36,11 +43,12 @@ def open_second_checks(clinic_id: int, now: datetime) -> None:
         open_all(clinic_id, asks, now=now)
 
 
-def _key(stuck: StuckCheck) -> str:
-    return f"second_check:{stuck.check_id}:{stuck.why}"
+def _key(stuck: StuckCheck | StuckImport) -> str:
+    about = "second_check" if isinstance(stuck, StuckCheck) else "import_check"
+    return f"{about}:{stuck.check_id}:{stuck.why}"
 
 
-def _ask(key: str, stuck: StuckCheck) -> Ask:
+def _ask(key: str, stuck: StuckCheck | StuckImport) -> Ask:
     return Ask(
         cause=Cause.SECOND_CHECK.value,
         key=key,

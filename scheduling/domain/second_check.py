@@ -35,6 +35,7 @@ class CheckReason(StrEnum):
     CONCENTRATION = "concentration"
     OVERRIDE = "override"
     LATER = "later"
+    IMPORT = "import"
 
 
 OVERRIDES = frozenset(

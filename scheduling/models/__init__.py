@@ -28,6 +28,7 @@ from scheduling.models.care import (
 )
 from scheduling.models.closings import ClosingState, DayClosing, DayClosingMove
 from scheduling.models.forecasts import Forecast
+from scheduling.models.import_checks import ImportCheck, ImportCheckStep, ImportedPump
 from scheduling.models.register_imports import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.models.reports import PaperList, PaperState, ResidualTrend
 from scheduling.models.runs import Heartbeat, SweepChunk, SweepRun
@@ -80,7 +81,10 @@ __all__ = [
     "Forecast",
     "Heartbeat",
     "HoursException",
+    "ImportCheck",
+    "ImportCheckStep",
     "ImportState",
+    "ImportedPump",
     "Mode",
     "PaperList",
     "PaperState",

@@ -32,6 +32,13 @@ _LATER_NEEDS_TWO = pgtrigger.Trigger(
             SELECT 1 FROM scheduling_secondcheck AS running
             WHERE running.implant_id = NEW.implant_id AND running.state = 'emergency'
         ) OR EXISTS (
+            SELECT 1 FROM scheduling_importedpump AS imported
+                JOIN scheduling_importcheck AS whole ON whole.id = imported.import_check_id
+            WHERE imported.implant_id = NEW.implant_id AND whole.state = 'emergency'
+        ) OR NOT EXISTS (
+            SELECT 1 FROM scheduling_importedpump AS imported
+            WHERE imported.implant_id = NEW.implant_id AND imported.waits
+        ) AND EXISTS (
             SELECT 1 FROM clinic_fill AS fill
             WHERE fill.implant_id = NEW.implant_id AND fill.filled_on > stood.filled_on AND NOT fill.is_void
         ) THEN

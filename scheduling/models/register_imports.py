@@ -34,6 +34,8 @@ class RegisterImport(models.Model):
     file_name = models.CharField(_("file"), max_length=200)
     size_bytes = models.PositiveBigIntegerField(_("size, bytes"))
     content = models.BinaryField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    """Of the file, kept when the file is gone: whoever checks the import shows the same one."""
     state = models.CharField(
         _("state"), max_length=12, choices=ImportState.choices, default=ImportState.CHECKING
     )

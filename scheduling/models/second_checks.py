@@ -29,7 +29,7 @@ class CheckState(models.TextChoices):
 
 RUNNING = (CheckState.OPEN.value, CheckState.EMERGENCY.value)
 
-_SIGNER_IS_ANOTHER = pgtrigger.Trigger(
+SIGNER_IS_ANOTHER = pgtrigger.Trigger(
     name="signer_is_no_author",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
@@ -51,14 +51,21 @@ _LATER_NEEDS_TWO = pgtrigger.Trigger(
         " AND (NEW.must_refill_by IS NULL OR NEW.must_refill_by > OLD.must_refill_by + 3)"
     ),
     func="""
-        IF EXISTS (
+        IF NEW.fingerprint <> OLD.fingerprint AND (EXISTS (
             SELECT 1 FROM scheduling_secondcheck AS signed
             WHERE signed.id = NEW.second_check_id AND signed.implant_id = NEW.implant_id
                 AND signed.state = 'signed' AND signed.fingerprint = NEW.fingerprint
-        ) THEN
+        ) OR EXISTS (
+            SELECT 1 FROM scheduling_importedpump AS imported
+            WHERE imported.implant_id = NEW.implant_id AND imported.fingerprint = NEW.fingerprint
+                AND imported.signed_at IS NOT NULL
+        )) THEN
             RETURN NEW;
         END IF;
-        IF EXISTS (
+        IF NOT EXISTS (
+            SELECT 1 FROM scheduling_importedpump AS imported
+            WHERE imported.implant_id = NEW.implant_id AND imported.waits
+        ) AND EXISTS (
             SELECT 1 FROM clinic_fill AS fill
             WHERE fill.id = NEW.fill_id AND fill.implant_id = NEW.implant_id
                 AND fill.filled_on > OLD.filled_on
@@ -156,7 +163,7 @@ class SecondCheck(Scoped, Addressed):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__state__in=["signed", "withdrawn"]),
             ),
-            _SIGNER_IS_ANOTHER,
+            SIGNER_IS_ANOTHER,
         ]
         constraints = [
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
 from scheduling.models import RUNNING, CheckState, SecondCheck, SecondCheckStep
+from scheduling.selectors.import_checks import imports_to_check
 
 STEPS = SecondCheckStep.What
 
@@ -52,9 +53,10 @@ def steps_of(check: SecondCheck) -> list[SecondCheckStep]:
 
 
 def count_to_check(*, clinic_id: int, user_id: int) -> int:
-    """How much waits that this person did not enter."""
+    """How much waits that this person did not enter, an import counting once (one query)."""
     rows = SecondCheck.objects.for_clinic(clinic_id).filter(state__in=RUNNING)
-    return rows.exclude(author_ids__contains=[user_id]).count()
+    single = rows.exclude(author_ids__contains=[user_id]).order_by().values_list("id")
+    return single.union(imports_to_check(clinic_id=clinic_id, user_id=user_id), all=True).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from clinic.selectors.catalogue import catalogue as stored_catalogue
 from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
 from scheduling.domain.case import CaseError
 from scheduling.domain.projection import ENGINE_VERSION, Status
-from scheduling.domain.second_check import empty_at
+from scheduling.domain.second_check import CheckReason, empty_at
 from scheduling.models import Forecast
 from scheduling.services.cases import Setting, case_of, setting_of
 from scheduling.services.second_checks.reading import Reading, read_beside
@@ -52,6 +52,8 @@ CANNOT_COMPUTE = "cannot_compute"
 SECOND_CHECK = "second_check"
 """A finding of the stored row: its dates are not, or not for long, those of the record alone."""
 IN_EMERGENCY = "in_emergency"
+IMPORT_UNCHECKED = "import_unchecked"
+"""A finding of the stored row: nobody has checked the import that its dates came by."""
 
 
 @dataclass(slots=True)
@@ -198,7 +200,8 @@ def waiting_finding(judgement: Judgement) -> list[dict[str, Any]]:
         "would_be": _iso(judgement.full.must_refill_by) or "",
         "holds": _iso(judgement.projection.must_refill_by) or "",
     }
-    code = IN_EMERGENCY if judgement.is_emergency else SECOND_CHECK
+    code = IMPORT_UNCHECKED if judgement.reasons == {CheckReason.IMPORT} else SECOND_CHECK
+    code = IN_EMERGENCY if judgement.is_emergency else code
     return [{"code": code, "severity": "warning", "field": "", "values": values}]
 
 

@@ -26,8 +26,10 @@ from clinic.domain.register import (
 )
 from clinic.selectors.catalogue import catalogue
 from clinic.selectors.rows import Clinic
+from scheduling.domain.import_check import hash_of
 from scheduling.domain.register_case import Judge, JudgedRow, judge_register
 from scheduling.models import ImportState, RegisterImport, RegisterImportRow, RowResult
+from scheduling.services.import_checks.joining import Source
 from scheduling.services.register_rows import RowReport, import_rows, outcome_of
 
 BATCH_ROWS = 20
@@ -57,6 +59,7 @@ def upload_register(
         file_name=file_name[-200:],
         size_bytes=len(content),
         content=content,
+        sha256=hash_of(content),
         as_of=now.astimezone(ZoneInfo(clinic.time_zone)).date(),
         consent_channels=sorted(consent_channels),
         lines_total=content.count(b"\n") + (not content.endswith(b"\n")),
@@ -134,11 +137,11 @@ def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
     run = _running(import_id, ImportState.IMPORTING).defer("content").first()
     if run is None:
         return False
-    clinic, until = run.clinic, monotonic() + seconds
+    clinic, source, until = run.clinic, _source(run), monotonic() + seconds
     while row_ids := list(_waiting(run).values_list("pk", flat=True)[:BATCH_ROWS]):
         done = 0
         for row_id in row_ids:
-            done += _import_one(run, clinic, row_id, now)
+            done += _import_one(run, clinic, source, row_id, now)
             if monotonic() > until:
                 break
         RegisterImport.objects.filter(pk=run.pk).update(progressed_at=now)
@@ -187,8 +190,8 @@ def _store_checked(
         rows=batch,
         actor_id=run.uploaded_by_id,
         now=now,
+        source=None,
         consent_channels=frozenset(run.consent_channels),
-        is_trial=True,
     )
     checked = [_checked(run, report) for report in reports]
     run.lines_checked = _line(batch[-1])
@@ -228,13 +231,25 @@ def _waiting(run: RegisterImport) -> QuerySet[RegisterImportRow]:
     return run.rows.filter(result="").exclude(foreseen=RowResult.REFUSED).order_by("line")
 
 
-def _import_one(run: RegisterImport, clinic: Clinic, row_id: int, now: datetime) -> bool:
+def _source(run: RegisterImport) -> Source:
+    if run.confirmed_by_id is None or (not run.sha256 and run.content is None):
+        raise ValueError("an import without a file, or that nobody has confirmed")
+    return Source(
+        file_name=run.file_name,
+        # Uploaded before hashes were kept: the file is still there while it is brought in.
+        sha256=run.sha256 or hash_of(bytes(run.content or b"")),
+        author_id=run.confirmed_by_id,
+        author_ids=frozenset({run.uploaded_by_id, run.confirmed_by_id}),
+    )
+
+
+def _import_one(run: RegisterImport, clinic: Clinic, source: Source, row_id: int, now: datetime) -> bool:
     with transaction.atomic():
         stored = _waiting(run).filter(pk=row_id).select_for_update(skip_locked=True).first()
-        if stored is None or stored.payload is None or run.confirmed_by_id is None:
+        if stored is None or stored.payload is None:
             return False
         row, channels = row_from_json(stored.payload), frozenset(run.consent_channels)
-        outcome = outcome_of(clinic, row, run.confirmed_by_id, now, channels)
+        outcome = outcome_of(clinic, row, source.author_id, now, source, channels)
         stored.result, stored.columns = outcome.result, list(outcome.columns)
         stored.implant_id, stored.payload = outcome.implant_id, None
         if outcome.fault is not None:

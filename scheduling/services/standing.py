@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from itertools import product
 from typing import Any
 
 from clinic.selectors.facts import DrugFacts, FillFacts, ImplantFacts, ProgramFacts
 from scheduling.domain.case import CaseError, PumpCase
 from scheduling.domain.engine import project
-from scheduling.domain.findings import LimitKind
 from scheduling.domain.fingerprint import fingerprint
 from scheduling.domain.projection import Projection
 from scheduling.domain.second_check import (
@@ -33,19 +31,7 @@ from scheduling.domain.second_check import (
     stands,
 )
 from scheduling.services.cases import Setting, case_of, in_mcg
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What stood in the pump: enough to work out the dates that would hold without what waits."""
-
-    drugs: list[DrugFacts]
-    programs: list[ProgramFacts]
-    threshold_ml: Decimal | None
-    constant_flow_ml_per_day: Decimal | None
-    max_interval_days: int | None
-    end_of_service_on: date | None
-    overrides: frozenset[str] = frozenset()
+from scheduling.services.entered import Entered, entered_from_json, entered_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +59,26 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought that nobody has checked yet. ``fingerprint`` is of the inputs that it left behind.
+
+    ``is_first``: nothing stood before it, so what stands is the import's own. ``is_emergency``: one person alone has
+    put the import into effect.
+    """
+
+    fill_id: int
+    fingerprint: str | None = None
+    is_first: bool = False
+    is_emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What is stored about one pump's dates beside its facts."""
 
     stood: Stood | None = None
     emergency: Emergency | None = None
+    imported: tuple[Imported, ...] = ()
     signed: frozenset[str] = frozenset()
     """The inputs for which a second person has signed."""
     chain: Mapping[int, int] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class Beside:
 
 
 NOTHING = Beside()
+_IMPORT = frozenset({CheckReason.IMPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,45 +118,53 @@ def judge(facts: ImplantFacts, setting: Setting, case: PumpCase, beside: Beside)
     A function of the facts, the dates that stand and the signatures, so it may run again at any time.
     """
     full, mark, stood = project(case), fingerprint(case), beside.stood
-    if stood is not None and stood.fingerprint == mark:
-        return Judgement(case, full, full, mark)
-    dates, now = dates_of(full, case), entered_of(facts, full)
+    is_signed = mark in beside.signed
+    waits = _IMPORT if rests_on_import(facts, mark, beside) and not is_signed else frozenset()
+    is_alone = bool(waits) and any(each.is_emergency and each.fingerprint == mark for each in beside.imported)
     emergency = beside.emergency
     is_emergency = emergency is not None and _is_this_fill(facts, emergency.fill_id, beside.chain)
+    if stood is not None and stood.fingerprint == mark:
+        return Judgement(case, full, full, mark, waits, is_alone)
+    dates, now = dates_of(full, case), entered_of(facts, full)
     if stood is None:
-        reasons = reasons_for(None, _in_pump(now), dates=dates, measured_from=())
-        is_signed = mark in beside.signed
-        stand = _stood(facts, now, dates, mark) if is_signed or not reasons else None
-        return Judgement(
-            case,
-            full,
-            full,
-            mark,
-            frozenset() if stand else reasons,
-            is_emergency=is_emergency and not stand,
-            is_signed=is_signed,
-            stands=stand,
-        )
+        own = reasons_for(None, _in_pump(now), dates=dates, measured_from=())
+        stand = _stood(facts, now, dates, mark) if is_signed or not own else None
+        left = frozenset() if is_signed else own | waits
+        is_in_effect = bool(left) and (is_alone or is_emergency)
+        return Judgement(case, full, full, mark, left, is_in_effect, is_signed=is_signed, stands=stand)
     same_cycle, before = is_same_cycle(facts, stood, beside.chain), stood.entered
     without = [] if same_cycle else list(_without(facts, setting, before))
-    reasons = reasons_for(
-        _in_pump(before),
-        _in_pump(now),
-        dates=dates,
-        measured_from=[stood.dates] if same_cycle else without,
-    )
-    if not reasons or mark in beside.signed:
+    measured_from = [stood.dates] if same_cycle else without
+    reasons = waits | reasons_for(_in_pump(before), _in_pump(now), dates=dates, measured_from=measured_from)
+    if not reasons or is_signed:
         kept = stands(stood.dates, dates) if same_cycle and not reasons else dates
         stand = _stood(facts, now, kept, mark)
         return Judgement(case, full, full, mark, is_signed=bool(reasons), stands=stand)
-    if emergency is not None and is_emergency:
+    if is_alone:
+        in_effect = dates
+    elif emergency is not None and is_emergency:
         in_effect = in_emergency(dates, emergency.allowed)
     else:
-        if same_cycle:
-            without = [stood.dates, *_without(facts, setting, before)]
-        in_effect = earliest([dates, *without])
+        # A refill by an import is in doubt as a whole, so what stood before it stays; one by hand begins anew.
+        kept_dates = [stood.dates] if same_cycle or waits else []
+        without = without or list(_without(facts, setting, before))
+        in_effect = earliest([dates, *kept_dates, *without])
     projection = full if in_effect == dates else held(case, full, in_effect)
-    return Judgement(case, projection, full, mark, reasons, is_emergency)
+    return Judgement(case, projection, full, mark, reasons, is_alone or is_emergency)
+
+
+def rests_on_import(facts: ImplantFacts, mark: str, beside: Beside) -> bool:
+    """Whether what is in the pump came by an import that nobody has checked.
+
+    What stood before an import is not its own: going back to it, or a refill by hand, leaves the import behind.
+    """
+    stood = beside.stood
+    return any(
+        stood is None
+        or each.is_first
+        or (mark != stood.fingerprint and _is_this_fill(facts, each.fill_id, beside.chain))
+        for each in beside.imported
+    )
 
 
 def is_same_cycle(facts: ImplantFacts, stood: Stood, chain: Mapping[int, int]) -> bool:
@@ -269,115 +279,14 @@ def _dates(facts: ImplantFacts, setting: Setting) -> RefillDates | None:
     return None if case is None else dates_of(project(case), case)
 
 
-# --- Stored forms -----------------------------------------------------------------------------------------
-
-
-def entered_to_json(entered: Entered) -> dict[str, Any]:
-    """As ``StandingDates.in_pump`` keeps it: numbers as text, exactly."""
-    return {
-        "drugs": [
-            [d.drug_key, str(d.concentration), d.concentration_unit, d.is_diluted, d.stability_days]
-            for d in entered.drugs
-        ],
-        "programs": [
-            [
-                p.starts_on.isoformat(),
-                p.starts_at.isoformat() if p.starts_at else None,
-                p.kind,
-                _text(p.dose),
-                p.dose_unit,
-                _text(p.flow_ml_per_day),
-                p.pattern,
-                _text(p.bolus_dose),
-                p.bolus_unit,
-                p.bolus_max_per_day,
-                _text(p.bolus_mean_per_day),
-            ]
-            for p in entered.programs
-        ],
-        "threshold_ml": _text(entered.threshold_ml),
-        "constant_flow_ml_per_day": _text(entered.constant_flow_ml_per_day),
-        "max_interval_days": entered.max_interval_days,
-        "end_of_service_on": entered.end_of_service_on.isoformat() if entered.end_of_service_on else None,
-        "overrides": sorted(entered.overrides),
-    }
-
-
-def entered_from_json(stored: Mapping[str, Any]) -> Entered:
-    ends = stored["end_of_service_on"]
-    return Entered(
-        drugs=[
-            DrugFacts(key, Decimal(concentration), unit, is_diluted, stability_days, None)
-            for key, concentration, unit, is_diluted, stability_days in stored["drugs"]
-        ],
-        programs=[_program(row) for row in stored["programs"]],
-        threshold_ml=_number(stored["threshold_ml"]),
-        constant_flow_ml_per_day=_number(stored["constant_flow_ml_per_day"]),
-        max_interval_days=stored["max_interval_days"],
-        end_of_service_on=date.fromisoformat(ends) if ends else None,
-        overrides=frozenset(stored["overrides"]),
-    )
-
-
-def _program(row: list[Any]) -> ProgramFacts:
-    return ProgramFacts(
-        starts_on=date.fromisoformat(row[0]),
-        starts_at=datetime.fromisoformat(row[1]) if row[1] else None,
-        kind=row[2],
-        dose=_number(row[3]),
-        dose_unit=row[4],
-        flow_ml_per_day=_number(row[5]),
-        pattern=row[6],
-        bolus_dose=_number(row[7]),
-        bolus_unit=row[8],
-        bolus_max_per_day=row[9],
-        bolus_mean_per_day=_number(row[10]),
-    )
-
-
-def dates_to_json(dates: RefillDates) -> dict[str, str | None]:
-    return {
-        "must_refill_by": dates.must_refill_by.isoformat() if dates.must_refill_by else None,
-        "limited_by": dates.limited_by.value if dates.limited_by else None,
-        "low_reservoir_on": dates.low_reservoir_on.isoformat() if dates.low_reservoir_on else None,
-        "empty_on": dates.empty_on.isoformat() if dates.empty_on else None,
-        "empty_at": dates.empty_at.isoformat() if dates.empty_at else None,
-    }
-
-
-def dates_from_json(stored: Mapping[str, str | None]) -> RefillDates:
-    days = {
-        name: date.fromisoformat(value) if (value := stored[name]) else None
-        for name in ("must_refill_by", "low_reservoir_on", "empty_on")
-    }
-    kind, at = stored["limited_by"], stored["empty_at"]
-    return RefillDates(
-        **days,
-        limited_by=LimitKind(kind) if kind else None,
-        empty_at=datetime.fromisoformat(at) if at else None,
-    )
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
 __all__ = [
     "NOTHING",
     "Beside",
     "Emergency",
-    "Entered",
+    "Imported",
     "Judgement",
     "Stood",
-    "dates_from_json",
-    "dates_to_json",
-    "entered_from_json",
     "entered_of",
-    "entered_to_json",
     "is_same_cycle",
     "judge",
     "mixture_of",

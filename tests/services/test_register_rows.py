@@ -13,6 +13,7 @@ from clinic.services.programs import record_program
 from clinic.services.register_rows import RowOutcome, import_row
 from scheduling.services.register_rows import bring_in as judge_and_bring_in
 from tests.factories import House, make_clinic, make_implant, make_patient
+from tests.imports import source_of
 from tests.register_files import register_row
 
 pytestmark = pytest.mark.django_db
@@ -278,7 +279,7 @@ def test_consent_is_recorded_only_where_attested_reachable_and_not_already_refus
 
 def test_a_trial_tells_what_would_happen_and_leaves_no_trace(house: House) -> None:
     trial = judge_and_bring_in(
-        clinic=house.clinic, row=register_row(), actor_id=house.administrator.id, now=NOW, is_trial=True
+        clinic=house.clinic, row=register_row(), actor_id=house.administrator.id, now=NOW, source=None
     )
     assert (trial.result, trial.implant_id) == ("created", None)
     assert counts() == (0, 0, 0, 0, 0)
@@ -300,6 +301,7 @@ def test_a_slip_that_only_the_record_can_tell_refuses_the_row(
         row=register_row(filled_on="2026-11-18", **cells),
         actor_id=house.administrator.id,
         now=NOW,
+        source=source_of(house.administrator),
     )
     assert outcome.fault is not None, outcome
     assert (outcome.result, outcome.fault.column) == ("refused", column)

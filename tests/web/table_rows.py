@@ -40,6 +40,7 @@ from tests.factories import (
     make_reading,
     make_running_pump,
 )
+from tests.imports import imported, shown
 from tests.matters import open_matter
 from tests.register_files import register
 from tests.second_checks import waiting_check
@@ -106,6 +107,7 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
         "second check": {"ref": waiting_check(house).ref},
+        **about_imports(house),
         "reminder kind": {"kind": "refill"},
         "words": {"purpose": "visit", "channel": "sms", "language": "en"},
         "message": {"ref": message_to(house, contact.id, patient.id).ref},
@@ -113,6 +115,16 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         "emergency": {"ref": emergency_of(house).ref},
         "membership": {"membership_id": members(clinic_id=house.clinic.id).get(user=house.nurse).id},
         "invitation": {"ref": invitation.ref},
+    }
+
+
+def about_imports(house: House) -> dict[str, dict[str, object]]:
+    """A file that was brought in, with the patient's name in it, and a pump of it."""
+    check = imported(house, last_name=CANARY)
+    shown(house, check)
+    return {
+        "import check": {"ref": check.ref},
+        "imported pump": {"ref": check.ref, "pump_ref": check.pumps.get().ref},
     }
 
 

@@ -154,7 +154,7 @@ def test_reports_cost_the_same_number_of_queries_whatever_their_length(
     )
     administrator.post(url("register_confirm", ref=run.ref))
     import_slice(import_id=run.pk, now=house.now, seconds=60)
-    with django_assert_max_num_queries(16):  # of the frame: who saw whom, emergencies, what is to be checked
+    with django_assert_max_num_queries(18):  # of the frame 3; 2 ask for the second person
         administrator.get(url("register_import", ref=run.ref))
 
 

@@ -24,6 +24,7 @@ from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
+from scheduling.selectors.import_checks import import_checks_of_implants
 from scheduling.selectors.rows import SecondCheck
 from scheduling.selectors.second_checks import checks_of_implants
 from scheduling.selectors.worklist import group_of_implants
@@ -56,7 +57,9 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     groups = group_of_implants(
         clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place], now=request.now
     )
-    checks = checks_of_implants(clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place])
+    implant_ids = [implant.id for implant in in_place]
+    checks = checks_of_implants(clinic_id=request.clinic.id, implant_ids=implant_ids)
+    imports = import_checks_of_implants(clinic_id=request.clinic.id, implant_ids=implant_ids)
     context = patient_frame(request, found, tab="patient") | {
         "implants": implants,
         "matters": [
@@ -65,6 +68,7 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
         ],
         "pumps": [
             _pump(request, implant, groups.get(implant.id, ""), checks.get(implant.id))
+            | {"imported": imports.get(implant.id)}
             for implant in in_place
         ],
         "first_in_place": next(iter(in_place), None),

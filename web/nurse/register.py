@@ -8,7 +8,6 @@ from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.domain.register import COLUMNS, Reason, RegisterUnusable
 from clinic.domain.roles import Permission
+from scheduling.selectors.import_checks import waiting_of_file
 from scheduling.selectors.register_imports import (
     RESULTS,
     ImportRow,
@@ -39,12 +39,11 @@ from web.access import ClinicRequest, clinic_page
 from web.navigation import clinic_path
 from web.nurse.forms.register import RegisterForm, too_large
 from web.nurse.frame import clinic_reverse
+from web.nurse.uploads import drain, is_too_large
 from web.tables import csv_download
 from web.words import said
 
 ROWS_A_PAGE = 100
-FORM_BYTES = 64 * 1024
-DRAINED_BYTES = 1024**3
 LABELS: dict[str, str | Promise] = {
     "created": gettext_lazy("new"),
     "updated": gettext_lazy("changed"),
@@ -72,8 +71,8 @@ class ReportLine:
 @clinic_page(Permission.IMPORT_REGISTER)
 def register(request: ClinicRequest) -> HttpResponse:
     """The form and the imports so far. A request that is too large is refused before any of it is kept."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.REGISTER_UPLOAD_MAX_BYTES + FORM_BYTES:
-        _drain(request)
+    if is_too_large(request):
+        drain(request)
         form = RegisterForm({}, {})
         form.errors.clear()
         form.add_error("file", too_large())
@@ -113,13 +112,6 @@ def _page(request: ClinicRequest, form: RegisterForm, *, status: int) -> HttpRes
     return render(request, "nurse/register/page.html", context, status=status)
 
 
-def _drain(request: ClinicRequest) -> None:
-    """Read the rest and forget it, since a browser shows an answer only after it has sent everything."""
-    left = DRAINED_BYTES
-    while left > 0 and (chunk := request.read(FORM_BYTES)):
-        left -= len(chunk)
-
-
 @require_safe
 @clinic_page(Permission.IMPORT_REGISTER)
 def register_template(request: ClinicRequest) -> HttpResponse:
@@ -144,6 +136,10 @@ def register_import(request: ClinicRequest, ref: UUID) -> HttpResponse:
         context["problem"] = said(Reason(run.problem_message, run.problem_values))
     elif not progress.is_running:
         context |= _report(request, run, progress)
+    if run.state == "finished":
+        context["waiting"] = waiting_of_file(
+            clinic_id=request.clinic.id, sha256=run.sha256, author_id=run.confirmed_by_id
+        )
     template = "nurse/register/_import.html" if request.htmx else "nurse/register/import.html"
     return render(request, template, context)
 

@@ -25,6 +25,7 @@ from web.access import ClinicRequest, clinic_page, confirm_address, is_freshly_a
 from web.findings import reasons_words
 from web.nurse.forms.second_checks import EmergencyForm, ReentryForm
 from web.nurse.frame import Trail, clinic_reverse, full_name
+from web.nurse.import_checks import shown_imports
 from web.nurse.pages import form_page
 from web.words import moment_words, said
 
@@ -34,10 +35,13 @@ from web.words import moment_words, said
 def to_check(request: ClinicRequest) -> HttpResponse:
     """What others entered and this person can check, and what waits of this person's own."""
     rows = [shown(check, request) for check in running_checks(clinic_id=request.clinic.id)]
+    imports = shown_imports(request)
     context = {
         "place": "to_check",
         "others": [row for row in rows if not row["is_own"]],
         "own": [row for row in rows if row["is_own"]],
+        "imports": [row for row in imports if not row.is_own],
+        "own_imports": [row for row in imports if row.is_own],
     }
     return render(request, "nurse/second_checks/list.html", context)
 

@@ -18,7 +18,10 @@ from clinic.scope import across_clinics
 from clinic.selectors.catalogue import catalogue
 from clinic.selectors.importing import clinic_by_slug, importer
 from clinic.selectors.rows import Channel, Clinic, User
+from scheduling.domain.import_check import hash_of
 from scheduling.domain.register_case import Judge, judge_register
+from scheduling.selectors.import_checks import waiting_of_file
+from scheduling.services.import_checks.joining import Source
 from scheduling.services.register_rows import RowReport, import_rows
 
 SOME_ROW_REFUSED = 1
@@ -61,14 +64,15 @@ class Command(BaseCommand):
         judge = Judge(as_of=now.astimezone(zone).date(), zone=zone, catalogue=catalogue())
         told: Counter[str] = Counter()
         try:
-            rows = judge_register(_content(options["file"]), judge)
+            content = _content(options["file"])
+            source = None if options["dry_run"] else _source(options["file"], content, actor)
             for report in import_rows(
                 clinic=clinic,
-                rows=rows,
+                rows=judge_register(content, judge),
                 actor_id=actor.pk,
                 now=now,
+                source=source,
                 consent_channels=options["consent"],
-                is_trial=options["dry_run"],
             ):
                 told[report.result] += 1
                 self.stdout.write(_line(report))
@@ -76,6 +80,7 @@ class Command(BaseCommand):
         except RegisterUnusable as error:
             raise CommandError(_said(error.reason), returncode=FILE_UNUSABLE) from None
         self._sum_up(told, actor, is_dry_run=options["dry_run"])
+        self._say_what_waits(clinic, source)
         if told["refused"]:
             sys.exit(SOME_ROW_REFUSED)
 
@@ -103,6 +108,26 @@ class Command(BaseCommand):
         else:
             message = gettext("Done in the name of %(actor)s: %(counts)s.")
             self.stdout.write(message % {"counts": counts, "actor": actor.email})
+
+    def _say_what_waits(self, clinic: Clinic, source: Source | None) -> None:
+        whole = None
+        if source is not None:
+            whole = waiting_of_file(clinic_id=clinic.pk, sha256=source.sha256, author_id=source.author_id)
+        if whole is None or not whole.pumps:
+            return
+        message = gettext(
+            "%(pumps)s pumps wait for a second person, under “To check”. SHA-256 of the file: %(hash)s"
+        )
+        self.stdout.write(message % {"pumps": whole.pumps, "hash": whole.check.sha256})
+
+
+def _source(name: str, content: bytes, actor: User) -> Source:
+    return Source(
+        file_name="stdin" if name == "-" else Path(name).name[-200:],
+        sha256=hash_of(content),
+        author_id=actor.pk,
+        author_ids=frozenset({actor.pk}),
+    )
 
 
 def _content(name: str) -> bytes:

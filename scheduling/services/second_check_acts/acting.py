@@ -16,14 +16,15 @@ from clinic.selectors.rows import Clinic, Implant
 from clinic.services.implants import lock_implant
 from scheduling.domain.second_check import EMERGENCY, LEAST_REASON_LETTERS, dates_of
 from scheduling.models import RUNNING, CheckState, SecondCheck
+from scheduling.services.entered import dates_to_json
 from scheduling.services.outlook import Outlook, read_outlook
-from scheduling.services.second_check_acts.reentry import Reentered, differing
+from scheduling.services.second_check_acts.reentry import Reentered, asked_of, differing
 from scheduling.services.second_checks.writing import What, step
-from scheduling.services.standing import dates_to_json
 
 log = logging.getLogger(__name__)
 
 GONE = gettext_noop("this check was signed in the meantime, or what it was about was taken back")
+ONCE = gettext_noop("this was put into effect in an emergency before: a second person is needed")
 OWN = gettext_noop("you entered part of this: somebody else must check it")
 
 
@@ -39,7 +40,7 @@ def sign(*, clinic: Clinic, check_ref: UUID, given: Reentered, signer_id: int, n
         if signer_id in (*check.author_ids, check.author_id):
             raise RecordError("", OWN)
         outlook = _waiting(clinic, check, now)
-        wrong = differing(outlook.facts, outlook.beside, given)
+        wrong = differing(outlook.facts, asked_of(outlook.facts, outlook.beside), given)
         if wrong:
             check.mismatches += 1
             check.save(update_fields=["mismatches"])
@@ -66,16 +67,13 @@ def act_in_emergency(
     Once for a check: then it is a second person's, or the earlier dates are back. Raises like ``sign``, and
     RecordError at ``reason`` for one that says too little.
     """
-    if len(reason.strip()) < LEAST_REASON_LETTERS:
-        raise RecordError(
-            "reason", gettext_noop("say why in at least %(least)s letters"), least=LEAST_REASON_LETTERS
-        )
+    refuse_short_reason(reason)
     with recording(actor_id=actor_id, reason=f"emergency without a second check: {reason}"[:500]):
         check = _locked(clinic, check_ref)
         if check.emergency_until is not None:
             raise RecordError(
                 "reason",
-                gettext_noop("this was put into effect in an emergency before: a second person is needed"),
+                ONCE,
             )
         outlook = _waiting(clinic, check, now)
         judgement = outlook.judgement
@@ -90,6 +88,14 @@ def act_in_emergency(
         step(check, What.EMERGENCY, now=now, user_id=actor_id, note=reason.strip()[:500]).save()
         changes.announce(clinic_id=clinic.id, implant_ids=[check.implant_id], now=now)
         return now + EMERGENCY
+
+
+def refuse_short_reason(reason: str) -> None:
+    """Raise RecordError at ``reason`` for one that says too little."""
+    if len(reason.strip()) < LEAST_REASON_LETTERS:
+        raise RecordError(
+            "reason", gettext_noop("say why in at least %(least)s letters"), least=LEAST_REASON_LETTERS
+        )
 
 
 def end_emergencies(clinic_id: int, now: datetime) -> int:

@@ -31,6 +31,8 @@ class Asked:
     """Whether what a day of a flex program holds is asked for in mL, not in mass."""
     has_bolus: bool = False
     has_threshold: bool = False
+    has_day: bool = False
+    """Whether the day of the fill is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ class Reentered:
     values: Mapping[str, Decimal | int | str | None] = field(default_factory=dict)
 
 
-def asked_of(facts: ImplantFacts, beside: Beside) -> Asked:
-    """What is asked about these facts: all that the refill date rests on."""
+def asked_of(facts: ImplantFacts, beside: Beside, *, of_import: bool = False) -> Asked:
+    """What is asked about these facts: all that the refill date rests on.
+
+    Of an import also what is not news at the bedside: the day of the fill, and a threshold of the pump's own.
+    """
     program = facts.programs[-1] if facts.programs and facts.constant_flow_ml_per_day is None else None
     kind = NONE if program is None else _kind(program)
     return Asked(
@@ -51,14 +56,15 @@ def asked_of(facts: ImplantFacts, beside: Beside) -> Asked:
         days=tuple(tuple(group["on"]) for group in program.pattern or ()) if program else (),
         is_by_flow=program is not None and _is_by_flow(program),
         has_bolus=program is not None and program.bolus_dose is not None,
-        has_threshold=_has_other_threshold(facts, beside),
+        has_threshold=_has_other_threshold(facts, beside) or (of_import and facts.threshold_ml is not None),
+        has_day=of_import,
     )
 
 
-def differing(facts: ImplantFacts, beside: Beside, given: Reentered) -> list[str]:
+def differing(facts: ImplantFacts, asked: Asked, given: Reentered) -> list[str]:
     """The fields in which what was re-entered is not what is recorded; empty when all is the same."""
     wrong = _differing_drugs(facts, given)
-    for name, expected in _expected(facts, beside).items():
+    for name, expected in _expected(facts, asked).items():
         if given.values.get(name) != expected:
             wrong.append(name)
     return wrong
@@ -83,9 +89,10 @@ def _differing_drugs(facts: ImplantFacts, given: Reentered) -> list[str]:
     return wrong
 
 
-def _expected(facts: ImplantFacts, beside: Beside) -> dict[str, Decimal | int | str | None]:
+def _expected(facts: ImplantFacts, asked: Asked) -> dict[str, Decimal | int | str | None]:
     expected: dict[str, Decimal | int | str | None] = {"fill_volume_ml": facts.fills[-1].fill_volume_ml}
-    asked = asked_of(facts, beside)
+    if asked.has_day:
+        expected["filled_on"] = facts.fills[-1].filled_on.isoformat()
     if asked.has_threshold:
         expected["threshold_ml"] = facts.threshold_ml
     if not asked.program:

@@ -9,8 +9,9 @@ from datetime import datetime
 from clinic.selectors.facts import ImplantFacts, corrected_fills
 from scheduling.domain.findings import LimitKind
 from scheduling.domain.second_check import RefillDates
-from scheduling.models import RUNNING, CheckState, SecondCheck, StandingDates
-from scheduling.services.standing import Beside, Emergency, Stood, dates_from_json
+from scheduling.models import RUNNING, CheckState, ImportedPump, SecondCheck, StandingDates
+from scheduling.services.entered import dates_from_json
+from scheduling.services.standing import Beside, Emergency, Imported, Stood
 
 
 @dataclass(slots=True)
@@ -21,6 +22,8 @@ class Reading:
     now: datetime
     rows: dict[int, StandingDates]
     checks: dict[int, SecondCheck]
+    imported: dict[int, list[ImportedPump]] = field(default_factory=dict)
+    """What imports brought that nobody has checked."""
     chains: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def of(self, implant_id: int, *, signed: frozenset[str] = frozenset()) -> Beside:
@@ -29,28 +32,33 @@ class Reading:
         return Beside(
             stood=None if row is None else stood_of(row),
             emergency=None if check is None else _emergency_of(check, self.now),
+            imported=tuple(_imported_of(each, self.now) for each in self.imported.get(implant_id, ())),
             signed=signed,
             chain=self.chains.get(implant_id, {}),
         )
 
     def signed_for(self, marks: Mapping[int, str]) -> dict[int, frozenset[str]]:
-        """Of these pumps with these inputs, those for which somebody has signed (one query, none without pumps)."""
+        """Of these pumps with these inputs, those for which somebody has signed, alone or with an import.
+
+        Two queries, none without pumps.
+        """
         if not marks:
             return {}
-        rows = SecondCheck.objects.for_clinic(self.clinic_id).filter(
-            implant_id__any_of=list(marks), fingerprint__in=set(marks.values()), state=CheckState.SIGNED
-        )
+        found = {"implant_id__any_of": list(marks), "fingerprint__in": set(marks.values())}
+        alone = SecondCheck.objects.for_clinic(self.clinic_id).filter(state=CheckState.SIGNED, **found)
+        whole = ImportedPump.objects.for_clinic(self.clinic_id).filter(signed_at__isnull=False, **found)
         return {
             implant_id: frozenset({mark})
+            for rows in (alone, whole)
             for implant_id, mark in rows.values_list("implant_id", "fingerprint")
-            if marks.get(implant_id) == mark
+            if mark is not None and marks.get(implant_id) == mark
         }
 
 
 def read_beside(
     clinic_id: int, implant_ids: Collection[int], facts: Sequence[ImplantFacts], now: datetime
 ) -> Reading:
-    """What is stored beside these pumps' facts, in two queries, or three where a newer fill may be a correction."""
+    """What is stored beside these pumps' facts, in three queries, or four where a newer fill may be a correction."""
     rows = StandingDates.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids)
     checks = SecondCheck.objects.for_clinic(clinic_id).filter(
         implant_id__any_of=implant_ids, state__in=RUNNING
@@ -61,6 +69,12 @@ def read_beside(
         rows={row.implant_id: row for row in rows},
         checks={check.implant_id: check for check in checks},
     )
+    for pump in (
+        ImportedPump.objects.for_clinic(clinic_id)
+        .filter(implant_id__any_of=implant_ids, waits=True)
+        .select_related("import_check")
+    ):
+        reading.imported.setdefault(pump.implant_id, []).append(pump)
     newer = [each.implant_id for each in facts if _may_be_corrected(each, reading.rows.get(each.implant_id))]
     if newer:
         for implant_id, fill_id, corrects in corrected_fills(clinic_id=clinic_id, implant_ids=newer):
@@ -69,14 +83,19 @@ def read_beside(
 
 
 def read_beside_one(clinic_id: int, facts: ImplantFacts, now: datetime) -> Beside:
-    """What is stored beside one pump, with every signature and every correction of it (four queries)."""
+    """What is stored beside one pump, with every signature and every correction of it (six queries)."""
     reading = read_beside(clinic_id, [facts.implant_id], (), now)
     chain = corrected_fills(clinic_id=clinic_id, implant_ids=[facts.implant_id])
     reading.chains[facts.implant_id] = {fill_id: corrects for _, fill_id, corrects in chain}
     signed = SecondCheck.objects.for_clinic(clinic_id).filter(
         implant_id=facts.implant_id, state=CheckState.SIGNED
     )
-    marks = frozenset(signed.values_list("fingerprint", flat=True))
+    whole = ImportedPump.objects.for_clinic(clinic_id).filter(
+        implant_id=facts.implant_id, signed_at__isnull=False
+    )
+    marks = frozenset(
+        mark for rows in (signed, whole) for mark in rows.values_list("fingerprint", flat=True) if mark
+    )
     return reading.of(facts.implant_id, signed=marks)
 
 
@@ -93,6 +112,17 @@ def stood_of(row: StandingDates) -> Stood:
         ),
         in_pump=row.in_pump,
         fingerprint=row.fingerprint,
+    )
+
+
+def _imported_of(pump: ImportedPump, now: datetime) -> Imported:
+    whole = pump.import_check
+    until = whole.emergency_until if whole.state == CheckState.EMERGENCY else None
+    return Imported(
+        fill_id=pump.fill_id,
+        fingerprint=pump.fingerprint,
+        is_first=pump.is_first,
+        is_emergency=until is not None and until > now,
     )
 
 

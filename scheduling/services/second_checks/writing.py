@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from clinic.audit import recording
 from clinic.selectors.recorders import Recorded, Recorders, recorders
 from scheduling.models import CheckState, SecondCheck, SecondCheckStep, StandingDates
+from scheduling.services.entered import entered_from_json
+from scheduling.services.second_checks.imported import bring_up_imported, with_importers
 from scheduling.services.second_checks.reading import Reading, stood_of
-from scheduling.services.standing import Judgement, Stood, entered_from_json
+from scheduling.services.standing import Judgement, Stood
 
 What = SecondCheckStep.What
 _STOOD = [
@@ -40,8 +43,13 @@ def bring_up_checks(
 
     Under the implants' locks. Judged the same again, nothing is written.
     """
+    covered = bring_up_imported(clinic_id, reading, judgements, partial(_authors, clinic_id, reading))
     _store_standing(clinic_id, reading, judgements, now)
-    waiting = {implant_id: each for implant_id, each in judgements.items() if each.reasons}
+    waiting = {
+        implant_id: each
+        for implant_id, each in judgements.items()
+        if each.reasons and implant_id not in covered
+    }
     moved = [
         implant_id
         for implant_id, each in waiting.items()
@@ -52,7 +60,7 @@ def bring_up_checks(
         for implant_id, check in reading.checks.items()
         if implant_id not in waiting and (implant_id in judgements or implant_id not in active)
     ]
-    authors = _authors(clinic_id, reading, moved)
+    authors = with_importers(reading, waiting, _authors(clinic_id, reading, moved))
     changed = [
         check
         for implant_id, check in reading.checks.items()

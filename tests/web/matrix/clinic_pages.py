@@ -81,6 +81,10 @@ PAGES = (
     shows("to_check", CARE),
     form("second_check", CARE, "second check"),
     form("second_check_emergency", CARE, "second check"),
+    form("import_check", CARE, "import check"),
+    acts("import_check_file", CARE, "import check"),
+    form("import_check_pump", CARE, "imported pump", shown=302),  # nobody has just proved who they are
+    form("import_check_emergency", CARE, "import check"),
     shows("escalations", VIEW),
     shows("escalation", VIEW, "matter"),
     acts("escalation_acknowledge", FOLLOW_UPS, "matter"),

@@ -14,7 +14,7 @@ from clinic.selectors.catalogue import drug_choices
 from clinic.selectors.rows import ConcentrationUnit, DoseUnit
 from scheduling.services.cases import in_mcg
 from scheduling.services.second_check_acts.reentry import DOSE, FLEX, FLOW, STOPPED, Asked, Reentered
-from web.forms import CountField, QuantityField, RecordForm
+from web.forms import CountField, DayField, QuantityField, RecordForm
 from web.nurse.forms.program import WEEKDAYS
 
 _CHOOSE = ("", _("Choose"))
@@ -34,6 +34,9 @@ class ReentryForm(RecordForm):
     def layout_rows(self) -> Sequence[str | Sequence[str]]:
         """Add the fields, which depend on what is asked, and lay them out: an amount beside its unit."""
         rows: list[str | Sequence[str]] = []
+        if self.asked.has_day:
+            self.fields["filled_on"] = DayField(label=_("Day of the last fill"))
+            rows.append("filled_on")
         for number in range(1, self.asked.drugs + 1):
             self._add_drug(number)
             rows.append((f"drug_{number}", f"concentration_{number}", f"unit_{number}"))
@@ -69,6 +72,8 @@ class ReentryForm(RecordForm):
                 "bolus_max_per_day",
             )
         }
+        if cleaned.get("filled_on") is not None:
+            values["filled_on"] = cleaned["filled_on"].isoformat()
         for name in ("dose", "bolus_dose"):
             if cleaned.get(name) is not None:
                 values[name] = in_mcg(cleaned[name], cleaned[f"{name}_unit"])
