@@ -118,7 +118,9 @@ def test_the_work_list_is_the_pages(house: House, nurse: Client, address: str, i
         assert row["must_refill_by"] == (line.must_refill_by and line.must_refill_by.isoformat())
         assert (row["group"], row["rung"], row["booking"]) == (line.group, line.rung, line.booking)
         assert row["follow_up"] == str(line.item_ref)
-    one = shown(nurse.get(f"{address}/work-list", {"group": page.rows[0].group, "drug": "baclofen"}))
+    one = shown(
+        nurse.get(f"{address}/work-list", {"group": page.rows[0].group, "pump_model": "synchromed-ii-40"})
+    )
     assert {row["group"] for row in one["results"]} == {page.rows[0].group}
 
 
