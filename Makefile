@@ -1,7 +1,7 @@
 # One word per thing. A fresh machine needs Python 3.11, 3.12 or 3.13 and make; the rest is fetched by `make setup`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test soak production-check check fix bench lock clean
+.PHONY: help setup demo run test soak production-check check fix bench lock openapi clean
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
@@ -28,6 +28,7 @@ help:
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
 	@echo "make production-check   the processes of the compose file, by hand (POSTGRES_BIN=, REDIS_SERVER=, CADDY= for others than the embedded)"
 	@echo "make bench   figures"
+	@echo "make openapi writes docs/reference/openapi.yaml anew from the code"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"
 
@@ -91,6 +92,9 @@ bench: setup
 	@$(PYTHON) -m bench $(ARGS)
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+openapi: setup
+	REFILLWISE_VAR=var/check $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
 lock: setup
 	$(LOCK) pyproject.toml --output-file requirements/base.txt

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,10 +27,15 @@ from web.api.shapes import Sent, Shown
 MOST_PUMPS = 500
 
 
-class PumpsSent(Sent):
-    """A list of records in the shape of the forecast file."""
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class PumpField(serializers.JSONField):
+    """A record of the forecast file. One that is wrong is refused in its own result, beside those of the others."""
 
-    pumps = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MOST_PUMPS)
+
+class PumpsSent(Sent):
+    """A list of records in the shape of the forecast file (docs/reference/forecast-file.md)."""
+
+    pumps = serializers.ListField(child=PumpField(), min_length=1, max_length=MOST_PUMPS)
 
 
 class ResultsShown(Shown):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -28,11 +29,22 @@ class Shown(serializers.Serializer[Any]):
     """A part of an answer."""
 
 
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^-?\d{1,12}(\.\d{1,12})?$", "example": "12.5"}
+)
 class QuantityField(serializers.DecimalField):
     """An exact decimal as a string, with the unit in the field's name; twelve digits on either side of the point."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=24, decimal_places=12, normalize_output=True, **options)
+
+
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "13:30"})
+class ClockField(serializers.TimeField):
+    """A time on the clinic's clock, to the minute."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=["%H:%M"], **options)
 
 
 class ListedField(serializers.ListField):

@@ -1,11 +1,11 @@
 """Addresses of the REST interface."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from web.api.catalogue import CatalogueView, Clinics, Kinds, Resources
 from web.api.consents import Consents
 from web.api.contacts import ContactPointRestore, ContactPointRetire, ContactPoints
-from web.api.description import Description
+from web.api.docs import Description, Nowhere, docs
 from web.api.escalations import EscalationAcknowledge, Escalations, EscalationTry, OneEscalation
 from web.api.feeds import FeedRevoke, Feeds
 from web.api.fills import FillCorrection, Fills, FillWithdrawal, OneFill, WhatIf
@@ -49,6 +49,7 @@ _FOLLOW_UP, _VISIT = f"{_C}follow-ups/<uuid:ref>", f"{_C}visits/<uuid:ref>"
 app_name = "api"
 urlpatterns = [
     path("openapi", Description.as_view(), name="openapi"),
+    path("docs", docs, name="docs"),
     path("clinics", Clinics.as_view(), name="clinics"),
     path("catalogue", CatalogueView.as_view(), name="catalogue"),
     path("forecast", ProjectPumps.as_view(), name="forecast"),
@@ -129,4 +130,5 @@ urlpatterns = [
     path(f"{_C}reports/discrepancies", Discrepancies.as_view(), name="report-discrepancies"),
     path(f"{_C}reports/outcomes", Outcomes.as_view(), name="report-outcomes"),
     path(f"{_C}reports/outcomes/courses", OutcomeCourses.as_view(), name="report-outcome-courses"),
+    re_path("", Nowhere.as_view(), name="nowhere"),  # the last: all that is not above
 ]

@@ -22,7 +22,7 @@ from scheduling.selectors.rows import Status, Visit
 from scheduling.selectors.visits import Wanted, visit_by_ref, visit_rows
 from scheduling.services.booking import book_visit, cancel_visit, move_visit
 from web.api.pages import page_of
-from web.api.shapes import Sent, said_unknown
+from web.api.shapes import ClockField, Sent, said_unknown
 from web.api.visit_answers import VisitShown, VisitsView
 
 STATUSES = [(value, label) for value, label in Status.choices if value != Status.PROPOSED]
@@ -32,11 +32,11 @@ class PlaceSent(Sent):
     """A time on the clinic's clock, and who serves."""
 
     local_on = serializers.DateField()
-    local_at = serializers.TimeField(input_formats=["%H:%M"])
+    local_at = ClockField()
     is_later = serializers.BooleanField(default=False)
-    nurse = serializers.UUIDField(source="nurse_ref", default=None)
-    room = serializers.UUIDField(source="room_ref", default=None)
-    duration_minutes = serializers.IntegerField(default=None)
+    nurse = serializers.UUIDField(source="nurse_ref", allow_null=True, default=None)
+    room = serializers.UUIDField(source="room_ref", allow_null=True, default=None)
+    duration_minutes = serializers.IntegerField(allow_null=True, default=None)
     override_reason = serializers.CharField(default="", allow_blank=True)
 
 
@@ -45,7 +45,7 @@ class BookingSent(PlaceSent):
 
     patient = serializers.UUIDField(source="patient_ref")
     kind = serializers.UUIDField(source="kind_ref")
-    implant = serializers.UUIDField(source="implant_ref", default=None)
+    implant = serializers.UUIDField(source="implant_ref", allow_null=True, default=None)
     follow_ups = serializers.ListField(
         child=serializers.UUIDField(), source="follow_up_refs", default=list, max_length=20
     )
@@ -56,14 +56,14 @@ class MoveSent(PlaceSent):
     """Where a visit goes."""
 
     reason = serializers.CharField(default="", allow_blank=True)
-    sequence = serializers.IntegerField(default=None, min_value=0)
+    sequence = serializers.IntegerField(allow_null=True, default=None, min_value=0)
 
 
 class CancelSent(Sent):
     """Why a visit is called off."""
 
     reason = serializers.CharField()
-    sequence = serializers.IntegerField(default=None, min_value=0)
+    sequence = serializers.IntegerField(allow_null=True, default=None, min_value=0)
 
 
 class VisitsAsked(Sent):

@@ -132,6 +132,11 @@ PROVIDERS = (
     _open("hooks:email", None, 404, about="provider"),
 )
 
+INTERFACE = (
+    _open("api:docs", 200, None),
+    _open("api:nowhere", 404, 404, keys=named("type title status detail"), others=404),
+)
+
 HISTORIES = ("pumpmodel", "pumpmodelvalue", "drug", "stability", "marketedstrength")
 """Of these the admin site shows the history."""
 ADMIN = (
@@ -168,4 +173,4 @@ ADMIN = (
     ),
 )
 
-DOORS = (*OPERATION, *ACCOUNTS, *WAYS_IN, *LINKS, *PROVIDERS, *ADMIN)
+DOORS = (*OPERATION, *ACCOUNTS, *WAYS_IN, *LINKS, *PROVIDERS, *INTERFACE, *ADMIN)

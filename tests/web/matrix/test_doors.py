@@ -20,7 +20,7 @@ from tests.factories import House, make_patient
 from tests.patient_links import send_link
 from tests.second_factors import sign_in
 from tests.web.matrix.asking import OVERRIDE, Answer, Caller, ask, hold
-from tests.web.matrix.doors import ADMIN, DOORS, LINKS, PROVIDERS, Door
+from tests.web.matrix.doors import ADMIN, DOORS, INTERFACE, LINKS, PROVIDERS, Door
 from tests.web.matrix.people import of_no_clinic
 from tests.web.matrix.rows import METHODS, keys_of
 from tests.web.table_rows import CANARY
@@ -105,11 +105,11 @@ def test_nobody_and_a_member(house: House, things: Things) -> None:
 
 
 def test_no_form_is_taken_without_its_page_s_secret(house: House, things: Things) -> None:
-    """Another site's form; reports of providers are signed and have no page, and a guessed link shows its page."""
+    """Another site's form; reports of providers are signed and have no page, programs neither, and a guessed link shows its page."""
     caller = Caller("nurse", "own", house.clinic, None, house.nurse)
     caller.check_forms()
     for door in DOORS:
-        if door.member[1] is not None and door not in PROVIDERS:
+        if door.member[1] is not None and door not in (*PROVIDERS, *INTERFACE):
             answer = ask_door(door, caller, things, "POST")
             assert (answer.code, answer.wrote) == (403, frozenset()), door.name
 
