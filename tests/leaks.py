@@ -198,7 +198,8 @@ def everything_in(folder: Path, logs: Iterable[Path]) -> tuple[list[tuple[str, s
     tokens: set[str] = set()
     for file in folder.iterdir():
         kind = file.suffix[1:]
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        # Not splitlines: a text may hold other ends of lines than the one that is written after it.
+        for line in filter(None, file.read_text(encoding="utf-8", errors="replace").split("\n")):
             text = json.loads(line)
             if kind == PERSON:
                 people.add(tuple(json.loads(text)))
