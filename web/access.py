@@ -113,7 +113,7 @@ def _find_out(request: ClinicRequest, clinic_slug: str) -> None:
         because(request.emergency.reason)  # stands beside everything that is seen
 
 
-def recently_authenticated(view: Page) -> Page:
+def recently_authenticated(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Ask the person for password, code or passkey once more, unless given in the last five minutes; then the view runs.
 
     Stands below ``clinic_page``, on the page of a sensitive act as well as on what it posts to. A form that was sent
@@ -121,7 +121,7 @@ def recently_authenticated(view: Page) -> Page:
     """
 
     @wraps(view)
-    def page(request: ClinicRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def page(request: ClinicRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_freshly_authenticated(request):
             return view(request, *args, **kwargs)
         back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")

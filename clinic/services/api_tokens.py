@@ -56,6 +56,12 @@ def revoke_token(*, clinic: Clinic, token_ref: UUID, actor_id: int, now: datetim
         return bool(living.update(revoked_at=now))
 
 
+def restore_token(*, clinic: Clinic, token_ref: UUID, actor_id: int) -> None:
+    """Take a revocation back; a token that has expired stays expired."""
+    with recording(actor_id=actor_id, reason="API token's revocation taken back"):
+        ApiToken.objects.for_clinic(clinic.id).filter(ref=token_ref).update(revoked_at=None)
+
+
 def revoke_tokens_of(*, clinic: Clinic, user_id: int, now: datetime) -> None:
     """End every token of somebody who leaves; inside the caller's ``recording``."""
     ApiToken.objects.for_clinic(clinic.id).filter(user_id=user_id, revoked_at__isnull=True).update(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from clinic.audit import recording
+from clinic.domain.api_tokens import TokenEntry
 from clinic.domain.entries import ProxyEntry, SurgeryEntry
-from clinic.domain.roles import Role
-from clinic.models import Closure, EmergencyAccess, Implant, Patient, Surgery
+from clinic.domain.roles import Permission, Role
+from clinic.models import ApiToken, Closure, EmergencyAccess, Implant, Patient, Surgery
 from clinic.selectors.accounts import members
 from clinic.services.accounts import invite_member
+from clinic.services.api_tokens import make_token
 from clinic.services.closures import add_closure
 from clinic.services.emergencies import take_emergency_access
 from clinic.services.patients import add_contact_point, add_proxy
@@ -103,6 +105,7 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         **about_settings(house),
         **about_visits(house),
         "calendar link": {"ref": link_of_patient(house, patient).ref},
+        "api token": {"ref": token_of(house).ref},
         "text": {"ref": text_that_came(house).ref},
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
@@ -229,6 +232,12 @@ def about_visits(house: House) -> dict[str, dict[str, object]]:
 def link_of_patient(house: House, patient: Patient) -> CalendarFeed:
     """A patient's own link to a calendar."""
     return create_patients_feed(clinic=house.clinic, patient=patient, label="Mine", now=house.now)[0]
+
+
+def token_of(house: House) -> ApiToken:
+    """A token of the clinic's administrator."""
+    entry = TokenEntry(name="Hospital record", permissions=(Permission.VIEW_PATIENTS,))
+    return make_token(clinic=house.clinic, entry=entry, user_id=house.administrator.id, now=house.now)[0]
 
 
 def text_that_came(house: House) -> InboundMessage:

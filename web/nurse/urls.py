@@ -9,6 +9,7 @@ Names that pages of other modules lead to: ``worklist`` (where a person lands), 
 from django.urls import URLPattern, URLResolver
 
 from web.nurse import (
+    api_tokens,
     audit,
     booking,
     calendar,
@@ -73,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *register.urlpatterns,
     *reports.urlpatterns,
     *members.urlpatterns,
+    *api_tokens.urlpatterns,
     *emergencies.urlpatterns,
     *messages.urlpatterns,
     *texts.urlpatterns,
