@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from clinic.models import Fill, Implant, ProgramVersion
 
 
@@ -22,6 +24,16 @@ def get_fill(*, clinic_id: int, fill_ref: UUID) -> Fill | None:
         )
         .prefetch_related("drugs__drug")
         .first()
+    )
+
+
+def all_fills(*, clinic_id: int) -> QuerySet[Fill]:
+    """The clinic's fills with pump, patient, mixture and fate; withdrawal rows themselves are left out."""
+    return (
+        Fill.objects.for_clinic(clinic_id)
+        .filter(is_void=False)
+        .select_related("implant__patient", "superseded_by")
+        .prefetch_related("drugs__drug")
     )
 
 

@@ -16,6 +16,11 @@ def get_patient(*, clinic_id: int, patient_ref: UUID) -> Patient | None:
     return Patient.objects.for_clinic(clinic_id).filter(ref=patient_ref).first()
 
 
+def all_patients(*, clinic_id: int) -> QuerySet[Patient]:
+    """Every patient of the clinic."""
+    return Patient.objects.for_clinic(clinic_id)
+
+
 def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> QuerySet[Patient]:
     """Patients by name, with their pumps.
 

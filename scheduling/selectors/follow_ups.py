@@ -10,6 +10,11 @@ from django.db.models import F, QuerySet
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct
 
 
+def all_follow_ups(*, clinic_id: int) -> QuerySet[FollowUp]:
+    """Everything that the clinic's patients are and were due for, with patient, pump and owner."""
+    return FollowUp.objects.for_clinic(clinic_id).select_related("patient", "implant", "owner")
+
+
 def follow_up_by_ref(*, clinic_id: int, ref: UUID) -> FollowUp | None:
     """The clinic's follow-up with this reference, with its patient and owner, or None."""
     return (

@@ -36,11 +36,14 @@ def visit_by_id(*, clinic_id: int, visit_id: int) -> Visit | None:
     return _whole(clinic_id).filter(pk=visit_id).first()
 
 
+def all_visits(*, clinic_id: int) -> QuerySet[Visit]:
+    """The clinic's visits with patient, pump, kind, nurse and room; slots that are only held are left out."""
+    return _whole(clinic_id).exclude(status=Status.PROPOSED)
+
+
 def visits_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[Visit]:
     """The patient's visits, the latest first; slots that are only held are left out."""
-    return (
-        _whole(clinic_id).filter(patient_id=patient_id).exclude(status=Status.PROPOSED).order_by("-starts_at")
-    )
+    return all_visits(clinic_id=clinic_id).filter(patient_id=patient_id).order_by("-starts_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Addresses of the REST interface."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from web.api.catalogue import CatalogueView, Clinics, Kinds, Resources
 from web.api.consents import Consents
@@ -76,6 +76,7 @@ urlpatterns = [
     path(f"{_C}visits", Visits.as_view(), name="visits"),
     path(f"{_C}visits/<uuid:ref>", OneVisit.as_view(), name="visit"),
     path(f"{_C}visits/<uuid:ref>/move", VisitMove.as_view(), name="visit-move"),
+    path(f"{_C}fhir/", include("web.api.fhir.urls")),
     path(f"{_C}visits/<uuid:ref>/cancel", VisitCancel.as_view(), name="visit-cancel"),
     path(f"{_VISIT}/arrive", VisitArrive.as_view(), name="visit-arrive"),
     path(f"{_VISIT}/check-in", VisitCheckIn.as_view(), name="visit-check-in"),
