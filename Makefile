@@ -1,7 +1,7 @@
 # One word per thing. A fresh machine needs Python 3.11, 3.12 or 3.13 and make; the rest is fetched by `make setup`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test soak production-check check fix bench lock openapi clean
+.PHONY: help setup demo run test soak production-check check docs fix bench lock openapi clean
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
@@ -23,6 +23,7 @@ help:
 	@echo "make demo    the whole system with a demo clinic (PORT=8000)"
 	@echo "make run     the whole system with your own data (PORT=8000)"
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
+	@echo "make docs    the documentation as pages, every broken link an error"
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"

@@ -70,7 +70,7 @@ def visit_rows(*, clinic_id: int, wanted: Wanted) -> QuerySet[Visit]:
         "kind__ref": wanted.kind_ref,
         "status": wanted.status,
     }
-    rows = _whole(clinic_id).exclude(status=Status.PROPOSED)
+    rows = all_visits(clinic_id=clinic_id)
     return rows.filter(**{name: value for name, value in asked.items() if value is not None})
 
 
