@@ -7,6 +7,7 @@ from django.views import View
 from tests.web.matrix.addresses import all_addresses
 from tests.web.matrix.clinic_pages import PAGES
 from tests.web.matrix.doors import DOORS, HISTORIES
+from tests.web.matrix.fhir import RESOURCES
 from tests.web.matrix.operations import OPERATIONS
 from web.api import urls as interface
 from web.api.access import ClinicAPIView
@@ -15,6 +16,7 @@ from web.nurse import urls
 IN_TABLES = {
     *(f"nurse:{row.name}" for row in PAGES),
     *(f"api:{row.name}" for row in OPERATIONS),
+    *(f"api:{row.name}" for row in RESOURCES),
     *(door.name for door in DOORS),
 }
 OTHER_NAMES = {
