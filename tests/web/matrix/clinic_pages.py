@@ -207,7 +207,7 @@ PAGES = (
     form("member_invite", MEMBERS),
     form("member_edit", MEMBERS, "membership"),
     form("api_tokens", VIEW, shown=302, acted=(302,)),
-    acts("api_token_revoke", MEMBERS, "api token", is_found_first=True),
+    acts("api_token_revoke", VIEW, "api token", acted=(302, 404)),
     acts("api_token_restore", VIEW, "api token", acted=(302,), gone=302),
     shows("emergencies", MEMBERS),
     form("emergency_review", MEMBERS, "emergency"),
