@@ -109,7 +109,6 @@ def everything(house: House) -> dict[str, dict[str, object]]:
         "text": {"ref": text_that_came(house).ref},
         "matter": {"ref": open_matter(house).ref},
         "run": {"run_id": run.id},
-        "follow-up": {"ref": FollowUp.objects.filter(clinic=house.clinic, patient=patient)[0].ref},
         "second check": {"ref": waiting_check(house).ref},
         **about_imports(house),
         "reminder kind": {"kind": "refill"},
