@@ -42,7 +42,11 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A token made in Settings, API tokens."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token made by API tokens, in the menu of one's name.",
+        }
 
 
 class PerToken(UserRateThrottle):
