@@ -107,16 +107,16 @@ class DemoCalendar:
         rows = list(open_follow_ups(self.clinic.id).order_by("latest_on", "id"))
         past = [row.ref for row in rows if row.latest_on and row.latest_on < self.today]
         complete_follow_ups(refs=past[: len(past) * 2 // 3], note="done by telephone", **by)
-        ahead = [row.ref for row in rows if row.target_on and row.target_on > self.today]
+        ahead = [row for row in rows if row.target_on and row.target_on > self.today]
         if len(ahead) >= 12:
+            until = self.today + timedelta(days=5)
+            later = [row for row in ahead if row.latest_on and row.latest_on >= until][:4]
             postpone_follow_ups(
-                refs=ahead[:4],
-                until=self.today + timedelta(days=5),
-                reason="the patient is on holiday",
-                **by,
+                refs=[row.ref for row in later], until=until, reason="the patient is on holiday", **by
             )
-            mark_not_needed(refs=ahead[4:6], reason="done by the general practitioner", **by)
-            assign_follow_ups(refs=ahead[6:12], owner_id=self.staff["Jonas Weber"], **by)
+            others = [row.ref for row in ahead if row not in later]
+            mark_not_needed(refs=others[:2], reason="done by the general practitioner", **by)
+            assign_follow_ups(refs=others[2:8], owner_id=self.staff["Jonas Weber"], **by)
 
     def _call(self) -> None:
         """Calls of the last days to the patients who are most urgent, each with another outcome."""

@@ -79,7 +79,7 @@ def api_tokens(request: ClinicRequest) -> HttpResponse:
         "trail": [(_("API tokens"), "")],
         "form": form,
         "rows": [_row(request, token) for token in mine],
-        "description_url": public_address(request, reverse("api:openapi")),
+        "description_url": reverse("api:docs"),
     }
     if request.may(Permission.MANAGE_MEMBERS):
         others = tokens(clinic_id=request.clinic.id).exclude(user_id=request.user.id)
