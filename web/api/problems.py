@@ -55,10 +55,10 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if (request := context.get("request")) is not None:  # problems are JSON, whatever else the address speaks
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE
     match error:
+        case BusyTryAgain():  # before what it is a kind of
+            return problem(503, "busy", said(error.reason), headers={"Retry-After": "1"})
         case RecordError():
             return refused(error)
-        case BusyTryAgain():
-            return problem(503, "busy", said(error.reason), headers={"Retry-After": "1"})
         case exceptions.ValidationError():
             return problem(
                 400, "invalid", "The request is not as described.", errors=list(_errors(error.detail))
