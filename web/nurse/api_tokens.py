@@ -103,13 +103,17 @@ def api_token_revoke(request: ClinicRequest, ref: UUID) -> HttpResponse:
 
 @require_POST
 @clinic_page(Permission.VIEW_PATIENTS)
-@recently_authenticated
 def api_token_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Take a revocation back: only one's own, for it opens a door in one's own name."""
     token = _theirs(request, ref)
     if token.user_id != request.user.id:
         raise Http404
-    restore_token(clinic=request.clinic, token_ref=ref, actor_id=request.user.id)
+    return _restore(request, token)
+
+
+@recently_authenticated
+def _restore(request: ClinicRequest, token: ApiToken) -> HttpResponse:
+    restore_token(clinic=request.clinic, token_ref=token.ref, actor_id=request.user.id)
     say_done(request, _("“%(name)s” works again.") % {"name": token.name})
     return redirect(clinic_reverse(request, "api_tokens"))
 

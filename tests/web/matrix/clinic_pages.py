@@ -208,7 +208,7 @@ PAGES = (
     form("member_edit", MEMBERS, "membership"),
     form("api_tokens", VIEW, shown=302, acted=(302,)),
     acts("api_token_revoke", VIEW, "api token", acted=(302, 404)),
-    acts("api_token_restore", VIEW, "api token", acted=(302,), gone=302),
+    acts("api_token_restore", VIEW, "api token", acted=(302, 404)),
     shows("emergencies", MEMBERS),
     form("emergency_review", MEMBERS, "emergency"),
     acts("invitation_revoke", MEMBERS, "invitation"),
