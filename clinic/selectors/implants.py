@@ -73,16 +73,6 @@ def fills(*, clinic_id: int, implant_ids: list[int]) -> list[Fill]:
     )
 
 
-def fill_rows(*, clinic_id: int, implant_id: int) -> QuerySet[Fill]:
-    """Every fill of a pump with its mixture, corrected ones too; withdrawal rows themselves are left out."""
-    return (
-        Fill.objects.for_clinic(clinic_id)
-        .filter(implant_id=implant_id, is_void=False)
-        .select_related("implant", "superseded_by")
-        .prefetch_related("drugs__drug")
-    )
-
-
 def program_rows(*, clinic_id: int, implant_id: int) -> QuerySet[ProgramVersion]:
     """Every version of a pump's program, corrected ones too; withdrawal rows themselves are left out."""
     return (

@@ -16,8 +16,7 @@ from rest_framework.response import Response
 from clinic.domain.checks import RecordError
 from clinic.domain.entries import BridgeEntry, DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.roles import Permission
-from clinic.selectors.fills import get_fill
-from clinic.selectors.implants import fill_rows
+from clinic.selectors.fills import all_fills, get_fill
 from clinic.selectors.rows import ConcentrationUnit, Fill
 from clinic.services.fills import correct_fill, record_fill, void_fill
 from scheduling.services.preview import Preview, preview_fill, preview_program, preview_without_fill
@@ -195,7 +194,8 @@ class Fills(_OfFill):
     def get(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
         """Every refill, also corrected and withdrawn ones."""
         implant = implant_or_404(self, ref)
-        return self.page(fill_rows(clinic_id=self.clinic.pk, implant_id=implant.pk), FillShown)
+        rows = all_fills(clinic_id=self.clinic.pk).filter(implant_id=implant.pk)
+        return self.page(rows, FillShown)
 
     @extend_schema(request=NewFillSent, responses={201: FillShown}, operation_id="record_fill")
     def post(self, request: Request, clinic_slug: str, ref: UUID) -> Response:
