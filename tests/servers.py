@@ -108,9 +108,9 @@ def environment(*, broker_url: str, **more: str) -> dict[str, str]:
     }
 
 
-def start_web(environment: dict[str, str], folder: Path) -> Process:
+def start_web(environment: dict[str, str], folder: Path, *, application: str = "config.wsgi") -> Process:
     """The web server, on the PORT of the environment; ``answers`` says when it is there."""
-    command = ["gunicorn", "--config", "python:config.gunicorn", "config.wsgi"]
+    command = ["gunicorn", "--config", "python:config.gunicorn", application]
     return Process("web", command, environment={"WEB_PROCESSES": "1"} | environment, folder=folder)
 
 
