@@ -1,7 +1,7 @@
 # One word per thing. A fresh machine needs Python 3.11, 3.12 or 3.13 and make; the rest is fetched by `make setup`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test soak production-check check docs fix bench lock openapi clean
+.PHONY: help setup demo run test soak production-check check docs pictures fix bench lock openapi clean
 SHELL := /bin/sh
 PORT ?= 8000
 ARGS ?=
@@ -24,6 +24,7 @@ help:
 	@echo "make run     the whole system with your own data (PORT=8000)"
 	@echo "make check   lint, format, types, imports, migrations: changes nothing"
 	@echo "make docs    the documentation as pages, every broken link an error"
+	@echo "make pictures   takes the pictures of the documentation anew, into docs/images"
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
@@ -82,11 +83,19 @@ check: setup
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py makemigrations --check --dry-run
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py check
 
+docs: setup
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs var/docs
+	@echo "The documentation is in var/docs/index.html"
+
+pictures: setup
+	PICTURES=1 $(PYTHON) -m pytest -n0 -q tests/e2e/test_pictures.py
+
 fix: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_visits
 	REFILLWISE_VAR=var/check $(PYTHON) manage.py draw_messages
+	REFILLWISE_VAR=var/check $(PYTHON) -m tests.drawn
 	$(PYTHON) -m tests.catalogues
 
 bench: setup

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.drawn.pages import FOLDER, PAGES
+
 SOURCE = Path(__file__).resolve().parents[2]
+LARGEST_PICTURE_BYTES = 150 * 1024
 FROM_ELSEWHERE = re.compile(r"""(?:src|href)=["'](?:https?:)?//[^"']+\.(?:js|css|woff2?|png|svg)""")
 
 
@@ -24,3 +29,41 @@ def test_the_pages_are_built_without_a_warning_and_fetch_nothing(tmp_path: Path)
     pages = list(tmp_path.rglob("*.html"))
     assert len(pages) > 50
     assert [page.name for page in pages if FROM_ELSEWHERE.search(page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_that_is_written_from_the_code_says_what_the_code_says(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run `python -m tests.drawn`"
+
+
+def test_every_word_of_the_makefile_does_something_and_is_in_its_help() -> None:
+    """A word without a rule is phony: make says that there is nothing to be done, and ends well."""
+    text = (SOURCE / "Makefile").read_text()
+    words = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)[0].split())
+    rules = dict(re.findall(r"^(\w[\w-]*):(?!=)(.*\n(?:\t.*\n)*)", text, re.MULTILINE))
+    assert words == {name for name, rule in rules.items() if rule.strip()}
+    assert set(re.findall(r'@echo "make ([\w-]+) ', rules["help"])) == words - {"help"}
+
+
+def test_every_promise_has_its_figure_its_day_and_a_command_on_tests_that_exist() -> None:
+    page = (SOURCE / "docs" / "RELIABILITY.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 25
+    for row in rows:
+        _number, promise, figure, day, command = (cell.strip() for cell in row.strip("|").split("|"))
+        assert all((promise, figure)), row
+        assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} 20\d\d", day), row
+        assert re.search(r"`(SOAK=1 |HYPOTHESIS_PROFILE=\w+ )?(make|pytest) ", command), row
+        assert [name for name in re.findall(r"tests/[\w/.]+", command) if not (SOURCE / name).exists()] == []
+
+
+def test_every_picture_is_small_is_shown_and_is_told_to_whoever_does_not_see_it() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in (SOURCE / "docs").rglob("*.md")]
+    shown = [
+        found for text in texts for found in re.findall(r"!\[([^\]]*)\]\([./]*images/([\w-]+\.png)\)", text)
+    ]
+    pictures = sorted((SOURCE / "docs" / "images").iterdir())
+    assert {name for _alt, name in shown} == {picture.name for picture in pictures}
+    assert all(len(alt) > 30 for alt, _name in shown)
+    assert [picture.name for picture in pictures if picture.stat().st_size > LARGEST_PICTURE_BYTES] == []

@@ -154,10 +154,8 @@ RESIDUALS = [
 ]
 
 
-@pytest.mark.parametrize(("number", "fill_ml", "flow_ml", "days", "residual_ml", "expected"), RESIDUALS)
-def test_the_residual_is_judged_as_in_the_worked_case(
-    number: str, fill_ml: str, flow_ml: str, days: int, residual_ml: str, expected: list[str]
-) -> None:
+def residual_case(number: str, fill_ml: str, flow_ml: str, days: int, residual_ml: str) -> Case:
+    """The refill so many days after a fill of 2026-01-05, with what was drawn out."""
     filled = {60: "2026-03-06", 55: "2026-03-01"}[days]
     previous = {
         "fill_at": "2026-01-05",
@@ -165,8 +163,15 @@ def test_the_residual_is_judged_as_in_the_worked_case(
         "flow_ml_per_day": flow_ml,
         "residual_ml": residual_ml,
     }
-    case = Case(
+    return Case(
         number, ("baclofen", "2000", MCG), "20", [dose("300")], filled, {}, more={"previous": previous}
     )
+
+
+@pytest.mark.parametrize(("number", "fill_ml", "flow_ml", "days", "residual_ml", "expected"), RESIDUALS)
+def test_the_residual_is_judged_as_in_the_worked_case(
+    number: str, fill_ml: str, flow_ml: str, days: int, residual_ml: str, expected: list[str]
+) -> None:
+    case = residual_case(number, fill_ml, flow_ml, days, residual_ml)
 
     assert codes(forecast(case.record)) == expected

@@ -167,11 +167,47 @@ def test_every_variable_that_is_read_is_known_and_the_other_way_round() -> None:
     assert not SECRETS & OTHERS
 
 
-def test_the_reference_names_every_variable_and_no_other() -> None:
+def rows_of_the_reference() -> dict[str, str]:
+    """What the page of settings says holds without each variable."""
     page = (SOURCE / "docs/reference/settings.md").read_text()
     table = page[page.index("| Variable |") : page.index("\n\n", page.index("| Variable |"))]
-    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
-    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == KNOWN
+    rows = [row.strip("|").split("|") for row in table.splitlines()[2:]]
+    return {name: row[-1] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+
+
+def test_the_reference_names_every_variable_and_no_other() -> None:
+    assert rows_of_the_reference().keys() == KNOWN
+
+
+def defaults() -> dict[str, str]:
+    """What the settings take where a variable is not set, if it is a number, a yes or no, or a word."""
+    found = {}
+    for file in sorted((SOURCE / "config").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env.") and node.args):
+                continue
+            for default in (word.value for word in node.keywords if word.arg == "default"):
+                if isinstance(default, ast.Constant) and default.value not in ("", None):
+                    value = default.value
+                    said = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+                    said = (
+                        f"{value:g}"
+                        if isinstance(value, float | int) and not isinstance(value, bool)
+                        else said
+                    )
+                    found[str(ast.literal_eval(node.args[0]))] = str(said)
+    return found
+
+
+def test_the_reference_tells_what_holds_without_a_variable() -> None:
+    rows, known = rows_of_the_reference(), defaults()
+    assert len(known) > 15
+    wrong = {
+        name: (said, rows[name])
+        for name, said in known.items()
+        if not re.search(rf"(?<![\w.]){re.escape(said)}(?![\w.])", rows[name])
+    }
+    assert wrong == {}
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="a new file for the secret key")
 
     def handle(self, *args: Any, **options: Any) -> None:
         identity = pyrage.x25519.Identity.generate()

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = "Makes the demo clinic in an empty database, whole or not at all."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--timezone", default="America/New_York")
+        parser.add_argument("--timezone", default="America/New_York", help="the clinic's")
 
     @across_clinics("it makes a clinic")
     def handle(self, *args: Any, **options: Any) -> None:

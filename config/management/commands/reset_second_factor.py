@@ -14,7 +14,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email")
+        parser.add_argument("email", help="the account's address")
         parser.add_argument("--reason", required=True, help="kept in the history of the account")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="the backup")
         parser.add_argument("--key", type=Path, required=True, help="the file with the secret key")
         parser.add_argument(
             "--replace", metavar="DATABASE", help="lose what the database of this name holds, for good"

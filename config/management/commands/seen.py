@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=[WORKER, BEAT, DISPATCHER])
+        parser.add_argument("name", choices=[WORKER, BEAT, DISPATCHER], help="the kind of process")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for scope in _SCOPES:
             whose.add_argument(f"--{scope.value}", metavar="NAME", help="default: the whole clinic")
         parser.add_argument("--detail", choices=[each.value for each in Detail], default=Detail.WORK.value)
-        parser.add_argument("--with-cancelled", action="store_true")
+        parser.add_argument("--with-cancelled", action="store_true", help="cancelled visits too")
 
     @across_clinics("which clinic is meant, is known by its name")
     def handle(self, **options: Any) -> None:

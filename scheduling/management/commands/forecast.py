@@ -37,8 +37,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """FILE, --format, and the defaults for records that say nothing themselves."""
-        parser.add_argument("file", metavar="FILE")
-        parser.add_argument("--format", choices=("table", "json"), default="table")
+        parser.add_argument("file", metavar="FILE", help="the file; - reads standard input")
+        parser.add_argument("--format", choices=("table", "json"), default="table", help="how it is shown")
         parser.add_argument(
             "--as-of",
             type=_day,
