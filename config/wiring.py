@@ -19,16 +19,15 @@ def connect() -> None:
     from scheduling.services.calendar_entries import follow_calendars
     from scheduling.services.calendar_feeds import revoke_departed
     from scheduling.services.care_plan import replan_before_surgery
-    from scheduling.services.derive import work_out
+    from scheduling.services.derive import follow_facts
     from scheduling.services.owners import reassign_departed
     from scheduling.services.protocols import ensure_protocol
-    from scheduling.services.residual_trends import forget_trends, renew_trends
+    from scheduling.services.residual_trends import forget_trends
     from scheduling.services.setup import set_up_clinic
     from scheduling.services.sweeps import recalculate_every_clinic
 
-    record.subscribe(work_out)
+    record.subscribe(follow_facts)
     record.subscribe(follow_record)
-    record.subscribe(renew_trends)
     for door in (record, forecasts):
         door.subscribe_teller(follow_calendars)
         door.subscribe_teller(replan_about)

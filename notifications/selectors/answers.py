@@ -24,6 +24,8 @@ def answers_of_visits(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int
 
     What was said about an earlier time of a visit that has moved since is no answer.
     """
+    if not visit_ids:
+        return {}
     rows = (
         PatientAnswer.objects.for_clinic(clinic_id)
         .filter(OF_NOW, visit_id__any_of=visit_ids)

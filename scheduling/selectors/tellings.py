@@ -91,6 +91,8 @@ def visits_to_tell(
             *("starts_at", "ends_at", "local_on", "booked_at"),
         )
     }
+    if not visits:
+        return {}
     history = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__any_of=list(visits)).order_by("id")
     steps: defaultdict[int, list[_Step]] = defaultdict(list)
     for visit_id, since, status, moved_from in history.values_list(

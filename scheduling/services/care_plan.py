@@ -23,7 +23,6 @@ from clinic.selectors.care_facts import (
     implants_of_patients,
     lock_surgeries,
     patients_awaiting_surgery,
-    patients_of_implants,
 )
 from clinic.selectors.facts import lock_active_implants
 from clinic.selectors.rows import Clinic
@@ -65,20 +64,27 @@ def replan_care_of_implants(clinic_id: int, implant_ids: Collection[int], now: d
     In the caller's transaction or its own; their forecasts must be up to date. Takes the implants' locks
     first, then those of the operations, then of the follow-ups that change, each in the order of their ids.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        setting = _setting(clinic_id, now)
-        courses = _implant_courses(setting, implant_ids)
-        patient_ids = patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        return _bring_up(setting, [*courses, *_patient_courses(setting, patient_ids)])
+        return replan_care_of_locked(clinic_id, implant_ids, _zone_of(clinic_id), now)
+
+
+def replan_care_of_locked(
+    clinic_id: int, implant_ids: Collection[int], zone: ZoneInfo, now: datetime
+) -> CareOutcome:
+    """The same for pumps of a clinic in this zone whose locks the transaction holds already."""
+    setting = _setting(clinic_id, zone, now)
+    courses = _implant_courses(setting, implant_ids)
+    patient_ids = sorted({course.facts.patient_id for course in courses})
+    return _bring_up(setting, [*courses, *_patient_courses(setting, patient_ids)])
 
 
 def replan_care(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> CareOutcome:
     """The same for patients: all their pumps, and what they have planned before there is one."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         implant_ids = implants_of_patients(clinic_id=clinic_id, patient_ids=patient_ids)
         lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        setting = _setting(clinic_id, now)
+        setting = _setting(clinic_id, _zone_of(clinic_id), now)
         courses = _implant_courses(setting, implant_ids)
         return _bring_up(setting, [*courses, *_patient_courses(setting, sorted(set(patient_ids)))])
 
@@ -87,8 +93,8 @@ def replan_before_surgery(clinic_id: int, patient_ids: Collection[int], now: dat
     """What patients have planned before there is a pump, and nothing of their pumps: a reader of
     ``announce_patients``.
     """
-    with transaction.atomic():
-        setting = _setting(clinic_id, now)
+    with transaction.atomic(savepoint=False):
+        setting = _setting(clinic_id, _zone_of(clinic_id), now)
         return _bring_up(setting, _patient_courses(setting, sorted(set(patient_ids))))
 
 
@@ -103,8 +109,11 @@ def replan_all_before_surgery(*, clinic_id: int, now: datetime) -> CareOutcome:
     return outcome
 
 
-def _setting(clinic_id: int, now: datetime) -> _Setting:
-    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+def _zone_of(clinic_id: int) -> ZoneInfo:
+    return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
+
+
+def _setting(clinic_id: int, zone: ZoneInfo, now: datetime) -> _Setting:
     rows = rows_in_force(protocol=ensure_protocol(clinic_id, now), zone=zone)
     return _Setting(clinic_id, rows, zone, now.astimezone(zone).date(), now)
 

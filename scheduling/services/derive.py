@@ -7,16 +7,28 @@ from datetime import datetime
 
 from django.db import transaction
 
-from scheduling.services.care_plan import replan_care_of_implants
-from scheduling.services.forecasts import Outcome, reproject
+from scheduling.services.care_plan import replan_care_of_locked
+from scheduling.services.forecasts import Outcome, reproject_known
+from scheduling.services.known import lock_and_read
+from scheduling.services.residual_trends import FILLS_JUDGED, renew_trends
 
 
 def work_out(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Outcome:
     """Bring forecasts and then follow-ups of these pumps up to date; what the forecasts' part did.
 
-    In the caller's transaction or its own, under the locks that ``reproject`` takes.
+    In the caller's transaction or its own, under the pumps' locks.
     """
-    with transaction.atomic():
-        outcome = reproject(clinic_id, implant_ids, now)
-        replan_care_of_implants(clinic_id, implant_ids, now)
+    with transaction.atomic(savepoint=False):
+        known = lock_and_read(clinic_id, implant_ids, now)
+        outcome = reproject_known(clinic_id, implant_ids, known, now)
+        replan_care_of_locked(clinic_id, implant_ids, known.setting.zone, now)
         return outcome
+
+
+def follow_facts(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
+    """The same, and the residuals judged anew, after facts of these pumps have changed: a reader of the record."""
+    with transaction.atomic(savepoint=False):
+        known = lock_and_read(clinic_id, implant_ids, now, fills_each=FILLS_JUDGED)
+        reproject_known(clinic_id, implant_ids, known, now)
+        replan_care_of_locked(clinic_id, implant_ids, known.setting.zone, now)
+        renew_trends(clinic_id, known, now)

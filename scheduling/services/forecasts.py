@@ -13,13 +13,13 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from clinic.domain.catalogue import Hazard
-from clinic.selectors.catalogue import catalogue as stored_catalogue
-from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
+from clinic.selectors.facts import ImplantFacts
 from scheduling.domain.case import CaseError
 from scheduling.domain.projection import ENGINE_VERSION, Status
 from scheduling.domain.second_check import CheckReason, empty_at
 from scheduling.models import Forecast
-from scheduling.services.cases import Setting, case_of, setting_of
+from scheduling.services.cases import Setting, case_of
+from scheduling.services.known import Known, lock_and_read
 from scheduling.services.second_checks.reading import Reading, read_beside
 from scheduling.services.second_checks.writing import bring_up_checks
 from scheduling.services.standing import Beside, Judgement, judge
@@ -88,28 +88,26 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
     of the dead away. Running it again, or twice at once, changes nothing more. The one door to dates in effect: what
     needs a second person waits here, wherever it came from (``scheduling.services.standing``).
     """
-    with transaction.atomic():
-        active = lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
-        facts = implant_facts(clinic_id=clinic_id, implant_ids=active)
-        reading = read_beside(clinic_id, implant_ids, facts, now)
-        desired = [_desire(each, setting, reading.of(each.implant_id)) for each in facts]
-        desired = _with_signatures(desired, facts, setting, reading)
-        bring_up_checks(
-            clinic_id,
-            reading,
-            {row.implant_id: row.judgement for row in desired if row.judgement},
-            active,
-            now,
-        )
-        stored = _stored(clinic_id, implant_ids)
-        outcome = _tally(desired, stored)
-        _store(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now, outcome)
-        gone = list(stored.keys() - set(active))
-        if gone:
-            Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=gone).delete()
-        outcome.ended = len(gone)
-        outcome.changed_ids += gone
+    with transaction.atomic(savepoint=False):
+        return reproject_known(clinic_id, implant_ids, lock_and_read(clinic_id, implant_ids, now), now)
+
+
+def reproject_known(clinic_id: int, implant_ids: Collection[int], known: Known, now: datetime) -> Outcome:
+    """The same from what the transaction has locked and read already."""
+    facts, setting = known.of_active, known.setting
+    reading = read_beside(clinic_id, implant_ids, facts, now)
+    desired = [_desire(each, setting, reading.of(each.implant_id)) for each in facts]
+    desired = _with_signatures(desired, facts, setting, reading)
+    judged = {row.implant_id: row.judgement for row in desired if row.judgement}
+    bring_up_checks(clinic_id, reading, judged, known.active, now)
+    stored = _stored(clinic_id, implant_ids)
+    outcome = _tally(desired, stored)
+    _store(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now, outcome)
+    gone = list(stored.keys() - set(known.active))
+    if gone:
+        Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=gone).delete()
+    outcome.ended = len(gone)
+    outcome.changed_ids += gone
     return outcome
 
 

@@ -7,7 +7,6 @@ or engine is made up for in the background, part by part.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,14 +15,14 @@ from typing import Any
 
 from django.db import transaction
 
-from clinic.selectors.catalogue import catalogue as stored_catalogue
-from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts, lock_active_implants
+from clinic.selectors.facts import ImplantFacts
 from scheduling.domain.figures import rounded
 from scheduling.domain.projection import ENGINE_VERSION
 from scheduling.domain.reports.discrepancy import Check, check_of, trend_of
 from scheduling.models import ResidualTrend
 from scheduling.selectors.reports.discrepancy import stale_trends
-from scheduling.services.cases import Setting, setting_of
+from scheduling.services.cases import Setting
+from scheduling.services.known import Known, lock_and_read
 from scheduling.services.residuals import found_residuals
 
 FILLS_JUDGED = 13
@@ -31,15 +30,13 @@ FILLS_JUDGED = 13
 PART = 200
 
 
-def renew_trends(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
-    """Judge all residuals of these pumps anew, in the caller's transaction; a reader of ``announce``.
+def renew_trends(clinic_id: int, known: Known, now: datetime) -> None:
+    """Judge all residuals of these pumps anew, in the caller's transaction, from ``FILLS_JUDGED`` fills of each.
 
-    A constant number of queries. Again, or twice at once, it changes nothing.
+    One query. Again, or twice at once, it changes nothing.
     """
-    setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
-    facts = implant_facts(clinic_id=clinic_id, implant_ids=implant_ids, fills_each=FILLS_JUDGED)
     ResidualTrend.objects.bulk_create(
-        [_row(clinic_id, each, setting, now) for each in facts],
+        [_row(clinic_id, each, known.setting, now) for each in known.facts],
         update_conflicts=True,
         unique_fields=["implant"],
         update_fields=[*_COLUMNS, "engine_version", "computed_at"],
@@ -57,10 +54,10 @@ def renew_stale_trends(*, now: datetime, seconds: float) -> int:
         if not implant_ids:
             break
         with transaction.atomic():
-            active = lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-            renew_trends(clinic_id, active, now)
-        done += len(active)
-        if not active:
+            known = lock_and_read(clinic_id, implant_ids, now, fills_each=FILLS_JUDGED)
+            renew_trends(clinic_id, known, now)
+        done += len(known.active)
+        if not known.active:
             break  # they were taken out meanwhile: the next question finds others
     return done
 

@@ -57,7 +57,7 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
     ids = sorted(set(patient_ids))
     if not ids:
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         lock_correspondence(clinic_id, ids)
         setting = _Setting(clinic_id, rules_of(clinic_id=clinic_id), policy_of(clinic_id=clinic_id), now)
         reading = read(clinic_id, ids, now)

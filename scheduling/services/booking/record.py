@@ -46,7 +46,7 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
     visit stands again as it stood, if its time is still free. What was to come for a pump that is out is
     cancelled; what the patient still needs afterwards stays.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         behind = (
             Visit.objects.for_clinic(clinic_id)
             .filter(_refilled() | _unfilled() | _of_a_pump_out(now), implant_id__any_of=implant_ids)
