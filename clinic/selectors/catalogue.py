@@ -54,13 +54,12 @@ def _edition() -> _Edition:
 
 
 @lru_cache(maxsize=1)
-def _edition_statement() -> sql.Composed:
+def _edition_statement() -> str:
     models = (Drug, MarketedStrength, PumpModel, PumpModelValue, Stability)
     tables = (apps.get_model("clinic", f"{model.__name__}History")._meta.db_table for model in models)
     newest = "(SELECT (count(*), max(pgh_id), max(pgh_created_at))::text FROM {})"
-    return sql.SQL("SELECT {}").format(
-        sql.SQL(", ").join(sql.SQL(newest).format(sql.Identifier(table)) for table in tables)
-    )
+    wanted = sql.SQL(", ").join(sql.SQL(newest).format(sql.Identifier(table)) for table in tables)
+    return sql.SQL("SELECT {}").format(wanted).as_string()
 
 
 def _pump_models() -> dict[str, domain.PumpModel]:
