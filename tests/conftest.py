@@ -20,6 +20,7 @@ from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests import broker as without_broker
 from tests import databases, entrances, fresh, leaks
+from tests.deploy import stack
 from tests.servers import Process, dispatcher, environment
 
 _FIRST = "test_demo_process.py"
@@ -120,6 +121,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def broker_address(request: pytest.FixtureRequest) -> str:
     """Where the broker is, or nowhere with BROKER=off."""
+    if stack.found is not None:
+        return stack.found.secret("broker_url")
     if without_broker.IS_OFF:
         return without_broker.NOWHERE
     return broker_url(request.getfixturevalue("broker"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.management.color import no_style
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.errors import DeadlockDetected
 
 from tests import ready_made
 
@@ -40,7 +41,17 @@ class Fresh:
         return cls(empty, rows, numbers)
 
     def restore(self, connection: BaseDatabaseWrapper) -> None:
+        """Tried again when a process at work holds one table and waits for another: the server ends one of the two."""
         ready_made.forget()  # its numbers will be given again
+        for is_last in (False, False, True):
+            try:
+                self._put_back(connection)
+                return
+            except OperationalError as error:
+                if is_last or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+
+    def _put_back(self, connection: BaseDatabaseWrapper) -> None:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             for statement in self.empty:
                 cursor.execute(statement)

@@ -212,6 +212,9 @@ def everything_in(folder: Path, logs: Iterable[Path]) -> tuple[list[tuple[str, s
     return sorted(texts), people, {token for token in tokens if len(token) >= 16}
 
 
+further: list[Path] = []
+"""Folders beside the run's own in which its processes write."""
+
 _SERVER_LOG_BEFORE = pytest.StashKey[int]()
 
 
@@ -239,10 +242,10 @@ def end(session: pytest.Session) -> list[Leak]:
     """What leaked; asked once, by the process that started the run, when all others are done."""
     folder = Path(os.environ[FOLDER])
     temporary = getattr(session.config, "_tmp_path_factory", None)
-    logs = list(temporary.getbasetemp().rglob("*.log")) if temporary is not None else []
-    texts, people, tokens = everything_in(folder, [log for log in logs if log.is_file()])
-    if temporary is not None:
-        texts += [(REDIS, said) for said in set(kept.said_in_redis(temporary.getbasetemp()))]
+    places = [*([temporary.getbasetemp()] if temporary is not None else []), *further]
+    logs = [log for place in places for log in place.rglob("*.log") if log.is_file()]
+    texts, people, tokens = everything_in(folder, logs)
+    texts += [(REDIS, said) for said in {said for place in places for said in kept.said_in_redis(place)}]
     since = session.config.stash[_SERVER_LOG_BEFORE]
     texts += [(SERVER, line) for line in set(kept.said_by_server(server_log(), since))]
     found = list(leaks_in(texts, people=people, tokens=tokens))

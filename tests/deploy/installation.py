@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,17 +56,41 @@ class Installation:
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()
 
+    @property
+    def address(self) -> str:
+        """What people type: the proxy, or without one the web itself."""
+        return f"https://{SITE}:{self.ports['https']}" if WITH_PROXY else self.web.replace("127.0.0.1", SITE)
+
     def start(self) -> None:
         """In the order of the compose file's conditions."""
+        self.start_servers()
+        self.start_application()
+
+    def start_servers(self) -> None:
+        """What the application waits for: PostgreSQL, the two Redis, the tables."""
         self._find_programs()
         self._make_secrets()
         self._collect_files()
-        for step in (self._start_database, self._start_redis, self._migrate, self._start_application):
-            begun = time.monotonic()
-            step()
-            self.seconds[step.__name__.removeprefix("_")] = time.monotonic() - begun
+        for step in (self._start_database, self._start_redis, self._migrate):
+            self._time(step)
+
+    def start_application(self) -> None:
+        self._time(self._start_application)
         if WITH_PROXY:
-            self._start_proxy()
+            self._start_proxy("proxy", self.ports)
+
+    def another_web(self, **more: str) -> str:
+        """One more web with other settings, behind a proxy of its own; its address. It lives as long as the others."""
+        number = len(self.running)
+        ports = self.ports | {name: free_port() for name in ("web", "http", "https", "health")}
+        web = f"http://{SITE}:{ports['web']}"
+        settings = self.environment("web") | {"PORT": str(ports["web"])} | more
+        self._launch(f"web-{number}", self.services["web"]["command"], settings)
+        self.running[f"web-{number}"].wait_until(lambda: answers(web))
+        if not WITH_PROXY:
+            return web
+        self._start_proxy(f"proxy-{number}", ports)
+        return f"https://{SITE}:{ports['https']}"
 
     def run(self, service: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """`docker compose run` of a service: its environment, another command."""
@@ -107,8 +131,21 @@ class Installation:
             ended["database"] = self.server.wait(_STOP_SECONDS)
         return ended
 
+    def kill(self) -> None:
+        """Whatever is left of it."""
+        for process in self.running.values():
+            process.kill()
+        if self.server is not None and self.server.poll() is None:
+            self.server.kill()
+            self.server.wait(10)
+
     def said(self, name: str) -> str:
         return self.running[name].output()
+
+    def _time(self, step: Callable[[], None]) -> None:
+        begun = time.monotonic()
+        step()
+        self.seconds[step.__name__.removeprefix("_")] = time.monotonic() - begun
 
     def _here(self, text: str) -> str:
         """A path or an address of a container as it is on this machine."""
@@ -220,25 +257,25 @@ class Installation:
             self._launch(name, command, self.environment(name))
         self.running["web"].wait_until(lambda: answers(self.web))
 
-    def _start_proxy(self) -> None:
+    def _start_proxy(self, name: str, ports: dict[str, int]) -> None:
         service = self.services["proxy"]
         words = [word.replace("/etc/caddy", str(SOURCE / "deploy")) for word in service["command"]]
         told = {name: value for name, value in service["environment"].items() if value} | {
-            "WEB": f"127.0.0.1:{self.ports['web']}",
-            "HTTP_PORT": str(self.ports["http"]),
-            "HTTPS_PORT": str(self.ports["https"]),
-            "HEALTH_PORT": str(self.ports["health"]),
+            "WEB": f"127.0.0.1:{ports['web']}",
+            "HTTP_PORT": str(ports["http"]),
+            "HTTPS_PORT": str(ports["https"]),
+            "HEALTH_PORT": str(ports["health"]),
             "XDG_DATA_HOME": str(self.folder / "proxy"),
             "XDG_CONFIG_HOME": str(self.folder / "proxy"),
             "HOME": str(self.folder / "proxy"),
             "PATH": os.environ["PATH"],
         }
-        self._launch("proxy", [str(WITH_PROXY), *words[1:]], told)
-        self._wait(self.certificate.exists)
+        self._launch(name, [str(WITH_PROXY), *words[1:]], told)
+        self._wait(lambda: self.certificate.exists() and answers(f"http://127.0.0.1:{ports['health']}"))
 
     @property
     def certificate(self) -> Path:
-        """Of the proxy's own authority."""
+        """Of the proxies' own authority, which signs by the one beside it."""
         return self.folder / "proxy/caddy/pki/authorities/local/root.crt"
 
     def _launch(self, name: str, command: list[str], environment: dict[str, str]) -> None:
@@ -270,8 +307,4 @@ def installed(folder: Path, **more: str) -> Iterator[Installation]:
         made.start()
         yield made
     finally:
-        for process in made.running.values():
-            process.kill()
-        if made.server is not None and made.server.poll() is None:
-            made.server.kill()
-            made.server.wait(10)
+        made.kill()

@@ -1,4 +1,4 @@
-"""A real browser on the real application: gunicorn on the database of this run."""
+"""A real browser on the real application: gunicorn on the database of this run, or the processes of the compose file."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.deploy import stack
 from tests.e2e import chromium
 from tests.servers import SOURCE, answers, environment, free_port, start_web
 
@@ -20,14 +21,14 @@ _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(_web: str) -> Iterator[Browser]:
     """One Chromium for all tests; every test gets a profile of its own from `page` or `new_page`."""
     found = chromium.find()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.program,
             env={**os.environ, **found.environment},
-            args=["--no-sandbox", "--no-zygote", "--disable-gpu"],
+            args=["--no-sandbox", "--no-zygote", "--disable-gpu", *stack.trusted()],
         )
         yield browser
         browser.close()
@@ -35,13 +36,19 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(broker_address: str, folder: Path, **settings: str) -> Iterator[int]:
-    """The application on a port of its own, with these settings, by their names in capitals."""
-    port = free_port()
+def served(broker_address: str, folder: Path, **settings: str) -> Iterator[str]:
+    """The address of an application of one's own, with these settings, by their names in capitals.
+
+    On `localhost`: without TLS, browsers encrypt and keep passkeys only there.
+    """
+    if stack.found is not None:
+        yield stack.found.another_web(**settings)
+        return
+    address = f"http://localhost:{(port := free_port())}"
     web = start_web(environment(broker_url=broker_address, PORT=str(port), **settings), folder)
     try:
-        web.wait_until(lambda: answers(f"http://127.0.0.1:{port}"))
-        yield port
+        web.wait_until(lambda: answers(address))
+        yield address
     finally:
         web.kill()
 
@@ -50,14 +57,31 @@ def served(broker_address: str, folder: Path, **settings: str) -> Iterator[int]:
 def _web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    with served(broker_address, tmp_path_factory.mktemp("web")) as port:
-        yield f"http://127.0.0.1:{port}"
+    if stack.found is not None:
+        stack.found.start_application()
+        yield stack.found.address
+        return
+    with served(broker_address, tmp_path_factory.mktemp("web")) as address:
+        yield address
 
 
 @pytest.fixture
 def live_app(_web: str, transactional_db: None) -> str:
     """The address of the running application. Rows that a test makes are seen by it at once."""
     return _web
+
+
+@pytest.fixture
+def web_itself(live_app: str) -> str:
+    """The address of the web server, behind whatever proxy there is."""
+    return stack.found.web if stack.found is not None else live_app
+
+
+@pytest.fixture
+def at_work(request: pytest.FixtureRequest, transactional_db: None) -> None:
+    """Somebody takes tasks: the compose file's worker, or one of this test's own."""
+    if stack.found is None:
+        request.getfixturevalue("start_worker")()
 
 
 @pytest.fixture
@@ -70,7 +94,9 @@ def new_page(browser: Browser, live_app: str) -> Iterator[Callable[..., Page]]:
     troubles: list[str] = []
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(**({"base_url": live_app, "viewport": DESK} | options))
+        context = browser.new_context(
+            **({"base_url": live_app, "viewport": DESK, "ignore_https_errors": True} | options)
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)

@@ -25,14 +25,9 @@ def house(live_app: str) -> House:
 def impatient_web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """An application whose sessions end after 12 idle seconds. On `localhost`: browsers encrypt only where it is safe."""
-    with served(broker_address, tmp_path_factory.mktemp("web"), SESSION_IDLE_SECONDS="12") as port:
-        yield f"http://localhost:{port}"
-
-
-@pytest.fixture
-def page(_web: str, new_page: Callable[..., Page], house: House) -> Page:
-    return new_page(base_url=_web.replace("127.0.0.1", "localhost"))
+    """An application whose sessions end after 12 idle seconds."""
+    with served(broker_address, tmp_path_factory.mktemp("web"), SESSION_IDLE_SECONDS="12") as address:
+        yield address
 
 
 def give_password(page: Page, email: str) -> None:

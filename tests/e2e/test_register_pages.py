@@ -16,7 +16,6 @@ from scheduling.models import RegisterImport
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import PASSWORD, make_clinic
 from tests.register_files import register
-from tests.servers import Process
 
 SignIn = Callable[[Page, str, str], None]
 NewPage = Callable[..., Page]
@@ -34,13 +33,12 @@ def file(tmp_path: Path) -> Path:
 def test_upload_report_confirm(
     new_page: NewPage,
     sign_in: SignIn,
-    start_worker: Callable[..., Process],
+    at_work: None,
     assert_accessible: Callable[[Page], None],
     file: Path,
     screen: dict[str, int],
 ) -> None:
     house = make_clinic()
-    start_worker()
     page = new_page(viewport=screen)
     sign_in(page, house.administrator.email, PASSWORD)
     page.goto(f"/c/{house.clinic.slug}/register/")
@@ -63,13 +61,14 @@ def test_upload_report_confirm(
     assert Implant.objects.count() == 1
 
 
-def test_two_hundred_megabytes_get_a_clear_answer_from_the_real_server(live_app: str) -> None:
+def test_two_hundred_megabytes_get_a_clear_answer_from_the_real_server(web_itself: str) -> None:
     house = make_clinic()
     client = Client()
     client.force_login(house.administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
-    connection = HTTPConnection(live_app.removeprefix("http://"), timeout=60)
+    connection = HTTPConnection(web_itself.removeprefix("http://"), timeout=60)
     with closing(connection):
         connection.putrequest("POST", f"/c/{house.clinic.slug}/register/")
+        connection.putheader("X-Forwarded-Proto", "https")  # as the proxy says, where there is one
         connection.putheader("Cookie", client.cookies.output(header="", sep=";").strip())
         connection.putheader("Content-Type", "multipart/form-data; boundary=b")
         connection.putheader("Content-Length", str(200 * 1024 * 1024))

@@ -21,9 +21,9 @@ EMAIL, PASSWORD = "admin@example.org", "correct horse battery"
 def required_web(
     django_db_setup: None, broker_address: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The application of the hospital: nobody without a second factor. On `localhost`, as passkeys demand."""
-    with served(broker_address, tmp_path_factory.mktemp("web"), MFA_REQUIRED="true") as port:
-        yield f"http://localhost:{port}"
+    """The application of the hospital: nobody without a second factor."""
+    with served(broker_address, tmp_path_factory.mktemp("web"), MFA_REQUIRED="true") as address:
+        yield address
 
 
 @pytest.fixture
