@@ -26,7 +26,7 @@ def main() -> None:
         "--only",
         choices=[
             *("projections", "closing", "calendar", "feeds", "dispatch", "sweep", "reports", "audit"),
-            "walls",
+            *("walls", "backups"),
         ],
     )
     parser.add_argument(
@@ -37,7 +37,18 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import audit, calendar_views, closing, dispatch, feeds, projections, reports, sweep, walls
+    from bench import (
+        audit,
+        backups,
+        calendar_views,
+        closing,
+        dispatch,
+        feeds,
+        projections,
+        reports,
+        sweep,
+        walls,
+    )
     from bench.screen import heading, refuse_foreign_database
     from clinic.scope import EVERY, Ambient
 
@@ -63,6 +74,8 @@ def main() -> None:
         audit.run(rows=chosen.size)
     if chosen.only in (None, "walls"):
         walls.run()
+    if chosen.only in (None, "backups"):
+        backups.run(implants=chosen.implants, rounds=chosen.rounds)
 
 
 if __name__ == "__main__":
