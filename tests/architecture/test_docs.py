@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.domain.pumps import forecast
 from tests.drawn.pages import FOLDER, PAGES
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -34,6 +36,14 @@ def test_the_pages_are_built_without_a_warning_and_fetch_nothing(tmp_path: Path)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_that_is_written_from_the_code_says_what_the_code_says(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run `python -m tests.drawn`"
+
+
+def test_the_pump_that_is_explained_is_worked_out_as_the_page_says() -> None:
+    page = (SOURCE / "docs" / "explanation" / "projection.md").read_text(encoding="utf-8")
+    (record,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    told = re.findall(r"^    (\S.*)$", page.replace(record, ""), re.MULTILINE)
+    assert len(told) > 10
+    assert [line for line in told if line not in forecast(json.loads(record))["reasons"]] == []
 
 
 def test_every_word_of_the_makefile_does_something_and_is_in_its_help() -> None:

@@ -42,22 +42,21 @@ _REASONS = """
 Every line that a list of reasons can hold. In braces: what stands there.
 
 """
-_ANSWER = (
-    "flow_ml_per_day",
-    "low_reservoir_on",
-    "empty_on",
-    "must_refill_by",
-    "limited_by",
-    "latest_visit_on",
-)
+_ANSWER = {
+    "flow_ml_per_day": "{} mL/day",
+    "low_reservoir_on": "low {}",
+    "empty_on": "empty {}",
+    "must_refill_by": "**refill by {}**",
+    "limited_by": "limited by {}",
+    "latest_visit_on": "latest visit {}",
+}
 
 
 def cases() -> str:
     """The whole page."""
-    head = ["#", "In the pump", "Program", "Filled", "Also", "mL/day", "Low", "Empty", "Refill by", "Limited by", "Latest visit", "Findings"]  # fmt: skip
     return (
         _HEAD
-        + table(head, (_case(case) for case in CASES))
+        + table(["#", "Put in", "Comes out"], (_case(case) for case in CASES))
         + _RESIDUALS
         + table(
             ["#", "Fill mL", "mL/day", "Days", "Residual mL", "Findings", "Said"],
@@ -73,17 +72,18 @@ def cases() -> str:
 def _case(case: Case) -> list[str]:
     answer = forecast(case.record)
     drug, concentration, unit = case.drug
-    zone = [] if case.zone == "UTC" else [f"zone {case.zone}"]
-    threshold = [] if case.threshold_ml == "2" else [f"threshold {case.threshold_ml} mL"]
-    return [
-        case.number,
-        f"{case.volume_ml} mL {drug} {concentration} {unit}",
-        "; ".join(_program(entry) for entry in case.program),
-        case.filled,
-        "; ".join([*zone, *threshold, *_flat(case.more)]),
-        *(answer[name] or "–" for name in _ANSWER),
-        ", ".join(code(each) for each in codes(answer)),
+    put_in = [
+        f"{case.volume_ml} mL {drug} {concentration} {unit} on {case.filled}",
+        *(_program(entry) for entry in case.program),
+        *([] if case.zone == "UTC" else [f"zone {case.zone}"]),
+        *([] if case.threshold_ml == "2" else [f"threshold {case.threshold_ml} mL"]),
+        *_flat(case.more),
     ]
+    comes_out = [text.format(answer[name]) for name, text in _ANSWER.items() if answer[name] is not None]
+    high = answer["high_flow"]["low_reservoir_on"]
+    comes_out += [f"low {high} at high flow"] if high else []
+    comes_out += [f"{answer['status']}: {', '.join(map(code, codes(answer)))}"] if codes(answer) else []
+    return [case.number, "; ".join(put_in), "; ".join(comes_out)]
 
 
 def _program(entry: Mapping[str, Any]) -> str:
@@ -111,12 +111,10 @@ def _flat(more: Mapping[str, Any], above: str = "") -> Iterator[str]:
         if isinstance(value, Mapping):
             yield from _flat(value, f"{above}{name}.")
         elif isinstance(value, list):
-            shown = [
-                " ".join(map(str, each.values())) if isinstance(each, Mapping) else each for each in value
-            ]
-            yield f"{above}{name} {', '.join(map(str, shown))}"
+            shown = [", ".join(_flat(each)) if isinstance(each, Mapping) else str(each) for each in value]
+            yield f"{above}{name} {', '.join(shown)}"
         else:
-            yield f"{above}{name} {value}"
+            yield f"{above}{name} {str(value).lower() if isinstance(value, bool) else value}"
 
 
 def _residual(row: tuple[str, str, str, int, str, list[str]]) -> list[str]:

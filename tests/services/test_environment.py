@@ -187,16 +187,27 @@ def defaults() -> dict[str, str]:
             if not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env.") and node.args):
                 continue
             for default in (word.value for word in node.keywords if word.arg == "default"):
-                if isinstance(default, ast.Constant) and default.value not in ("", None):
-                    value = default.value
-                    said = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-                    said = (
-                        f"{value:g}"
-                        if isinstance(value, float | int) and not isinstance(value, bool)
-                        else said
-                    )
-                    found[str(ast.literal_eval(node.args[0]))] = str(said)
+                value = _constant(default)
+                if value not in ("", None):
+                    found[str(ast.literal_eval(node.args[0]))] = _written(value)
     return found
+
+
+def _constant(default: ast.expr) -> object:
+    match default:
+        case ast.BinOp(
+            left=ast.Constant(value=int(one)), op=ast.Mult(), right=ast.Constant(value=int(other))
+        ):
+            return one * other
+        case ast.Constant(value=value):
+            return value
+    return None
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def test_the_reference_tells_what_holds_without_a_variable() -> None:
