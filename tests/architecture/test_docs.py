@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db.models import Model
 
 from tests.domain.pumps import forecast
 from tests.drawn.pages import FOLDER, PAGES
+from tests.drawn.steps import STEPS
 
 SOURCE = Path(__file__).resolve().parents[2]
 LARGEST_PICTURE_BYTES = 150 * 1024
@@ -77,3 +79,14 @@ def test_every_picture_is_small_is_shown_and_is_told_to_whoever_does_not_see_it(
     assert {name for _alt, name in shown} == {picture.name for picture in pictures}
     assert all(len(alt) > 30 for alt, _name in shown)
     assert [picture.name for picture in pictures if picture.stat().st_size > LARGEST_PICTURE_BYTES] == []
+
+
+@pytest.mark.parametrize("model", STEPS, ids=lambda model: model.__name__)
+def test_every_state_of_a_row_is_led_to_and_every_step_is_of_states_that_there_are(
+    model: type[Model],
+) -> None:
+    field = model._meta.get_field("state")
+    known = {str(value) for value, _label in field.flatchoices}
+    assert {after for _before, after, _what in STEPS[model]} - {"[*]"} == known
+    assert {before for before, _after, _what in STEPS[model]} - {"[*]"} <= known
+    assert {after for before, after, _what in STEPS[model] if before == "[*]"} == {field.get_default()}

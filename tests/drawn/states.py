@@ -10,6 +10,7 @@ from pghistory.models import Event
 from notifications.domain.states import State
 from notifications.models import Message
 from scheduling.models import VisitStatus
+from tests.drawn.steps import diagram
 from tests.drawn.tables import code, table
 
 OURS = ("clinic", "scheduling", "notifications")
@@ -17,8 +18,9 @@ _HEAD = """# States
 
 Every kind of row that stands in one of several states, as the database keeps them. Written from the models by `python -m
 tests.drawn`; a test holds the page to them. In bold: the state that a row begins in. What leads from one state to the
-next is drawn for [visits](visits.md) and [messages](messages.md) from the tables that decide it, and told for [follow-ups](care-plan.md), [second
-checks](projection.md#second-check) and [imports](register.md).
+next is drawn for [visits](visits.md) and [messages](messages.md) from the tables that decide it; of the others it is written
+down here from what the services do (`tests/drawn/steps.py`), and told for [follow-ups](care-plan.md#rules), [second
+checks](projection.md#second-check), [imports](register.md#what-comes-in) and [closed days](../how-to/set-up-a-clinic.md#closed-days).
 
 """
 
@@ -47,7 +49,7 @@ def _section(model: type[models.Model], field: models.Field[object, object]) -> 
     text = f"## {model.__name__}\n\n{what}\n\n"
     if model is Message:
         return f"{text}What each means: [messages](messages.md#states). {', '.join(state for state, _ in lines)}.\n"
-    return text + table(["State", "On the pages"], lines)
+    return text + table(["State", "On the pages"], lines) + diagram(model)
 
 
 def _strong(text: str, is_strong: bool) -> str:

@@ -22,6 +22,7 @@ from notifications.services.delivery import deliver_batch
 from scheduling.models import ImportCheck, Visit
 from scheduling.services.register_import import check_slice, confirm_import, import_slice, upload_register
 from scheduling.services.sweeps import run_everything
+from tests.deploy import stack
 from tests.e2e.conftest import DESK, PHONE
 from tests.factories import House
 from tests.patient_links import send_link
@@ -64,6 +65,10 @@ REGISTER = register(
 @pytest.fixture
 def address(live_app: str, broker_address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application, standing still at NOW."""
+    if stack.found is not None:
+        pytest.skip(
+            "the compose file's processes go by the clock and would work on in a clinic that stands still"
+        )
     port = free_port()
     given = environment(broker_url=broker_address, PORT=str(port), STILL_AT=NOW.isoformat())
     web = start_web(given, tmp_path_factory.mktemp("still"), application="tests.e2e.still")
@@ -182,4 +187,4 @@ def brought_in(administrator: Album, nurse: Album, house: House, folder: Path) -
     import_slice(import_id=run.pk, now=NOW, seconds=600)
     check = ImportCheck.objects.get(state="open")
     nurse.open(f"to-check/import/{check.ref}/")
-    nurse.take("import-check", height=800, words="register.csv")
+    nurse.take("import-check", height=704, words="register.csv")  # below stand pumps drawn by chance
