@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
+from django.utils import translation
 
 from tests.drawn.tables import code, table
 
@@ -29,7 +30,8 @@ file](forecast-file.md).
 def commands() -> str:
     """The whole page."""
     found = sorted(name for name, app in get_commands().items() if _is_ours(app))
-    return _HEAD + "\n".join(_section(name) for name in found)
+    with translation.override("en"):
+        return _HEAD + "\n".join(_section(name) for name in found)
 
 
 def _is_ours(app: str | BaseCommand) -> bool:
