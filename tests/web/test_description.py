@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.drainage import get_override
+from rest_framework import serializers
 
 from tests.servers import SOURCE
 from web.api.docs import described
+from web.api.shapes import Sent
 
 KEPT = SOURCE / "docs" / "reference" / "openapi.yaml"
 
@@ -30,6 +35,26 @@ def test_every_operation_says_what_it_does_and_who_may() -> None:
             words = operation["description"].split("\n\n")
             assert len(words[0]) > 5, (method, address)
             assert ("{clinic_slug}" in address) == words[-1].startswith("Needs the permission"), address
+
+
+def test_a_quantity_that_may_not_be_less_than_nothing_is_described_so() -> None:
+    """Else a request that is as described is refused. Decimals are strings: only a pattern can say it."""
+    assert described()["paths"], "all of the interface is loaded"
+    bounded = [
+        (kind.__name__, name, field)
+        for kind in _kinds_of(Sent)
+        for name, field in kind().fields.items()
+        if isinstance(field, serializers.DecimalField) and field.min_value is not None
+    ]
+    assert len(bounded) >= 2
+    for kind, name, field in bounded:
+        assert not re.match(get_override(field, "field")["pattern"], "-1"), (kind, name)
+
+
+def _kinds_of(kind: type[Sent]) -> Iterator[type[Sent]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds_of(each)
 
 
 def test_names_are_stable_and_say_what_is_done() -> None:

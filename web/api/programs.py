@@ -22,7 +22,7 @@ from web.api.access import ClinicAPIView
 from web.api.implants import implant_or_404
 from web.api.outlooks import AcknowledgedSent, acknowledging
 from web.api.pages import page_of
-from web.api.shapes import ListedField, QuantityField, Sent, Shown
+from web.api.shapes import AmountField, ListedField, QuantityField, Sent, Shown
 
 MASSES = ("mcg", "mg")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -32,8 +32,8 @@ HOURLY = ("mcg/h", "mg/h")
 class StepSent(Sent):
     """Some hours at one rate; the steps of a day fill 24 hours from midnight."""
 
-    hours = QuantityField(min_value=0)
-    dose_per_hour = QuantityField(min_value=0)
+    hours = AmountField()
+    dose_per_hour = AmountField()
     unit = serializers.ChoiceField(choices=HOURLY)
 
 

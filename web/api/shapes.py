@@ -39,6 +39,16 @@ class QuantityField(serializers.DecimalField):
         super().__init__(max_digits=24, decimal_places=12, normalize_output=True, **options)
 
 
+@extend_schema_field(
+    {"type": "string", "format": "decimal", "pattern": r"^\d{1,12}(\.\d{1,12})?$", "example": "12.5"}
+)
+class AmountField(QuantityField):
+    """A quantity of nothing or more, which the description says too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, **options)
+
+
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "13:30"})
 class ClockField(serializers.TimeField):
     """A time on the clinic's clock, to the minute."""
