@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ SITE = "localhost"
 """A name that leads here, for a certificate that the proxy makes itself."""
 WITH_POSTGRES, WITH_REDIS, WITH_PROXY = (os.environ.get(n) for n in ("POSTGRES_BIN", "REDIS_SERVER", "CADDY"))
 _APPLICATION = ("web", "worker", "beat", "dispatcher")
+_AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'refillwise_app' AND xact_start IS NOT NULL"
 _STOP_SECONDS = 40
 """As long as the longest grace of the compose file."""
 
@@ -119,6 +120,26 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         return told | image | here | self.more
+
+    @contextmanager
+    def paused(self, *names: str) -> Iterator[None]:
+        """These stand still for as long as the block, and none of them in the middle of a transaction."""
+        log = self.folder / "database.log"
+        until = time.monotonic() + 60
+        try:
+            self._signal(names, signal.SIGSTOP)
+            while self._ask(_AT_WORK, "postgres", log) != "0":
+                assert time.monotonic() < until, f"{names} are always at work"
+                self._signal(names, signal.SIGCONT)
+                time.sleep(0.1)
+                self._signal(names, signal.SIGSTOP)
+            yield
+        finally:
+            self._signal(names, signal.SIGCONT)
+
+    def _signal(self, names: Iterable[str], number: int) -> None:
+        for name in names:
+            os.killpg(self.running[name].pid, number)
 
     def stop(self) -> dict[str, int | None]:
         """SIGTERM to each, and how each ended."""

@@ -85,6 +85,16 @@ def at_work(request: pytest.FixtureRequest, transactional_db: None) -> None:
 
 
 @pytest.fixture
+def still(transactional_db: None) -> Iterator[None]:
+    """For a scene that no record would make: whoever is at work would put it right, and waits meanwhile."""
+    if stack.found is None:
+        yield
+        return
+    with stack.found.paused("worker", "beat", "dispatcher"):
+        yield
+
+
+@pytest.fixture
 def new_page(browser: Browser, live_app: str) -> Iterator[Callable[..., Page]]:
     """Opens pages, each with a profile of its own: `new_page(viewport=PHONE)`, `new_page(java_script_enabled=False)`.
 

@@ -34,7 +34,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def house(transactional_db: None) -> House:
+def house(still: None) -> House:
     """Late refills, one with the physician; alarming answers, twice; three messages; two that resolved by themselves."""
     house = make_clinic()
     house.person(Role.PRESCRIBER)

@@ -7,6 +7,7 @@ left. ``new_page`` fails on what the content policy had to stop; here every page
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import Page
 from psycopg import sql
 
 from notifications.services.words import as_it_would_read
+from scheduling.services.paper_lists import write_list_now
 from scheduling.services.register_import import check_slice, upload_register
 from tests.e2e.conftest import PHONE
 from tests.factories import PASSWORD, House, make_clinic, make_patient, make_running_pump
@@ -132,6 +134,7 @@ def test_a17_no_text_of_the_record_runs_in_any_page(
     about: dict[str, dict[str, object]],
     silent: NewPage,
     sign_in: Callable[[Page, str, str], None],
+    tmp_path: Path,
 ) -> None:
     patient = make_patient(house)
     make_running_pump(house, patient, lot="LOT1", note="A note")
@@ -154,7 +157,7 @@ def test_a17_no_text_of_the_record_runs_in_any_page(
     shown = 0
     for row in PAGES:
         if not row.is_looked_at or row.name.endswith(
-            ("_csv", "_ics", "_file", "_json", "_report", "_template")
+            ("_csv", "_ics", "_file", "_json", "_report", "_template", "paper_list_page", "paper_list_table")
         ):
             continue
         answer = page.goto(address_of(row.name, house, about[row.about]))
@@ -168,11 +171,14 @@ def test_a17_no_text_of_the_record_runs_in_any_page(
             assert_harmless(phone)
     letters = [as_it_would_read(link.row.message, now=house.now) for link in links if link.row.message]
     assert any(letters)
-    phone.goto("about:blank")  # a letter has no content policy to save its reader
+    phone.goto("about:blank")  # neither a letter nor a file on a disk has a content policy to save its reader
     for letter in letters:
         if letter:
             phone.set_content(letter.html or letter.text)
             assert_harmless(phone)
+    write_list_now(clinic_id=house.clinic.id, folder=tmp_path, now=house.now)
+    phone.set_content((tmp_path / "latest.html").read_text())
+    assert assert_harmless(phone), "the words are on the paper list"
 
 
 def address_of(name: str, house: House, where: dict[str, object]) -> str:
