@@ -28,7 +28,8 @@ help:
 	@echo "make fix     repairs what check finds, where a tool can"
 	@echo "make test    all tests (ARGS='-k word' for some, WORKERS=0 for one process, BROKER=off without Redis)"
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
-	@echo "make production-check   the processes of the compose file, by hand (POSTGRES_BIN=, REDIS_SERVER=, CADDY= for others than the embedded)"
+	@echo "make production-check   the processes of the compose file, by hand: a clinic's day, then every browser test (half an hour;"
+	@echo "             POSTGRES_BIN=, REDIS_SERVER= for other servers than the embedded, CADDY= for a proxy with TLS in front)"
 	@echo "make bench   figures"
 	@echo "make openapi writes docs/reference/openapi.yaml anew from the code"
 	@echo "make lock    new lock files from pyproject.toml"
@@ -74,6 +75,7 @@ soak: setup
 
 production-check: setup
 	@FIGURES=1 $(PYTHON) -m pytest -n0 -s tests/deploy/test_processes.py $(ARGS)
+	@$(PYTHON) -m pytest -n0 -p tests.deploy.stack tests/e2e $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .
