@@ -30,7 +30,7 @@ help:
 	@echo "make soak    thousands of messages while everything is killed at random, and all migrations (an hour; figures)"
 	@echo "make production-check   the processes of the compose file, by hand: a clinic's day, then every browser test (half an hour;"
 	@echo "             POSTGRES_BIN=, REDIS_SERVER= for other servers than the embedded, CADDY= for a proxy with TLS in front)"
-	@echo "make bench   figures"
+	@echo "make bench   figures beside a floor of the same run (ARGS='--scale 10000', '--only fill', '--growth', '--json FILE')"
 	@echo "make openapi writes docs/reference/openapi.yaml anew from the code"
 	@echo "make lock    new lock files from pyproject.toml"
 	@echo "make clean   caches, data of tests and benchmarks; not var/run, not var/demo"

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,17 +18,17 @@ import pyrage
 from django.conf import settings
 from django.db import connections
 
-from bench.data import make_clinic
-from bench.screen import step, table
-from config.backup.manifest import rows_now
+from bench.national.build import Country
+from bench.screen import step
+from bench.table import Row
 from config.backup.programs import major_of, programs_for, server_version, surroundings
 from config.embedded.installation import APPLICATION_ROLE, OWNER_ROLE, Installation
-from scheduling.services.sweeps import run_everything
 
 SOURCE = Path(__file__).resolve().parent.parent
 EMPTY = "bench_empty"
 """The database that is restored into, new each time."""
 START = "the program's own start, part of each of ours"
+ROUNDS = 2
 _EACH_SECONDS = 0.02
 
 
@@ -41,44 +40,30 @@ class Run:
     peak_bytes: int
 
 
-def run(*, implants: int, rounds: int) -> None:
-    """Measure and print: the best of so many rounds, our command and PostgreSQL's program by turns."""
-    now = datetime.now(UTC)
-    with step(f"Making a clinic of {implants:,} pumps"):
-        make_clinic(implants=implants, now=now)
-    with step("Working out every date"):
-        run_everything(now=now)
-    number = sum(rows_now().values())
+def run(country: Country) -> list[Row]:
+    """The best of so many rounds, our command and PostgreSQL's program by turns."""
     connections.close_all()
     with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as name:
-        runs = [_round(Path(name)) for _ in range(rounds)]
+        runs = [_round(Path(name)) for _ in range(ROUNDS)]
         sizes = {file.suffix: file.stat().st_size for file in Path(name).iterdir()}
     best = {what: min((each[what] for each in runs), key=lambda one: one.seconds) for what in runs[0]}
-    table(
-        f"A database of {number:,} rows, {implants:,} pumps; a dump of {sizes['.dump'] / 1e6:.0f} MB,"
-        f" a backup of {sizes['.age'] / 1e6:.0f} MB",
-        ["", "time", "ratio", "peak memory"],
-        [
-            _line(START, best[START], best[START]),
-            *(
-                _line(what, best[what], best[floor])
-                for floor, ours in (
-                    ("pg_dump -Fc", "backup"),
-                    ("pg_restore to nowhere", "verify_backup"),
-                    ("pg_restore into an empty database", "restore into an empty database"),
-                )
-                for what in (floor, ours)
-            ),
-        ],
-    )
-
-
-def _line(what: str, found: Run, floor: Run) -> list[str]:
+    said = f", {country.rows:,} rows, {sizes['.dump'] / 1e6:.0f} MB as a dump"
     return [
-        what,
-        f"{found.seconds:.1f} s",
-        f"{found.seconds / floor.seconds:.2f}",
-        f"{found.peak_bytes / 1e6:.0f} MB",
+        Row(what=START, ours=best[START].seconds, peak_bytes=best[START].peak_bytes),
+        *(
+            Row(
+                what=ours + said,
+                ours=best[ours].seconds,
+                floor=best[floor].seconds,
+                floor_is=floor,
+                peak_bytes=best[ours].peak_bytes,
+            )
+            for floor, ours in (
+                ("pg_dump -Fc", "backup"),
+                ("pg_restore to nowhere", "verify_backup"),
+                ("pg_restore into an empty database", "restore into an empty database"),
+            )
+        ),
     ]
 
 
@@ -100,14 +85,14 @@ def _round(folder: Path) -> dict[str, Run]:
         return [sys.executable, "manage.py", *words]
 
     measure(START, manage("backup", "--help"), os.environ)
-    dumping = [programs.dump, "--format=custom", "--enable-row-security", f"--file={dump}"]
+    dumping: list[str | Path] = [programs.dump, "--format=custom", "--enable-row-security", f"--file={dump}"]
     measure("pg_dump -Fc", dumping, plain)
     measure("backup", manage("backup", backup, "--recipient", str(identity.to_public())), os.environ)
     measure("pg_restore to nowhere", [programs.restore, "--file=/dev/null", dump], plain)
     measure("verify_backup", manage("verify_backup", backup, "--key", key), os.environ)
-    rest = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl", dump]
+    rest: list[str | Path] = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl", dump]
     with _empty_database():
-        loading = [programs.restore, f"--dbname={EMPTY}", *rest]
+        loading: list[str | Path] = [programs.restore, f"--dbname={EMPTY}", *rest]
         measure("pg_restore into an empty database", loading, plain)
     with _empty_database() as there:
         measure("restore into an empty database", manage("restore", backup, "--key", key), there)

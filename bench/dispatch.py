@@ -1,4 +1,4 @@
-"""How many messages a second are claimed, and how many are delivered by one process and by two."""
+"""How many messages a second one, two and four processes deliver, against a Celery task that does nothing."""
 
 from __future__ import annotations
 
@@ -8,79 +8,130 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import redis
+from django.conf import settings
 from django.db import connections
 
-from bench.data import make_clinic
-from bench.screen import console, step, table
-from clinic.audit import recording
-from clinic.models import Clinic, User
+from bench.national.build import Country
+from bench.no_op import QUEUE, nothing
+from bench.screen import step
+from bench.table import Row
 from notifications.domain.kinds import ChannelName
-from notifications.domain.states import State
-from notifications.models import Message
 from notifications.services.delivery import claim_due
 from tests.faults.mail_room import PROMISES, Gateway, gateway
-from tests.message_rows import make_due_messages, zone_where_it_is_day
 
-CLAIMED, DELIVERED, BATCH = 10_000, 1_000, 100
-
-
-def run() -> None:
-    """Print the claims and deliveries per second. The carrier is a real gateway process that keeps what it takes."""
-    now = datetime.now(UTC)
-    with step(f"Making {CLAIMED:,} due messages"):
-        clinic = Clinic.objects.get(pk=make_clinic(implants=10, now=now))
-        user_id = User.objects.get().pk
-        with recording(actor_id=user_id, reason="bench"):
-            Clinic.objects.filter(pk=clinic.pk).update(time_zone=zone_where_it_is_day())
-        clinic.refresh_from_db()
-        make_due_messages(clinic, number=CLAIMED, actor_id=user_id, now=now)
-    claimed = _claim_all(now)
-    one, two = _deliver(processes=1), _deliver(processes=2)
-    table(
-        "Dispatch",
-        ["", "messages a second"],
-        [
-            [f"claimed, one process, {BATCH} at a time", f"{claimed:,.0f}"],
-            ["delivered, one process", f"{one:,.0f}"],
-            ["delivered, two processes", f"{two:,.0f}"],
-        ],
-    )
-    console.print(
-        f"Two processes are {two / one:.2f} times as fast as one. The aim for claims is 2,000 a second."
-    )
+MOST, CLAIMED_AT_ONCE, TASKS, PROCESSES, BAR = 1_000, 100, 400, (1, 2, 4), 0.5
+_SMS = "state = 'queued' AND channel = 'sms' AND patient_id IS NOT NULL"
 
 
-def _claim_all(now: datetime) -> float:
-    began = time.perf_counter()
-    while claim_due(now=now, size=BATCH, channel=ChannelName.SMS):
-        pass
-    return CLAIMED / (time.perf_counter() - began)
+def run(country: Country) -> list[Row]:
+    """The carrier is a real gateway process that keeps what it takes. Afterwards the messages wait as before."""
+    rows: list[Row] = []
+    with _due_together(country) as (number, clock):
+        rows.append(_claimed(number, clock))
+        for processes in PROCESSES:
+            with step(f"Delivering {number:,} messages by {processes} processes, and as many empty tasks"):
+                floor = _tasks_a_second(processes)
+                ours = _delivered_a_second(number, clock, processes)
+            rows.append(
+                Row(
+                    what=f"dispatch, {processes} process{'es' if processes > 1 else ''}",
+                    ours=ours,
+                    floor=floor,
+                    floor_is="empty tasks",
+                    bar=BAR,
+                    is_rate=True,
+                    size=number,
+                )
+            )
+    return rows
 
 
-def _deliver(*, processes: int) -> float:
-    """Messages a second until ``DELIVERED`` have been taken by the gateway."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("DELETE FROM notifications_attempt")
-        cursor.execute("DELETE FROM notifications_patientlink")
-    Message.objects.update(state=State.CANCELLED, reason="cancelled", lease_until=None, first_sent_at=None)
-    chosen = Message.objects.order_by("id").values("id")[:DELIVERED]
-    Message.objects.filter(pk__in=chosen).update(state=State.QUEUED, reason="", provider_message_id=None)
-    arguments, settings = PROMISES["idempotent"]
+def _claimed(number: int, clock: datetime) -> Row:
+    began, claimed = time.perf_counter(), 0
+    while claims := claim_due(now=clock, size=CLAIMED_AT_ONCE, channel=ChannelName.SMS):
+        claimed += len(claims)
+    assert claimed >= number
+    what = f"messages claimed, {CLAIMED_AT_ONCE} at a time"
+    return Row(what=what, ours=claimed / (time.perf_counter() - began), is_rate=True, size=claimed)
+
+
+@contextmanager
+def _due_together(country: Country) -> Iterator[tuple[int, datetime]]:
+    """The texts that are due first, and a moment at which they are; no other message of their channel waits then."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_messages")
+        cursor.execute(
+            "CREATE TABLE bench_messages AS SELECT * FROM notifications_message"
+            f" WHERE {_SMS} AND due_at = (SELECT due_at FROM notifications_message WHERE {_SMS}"
+            " AND due_at > %s GROUP BY 1 ORDER BY 1 LIMIT 1) ORDER BY id LIMIT %s",
+            [country.now, MOST],
+        )
+        cursor.execute("SELECT count(*), min(due_at) FROM bench_messages")
+        number, due_at = cursor.fetchone()
+        assert number, "no text waits in this country"
+        cursor.execute(  # the others of their kind wait an hour longer
+            "UPDATE notifications_message SET due_at = due_at + interval '1 hour'"
+            f" WHERE {_SMS} AND due_at <= %s AND id NOT IN (SELECT id FROM bench_messages)",
+            [due_at],
+        )
+        cursor.execute(
+            "SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid ="
+            " 'notifications_message'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'id'"
+        )
+        columns = cursor.fetchone()[0]
+    try:
+        yield number, due_at + timedelta(minutes=2)
+    finally:
+        _wait_again(columns)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                f"UPDATE notifications_message SET due_at = due_at - interval '1 hour' WHERE {_SMS}"
+                " AND due_at <= %s + interval '1 hour' AND due_at > %s AND id NOT IN (SELECT id FROM bench_messages)",
+                [due_at, due_at],
+            )
+            cursor.execute("DROP TABLE bench_messages")
+
+
+def _wait_again(columns: list[str] | None = None) -> None:
+    """Every message of the trial as it was, and no trace of its sending."""
+    with connections["owner"].cursor() as cursor:
+        for table in ("attempt", "patientlink"):
+            cursor.execute(
+                f"DELETE FROM notifications_{table} WHERE message_id IN (SELECT id FROM bench_messages)"
+            )
+        if columns is None:
+            cursor.execute("SELECT * FROM bench_messages LIMIT 0")
+            columns = [column.name for column in cursor.description if column.name != "id"]
+        names = ", ".join(columns)
+        values = ", ".join(f"b.{name}" for name in columns)
+        cursor.execute(
+            f"UPDATE notifications_message AS m SET ({names}) = ROW({values}) FROM bench_messages AS b"
+            " WHERE m.id = b.id"
+        )
+
+
+def _delivered_a_second(number: int, clock: datetime, processes: int) -> float:
+    """Messages a second until every one of them has been taken by the gateway."""
+    _wait_again()
+    arguments, promised = PROMISES["idempotent"]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        place = stack.enter_context(gateway(folder, *arguments, **settings))
-        seconds = _seconds_of([_child(place) for _ in range(processes)])
-        assert sum(place.taken().values()) == DELIVERED
-    return DELIVERED / seconds
+        place = stack.enter_context(gateway(folder, *arguments, **promised))
+        seconds, sent = _seconds_of([_child(place, clock) for _ in range(processes)])
+        assert sent >= sum(place.taken().values()) > number // 2, "most of them are still wanted then"
+        return sum(place.taken().values()) / seconds
 
 
-def _child(place: Gateway) -> subprocess.Popen[str]:
+def _child(place: Gateway, clock: datetime) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "bench.dispatch_child"],
+        [sys.executable, "-m", "bench.dispatch_child", clock.isoformat()],
         env=os.environ | place.settings | {"MESSAGE_LEASE_SECONDS": "60"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -88,7 +139,7 @@ def _child(place: Gateway) -> subprocess.Popen[str]:
     )
 
 
-def _seconds_of(children: list[subprocess.Popen[str]]) -> float:
+def _seconds_of(children: list[subprocess.Popen[str]]) -> tuple[float, int]:
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
@@ -97,6 +148,44 @@ def _seconds_of(children: list[subprocess.Popen[str]]) -> float:
         assert child.stdin is not None
         child.stdin.write("go\n")
         child.stdin.flush()
-    for child in children:
-        json.loads(child.communicate()[0])
-    return time.perf_counter() - began
+    sent = sum(json.loads(child.communicate()[0])["sent"] for child in children)
+    return time.perf_counter() - began, sent
+
+
+def _tasks_a_second(processes: int) -> float:
+    """Empty tasks a second, through the same broker with the same promises, by so many worker processes."""
+    broker: Any = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    broker.delete(QUEUE)
+    worker = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "celery", "-A", "bench.no_op", "worker", "--queues", QUEUE),
+            *(
+                "--concurrency",
+                str(processes),
+                "--without-mingle",
+                "--without-gossip",
+                "--loglevel",
+                "CRITICAL",
+            ),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        nothing.delay()
+        _wait_until_done(broker)
+        began = time.perf_counter()
+        for _ in range(TASKS):
+            nothing.delay()
+        _wait_until_done(broker)
+        return TASKS / (time.perf_counter() - began)
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def _wait_until_done(broker: Any) -> None:
+    until = time.monotonic() + 120
+    while broker.llen(QUEUE) or broker.hlen("unacked"):
+        assert time.monotonic() < until, "the worker does nothing"
+        time.sleep(0.002)

@@ -1,4 +1,4 @@
-"""One dispatcher, in a process of its own, until nothing is due. Started by bench.dispatch."""
+"""One dispatcher, in a process of its own, until nothing is due at the moment named. Started by bench.dispatch."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ def main() -> None:
 
     django.setup()
     from django.db import connection
-    from django.utils import timezone
+    from django.utils.dateparse import parse_datetime
 
     from clinic.scope import EVERY, Ambient
     from notifications.domain.kinds import ChannelName
     from notifications.services.delivery import Dispatcher
 
     Ambient.scope = EVERY
+    now = parse_datetime(sys.argv[1])
+    assert now is not None
     connection.ensure_connection()
     dispatcher = Dispatcher()
     print("ready", flush=True)
     sys.stdin.readline()
     sent, used = 0, time.process_time()
-    while count := dispatcher.deliver(ChannelName.SMS, clock=timezone.now):
+    while count := dispatcher.deliver(ChannelName.SMS, clock=lambda: now):
         sent += count
     print(json.dumps({"sent": sent, "cpu_seconds": time.process_time() - used}), flush=True)
 

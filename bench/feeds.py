@@ -1,170 +1,156 @@
-"""What calendars cost: an export against its stored bytes, a feed and its 304 against a view that does nothing."""
+"""What calendars cost: an export against its stored bytes, a feed and its 304 against what each must do at least."""
 
 from __future__ import annotations
 
-import statistics
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 
-from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection, transaction
-from django.test import RequestFactory, override_settings
+from django.db import connection
 
-from bench.data import make_clinic
-from bench.screen import console, step, table
-from clinic.models import Clinic, Implant, User
-from scheduling.domain.calendars import writer
-from scheduling.domain.calendars.entries import deadline_entry
-from scheduling.domain.calendars.writer import Timing
-from scheduling.models import CalendarEntry, FeedDetail, FeedHolds, FeedScope
+from bench.national.build import Country, staff_of
+from bench.places import Browser, Sized, addresses, clinics, largest
+from bench.plain import PlainConnection
+from bench.table import Row, by_turns
+from clinic.scope import in_clinic
+from scheduling.domain.calendars import access, writer
+from scheduling.models import FeedDetail, FeedHolds, FeedScope
 from scheduling.selectors.calendar_export import Wanted, export_ics
 from scheduling.services.calendar_feeds import FeedEntry, create_feed
 from web.feeds import feed as feed_view
 
-EVENTS, IN_FEED, ROUNDS, REQUESTS = 10_000, 400, 15, 300
-SOME_DAYS_BACK, ALL_DAYS_BACK = 100, 2_000
-"""About a tenth of the entries, and every one."""
-_STORED = "SELECT core, work FROM scheduling_calendarentry WHERE clinic_id = %s ORDER BY starts_at, id"
+EVENTS, IN_FEED, ROUNDS, REQUESTS, BAR = 10_000, 400, 9, 60, 2.0
+_STORED = (
+    "SELECT core, work FROM scheduling_calendarentry WHERE clinic_id = %s AND starts_at >= %s AND starts_at < %s"
+    " ORDER BY starts_at, id"
+)
+_KNOWN = "SELECT * FROM scheduling_calendarfeed WHERE token_hmac = %s"
 
 
-def run() -> None:
-    """Print each figure beside its floor; all of one run."""
-    now = datetime.now(UTC)
-    with step(f"Making {EVENTS:,} entries"):
-        clinic = Clinic.objects.get(pk=make_clinic(implants=EVENTS, now=now))
-        implants = Implant.objects.for_clinic(clinic.pk).order_by("id").values_list("pk", "patient_id")
-        CalendarEntry.objects.bulk_create(
-            (_entry(clinic, number, *ids, now) for number, ids in enumerate(implants)), batch_size=1_000
+def run(country: Country) -> list[Row]:
+    return [_export(country), *_feed(country)]
+
+
+def _export(country: Country) -> Row:
+    """The largest clinic's entries from a day on which some ten thousand are left, to the last."""
+    place, plain = largest(), PlainConnection()
+    clinic = place.clinic
+    last_on = country.now.date() + timedelta(days=2_000)
+    first_on, number = _day_with(clinic.pk, EVENTS)
+    wanted = Wanted(first_on=first_on, last_on=last_on)
+
+    def ours() -> int:
+        with in_clinic(clinic.pk):
+            return sum(len(piece) for piece in export_ics(clinic=clinic, wanted=wanted))
+
+    def floor() -> int:
+        with plain.of_clinic(clinic.pk) as raw, raw.cursor(binary=True) as cursor:
+            cursor.execute(_STORED, [clinic.pk, first_on, last_on])
+            return len(b"".join(core + words + writer.END_OF_EVENT for core, words in cursor))
+
+    assert ours() > floor() > 0
+    turns = by_turns(ours, floor, rounds=ROUNDS)
+    plain.close()
+    return Row(
+        what=f"export of {number:,} entries",
+        ours=turns.ours,
+        floor=turns.floor,
+        floor_is="stored bytes, joined",
+        bar=BAR,
+        queries=turns.queries,
+        peak_bytes=turns.peak_bytes,
+        size=number,
+    )
+
+
+def _day_with(clinic_id: int, entries: int) -> tuple[date, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(day), sum(number) FROM (SELECT starts_at::date AS day, count(*) AS number,"
+            " sum(count(*)) OVER (ORDER BY starts_at::date DESC) AS later FROM scheduling_calendarentry"
+            " WHERE clinic_id = %s GROUP BY 1) AS days WHERE later - number < %s",
+            [clinic_id, entries],
         )
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE scheduling_calendarentry")
-    _print_export(clinic, now)
-    _print_feed(clinic, User.objects.get().pk, now)
+        first_on, number = cursor.fetchone()
+        return first_on, int(number)
 
 
-def _entry(clinic: Clinic, number: int, implant_id: int, patient_id: int, now: datetime) -> CalendarEntry:
-    """The first lie in a feed's year, the others before it."""
-    starts = now + timedelta(hours=20 * (number + 1) if number < IN_FEED else -24 * 60 - number)
-    uid, last_on = uuid4(), starts.date()
-    wanted = deadline_entry(
-        last_on=last_on,
-        until=last_on + timedelta(days=1),
-        first_name="Ursula",
-        last_name="Ode",
-        url=f"https://refillwise.example/c/riverside/patients/{uid}/",
-        is_in_doubt=False,
-        is_over=False,
-    )
-    timing = Timing(
-        uid=str(uid), sequence=0, changed_at=now, starts=wanted.starts, ends=wanted.ends, takes_time=False
-    )
-    return CalendarEntry(
-        clinic=clinic,
-        uid=uid,
-        implant_id=implant_id,
-        patient_id=patient_id,
-        starts_at=starts,
-        ends_at=starts + timedelta(days=1),
-        last_on=last_on,
-        standing=wanted.standing.value,
-        changed_at=now,
-        fingerprint="bench",
-        core=writer.core(timing),
-        work=writer.words(wanted.said.work),
-        initials=writer.words(wanted.said.initials),
-        names=writer.words(wanted.said.names),
-    )
-
-
-def _print_export(clinic: Clinic, now: datetime) -> None:
-    def given(days_back: int) -> Iterator[bytes]:
-        first_on, last_on = now - timedelta(days=days_back), now + timedelta(days=2_000)
-        return export_ics(clinic=clinic, wanted=Wanted(first_on=first_on.date(), last_on=last_on.date()))
-
-    floor = _median(lambda: b"".join(_stored(clinic)))
-    export = _median(lambda: b"".join(given(ALL_DAYS_BACK)))
-    table(
-        f"Export of {EVENTS:,} entries, {len(b''.join(given(ALL_DAYS_BACK))) / 1e6:.1f} MB",
-        ["", "milliseconds", "times the floor"],
-        [
-            ["stored bytes read with psycopg and joined", f"{floor * 1e3:,.1f}", "1"],
-            ["export", f"{export * 1e3:,.1f}", f"{export / floor:.1f}"],
-        ],
-    )
-    few, many = given(SOME_DAYS_BACK), given(ALL_DAYS_BACK)
-    (small, small_peak), (large, large_peak) = _drained(few), _drained(many)
-    console.print(
-        f"Memory while it streams: {small_peak / 1e6:.2f} MB for {small:,} entries, "
-        f"{large_peak / 1e6:.2f} MB for {large:,}."
-    )
-
-
-def _stored(clinic: Clinic) -> Iterator[bytes]:
-    """What no export can do without."""
-    with transaction.atomic(), connection.cursor() as told:
-        told.execute("SELECT 1")  # says whose rows; the floor is what comes after it
-        cursor = connection.connection.cursor(binary=True)
-        cursor.execute(_STORED, [clinic.pk])
-        for core, words in cursor:
-            yield core + words + writer.END_OF_EVENT
-
-
-def _drained(pieces: Iterator[bytes]) -> tuple[int, int]:
-    """(entries, most bytes of memory at once)."""
-    tracemalloc.start()
-    number = sum(piece.startswith(b"BEGIN:VEVENT") for piece in pieces)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return number, peak
-
-
-def _print_feed(clinic: Clinic, user_id: int, now: datetime) -> None:
-    entry = FeedEntry(
-        label="Bench", scope=FeedScope.CLINIC, holds=FeedHolds.DEADLINES, detail=FeedDetail.WORK
-    )
-    token = create_feed(clinic=clinic, entry=entry, actor_id=user_id, now=now)[1]
+def _feed(country: Country) -> Iterator[Row]:
+    place, number = _clinic_of_feed(country)
+    entry = FeedEntry(label="Bench", scope=FeedScope.CLINIC, holds=FeedHolds.BOTH, detail=FeedDetail.WORK)
+    with in_clinic(place.clinic.pk):
+        actor_id = staff_of(place.clinic.pk, "nurse").pk
+        feed, token = create_feed(clinic=place.clinic, entry=entry, actor_id=actor_id, now=country.now)
     path = f"/calendars/{token}.ics"
-    feed_view.FETCHES_AN_HOUR = 10**9  # type: ignore[misc]
-    with override_settings(ROOT_URLCONF="bench.feed_urls", ALLOWED_HOSTS=["*"]):
-        ask = _Browser()
-        first = ask(path)
+    plain = PlainConnection()
+    with _without_limit(), addresses():
+        ask = Browser()
+        first, nothing = ask(path), ask.page("/nothing/")
         etag = first["ETag"]
-        assert first.content.count(b"BEGIN:VEVENT") == IN_FEED
+        number = first.content.count(b"BEGIN:VEVENT")
         assert ask(path, etag).status_code == 304
-        floor = _median(lambda: ask("/nothing/"), REQUESTS)
-        whole = _median(lambda: ask(path), REQUESTS)
-        unchanged = _median(lambda: ask(path, etag), REQUESTS)
-    table(
-        f"A calendar link with {IN_FEED} entries, {len(first.content) / 1e3:.0f} kB",
-        ["", "milliseconds", "times the floor"],
-        [
-            ["a Django view that does nothing", f"{floor * 1e3:.2f}", "1"],
-            ["the calendar", f"{whole * 1e3:.2f}", f"{whole / floor:.1f}"],
-            ["nothing has changed (304)", f"{unchanged * 1e3:.2f}", f"{unchanged / floor:.1f}"],
-        ],
-    )
+
+        def known() -> None:
+            nothing()
+            with plain.of_clinic() as raw:
+                assert raw.execute(_KNOWN, [feed.token_hmac]).fetchone()
+
+        def joined() -> None:
+            nothing()
+            with plain.of_clinic() as raw, raw.cursor(binary=True) as cursor:
+                assert cursor.execute(_KNOWN, [feed.token_hmac]).fetchone()
+                cursor.execute(_STORED, [place.clinic.pk, *_window(country)])
+                assert b"".join(core + words + writer.END_OF_EVENT for core, words in cursor)
+
+        whole = by_turns(ask.page(path), joined, rounds=REQUESTS)
+        unchanged = by_turns(lambda: ask(path, etag), known, rounds=REQUESTS)
+    plain.close()
+    for what, turns, floor_is in (
+        (
+            f"feed of {number} entries, {len(first.content) / 1e3:.0f} kB",
+            whole,
+            "an empty view, the link looked up, stored bytes joined",
+        ),
+        ("the same, nothing has changed (304)", unchanged, "an empty view, the link looked up"),
+    ):
+        yield Row(
+            what=what,
+            ours=turns.ours,
+            floor=turns.floor,
+            floor_is=floor_is,
+            bar=BAR,
+            queries=turns.queries,
+            peak_bytes=turns.peak_bytes,
+            size=number,
+        )
 
 
-class _Browser:
-    """Asks the whole application, through all its steps, without a network."""
+@contextmanager
+def _without_limit() -> Iterator[None]:
+    """A calendar may be fetched so often an hour; here it is fetched all the time."""
+    before = vars(feed_view)["FETCHES_AN_HOUR"]
+    vars(feed_view)["FETCHES_AN_HOUR"] = 10**9
+    try:
+        yield
+    finally:
+        vars(feed_view)["FETCHES_AN_HOUR"] = before
 
-    def __init__(self) -> None:
-        self.application, self.requests = WSGIHandler(), RequestFactory()
 
-    def __call__(self, path: str, etag: str = "") -> Any:
-        headers = {"If-None-Match": etag} if etag else {}
-        return self.application.get_response(self.requests.get(path, headers=headers))
+def _window(country: Country) -> tuple[date, date]:
+    today = country.now.date()
+    return today - timedelta(days=_BACK), today + timedelta(days=_AHEAD)
 
 
-def _median(act: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Seconds."""
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        act()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+def _clinic_of_feed(country: Country) -> tuple[Sized, int]:
+    """The clinic whose feed has nearest to 400 entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clinic_id, count(*) FROM scheduling_calendarentry WHERE starts_at >= %s AND starts_at < %s"
+            " GROUP BY 1 ORDER BY abs(count(*) - %s), 1 LIMIT 1",
+            [*_window(country), IN_FEED],
+        )
+        clinic_id, number = cursor.fetchone()
+    return next(each for each in clinics() if each.clinic.pk == clinic_id), number
+
+
+_BACK, _AHEAD = access.DAYS_BACK, access.DAYS_AHEAD

@@ -19,7 +19,7 @@ console = Console(highlight=False)
 
 def refuse_foreign_database() -> None:
     """The benchmarks empty their database: only the embedded one under var/bench, never somebody's own."""
-    if not settings.EMBEDDED or settings.VAR_DIR.name != "bench":
+    if not settings.EMBEDDED or settings.VAR_DIR.parent.name != "bench":
         sys.exit(
             "make bench empties its database and runs on its own embedded one: leave DATABASE_URL unset."
         )

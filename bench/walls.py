@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from statistics import median
 from unittest.mock import patch
 
 from django.db import connection, connections
-from django.test import Client
 from django.urls import reverse
 
-from bench import data
-from bench.screen import step, table
-from clinic.domain.entries import DrugEntry, FillEntry
-from clinic.models import Clinic, FillDrug, Implant, User
-from clinic.scope import in_clinic
-from clinic.services.fills import record_fill
+from bench import fill
+from bench.national.build import Country, staff_of
+from bench.places import Browser, addresses, near
+from bench.screen import step
+from bench.table import Row, seconds_of
 from config import walls
 from config.postgresql.base import DatabaseWrapper
-from scheduling.services.sweeps import run_everything
 
-IMPLANTS = 2_000
-FILLS, PAGES, ROUNDS = 40, 10, 3
+PUMPS, FILLS, PAGES = 2_000, 15, 10
 
 
-def run() -> None:
-    """Print milliseconds of both, with the wall and without, and the ratio; in turns, since machines are noisy."""
-    now = datetime.now(UTC)
-    with step(f"Making a clinic of {IMPLANTS:,} pumps"):
-        clinic = Clinic.objects.get(pk=data.make_clinic(implants=IMPLANTS, now=now))
-    with step("Working out every date"):
-        run_everything(now=now)
-    user = User.objects.get()
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    address = reverse("nurse:worklist", kwargs={"clinic_slug": clinic.slug})
-    pumps = iter(list(Implant.objects.order_by("id")))
-    acts: dict[str, Callable[[], object]] = {
-        "a saved fill": lambda: _fill(clinic, next(pumps), user.pk, now),
-        "the work list": lambda: client.get(address).content,
-    }
-    found: dict[tuple[str, bool], list[float]] = {}
-    for _ in range(ROUNDS):
-        for has_wall in (True, False):
+def run(country: Country) -> list[Row]:
+    """With the wall, without it, and with it again: its keys are checked against every row each time it goes up."""
+    clinic = near(PUMPS).clinic
+    user_id = staff_of(clinic.pk, "nurse").pk
+    pumps = iter(fill.pumps_to_fill(clinic, country, 3 * FILLS))
+    path = reverse("nurse:worklist", kwargs={"clinic_slug": clinic.slug})
+    found: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    with addresses(), step("Saving fills and asking for work lists with and without the wall"):
+        page = Browser(clinic).page(path)
+        for has_wall in (True, False, True):
             with nullcontext() if has_wall else _taken_down():
-                for name, act in acts.items():
-                    times = PAGES if name == "the work list" else FILLS
-                    found.setdefault((name, has_wall), []).extend(_seconds(act) for _ in range(times))
-    rows = []
-    for name in acts:
-        bare, walled = (median(found[name, has_wall]) * 1e3 for has_wall in (False, True))
-        rows.append([name, f"{bare:.1f}", f"{walled:.1f}", f"{walled / bare:.2f}"])
-    table("The wall between clinics", ["milliseconds", "without", "with", "times"], rows)
+                page()
+                for _ in range(FILLS):
+                    act = fill.act_of(clinic, next(pumps), user_id, country)
+                    found["a saved fill", has_wall].append(seconds_of(act))
+                found["the work list", has_wall] += [seconds_of(page) for _ in range(PAGES)]
+    return [
+        Row(
+            what=f"{what}, behind the wall",
+            ours=median(found[what, True]),
+            floor=median(found[what, False]),
+            floor_is="without it",
+        )
+        for what in ("a saved fill", "the work list")
+    ]
 
 
 @contextmanager
 def _taken_down() -> Iterator[None]:
     """No policy, no second keys, and nothing said of whose rows; put up again afterwards."""
     with connections["owner"].cursor() as cursor:
-        for row in (*walls.tables(cursor), *walls.children(cursor)):
-            cursor.execute(f"ALTER TABLE {row.name} DISABLE ROW LEVEL SECURITY")
+        for name in (*_names(walls.tables(cursor)), *_names(walls.children(cursor))):
+            cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
         cursor.execute(
             "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2"
         )
@@ -81,22 +72,5 @@ def _taken_down() -> Iterator[None]:
         walls.put_up_walls(using="owner")
 
 
-def _fill(clinic: Clinic, implant: Implant, user_id: int, now: datetime) -> None:
-    """As the page saves it: within the clinic, with everything that follows from it."""
-    last = FillDrug.objects.filter(fill__implant=implant).select_related("drug").order_by("-fill_id").first()
-    assert last is not None
-    drug = DrugEntry(
-        drug_key=last.drug.key,
-        concentration=last.concentration,
-        concentration_unit=last.concentration_unit,
-        lot="",
-    )
-    entry = FillEntry(filled_on=now.date() - timedelta(days=2), fill_volume_ml=Decimal(20), drugs=(drug,))
-    with in_clinic(clinic.pk):
-        record_fill(clinic=clinic, implant_ref=implant.ref, entry=entry, actor_id=user_id, now=now)
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began
+def _names(rows: Iterable[walls.Table | walls.Child]) -> list[str]:
+    return [row.name for row in rows]

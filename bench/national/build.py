@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from bench.memory import peak_bytes
 from bench.national.country import copy_country, sizes
 from bench.national.life import PASSWORD, address_of
-from bench.national.prototype import Prototype, make_prototype, tables
+from bench.national.prototype import Lived, Prototype, live, prototype_of, tables
 from bench.national.store import KEPT, close_gates, count_on, open_gates, put_up, take_down
 from bench.screen import console, step
 from clinic.models import User
@@ -46,13 +47,12 @@ def country(*, implants: int, now: datetime) -> Country:
             f"[dim]The country of {found.implants:,} implants is there, of {found.now:%Y-%m-%d}[/dim]"
         )
         return found
-    cohorts = max(implants // PUMPS, 1)
-    of_clinics = sizes(cohorts=cohorts, clinics=min(CLINICS, max(cohorts // 8, 1)))
     with connections["owner"].cursor() as cursor:
         clear(cursor)
-    with step(f"Living {YEARS:g} years of {PUMPS} pumps by the product's services"):
-        prototype = make_prototype(pumps=PUMPS, years=YEARS, now=now, seed=SEED)
-    made = make_country(prototype, of_clinics)
+    lived = _lived(now)
+    cohorts = max(implants // lived.pumps, 1)
+    of_clinics = sizes(cohorts=cohorts, clinics=min(CLINICS, max(cohorts // 8, 1)))
+    made = make_country(prototype_of(lived), of_clinics)
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE {_NOTE} (key text, implants bigint, clinics bigint, rows bigint, now timestamptz)"
@@ -62,6 +62,19 @@ def country(*, implants: int, now: datetime) -> Country:
             [key, made.implants, made.clinics, made.rows, made.now],
         )
     return made
+
+
+def _lived(now: datetime) -> Lived:
+    """The prototype's years: they take minutes, so countries of all scales share them."""
+    path = settings.VAR_DIR.parent / f"lived-{_key(0)[:12]}.json"
+    if path.exists() and now - (lived := Lived.from_json(path.read_text())).now < FRESH:
+        return lived
+    with step(f"Living {YEARS:g} years of {PUMPS} pumps by the product's services"):
+        lived = live(pumps=PUMPS, years=YEARS, now=now, seed=SEED)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(lived.as_json())
+    fresh.replace(path)
+    return lived
 
 
 def make_country(prototype: Prototype, of_clinics: list[int]) -> Country:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +70,28 @@ def tables() -> list[Table]:
     return found
 
 
-def make_prototype(*, pumps: int, years: float, now: datetime, seed: int) -> Prototype:
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What the product wrote: every row as text, and what tells of whom it is."""
+
+    now: datetime
+    pumps: int
+    seed: int
+    tops: dict[str, list[int]]
+    rows: dict[str, list[list[str]]]
+    facts: dict[str, str]
+    """Of each current calendar entry, by its number: what its fingerprint is of."""
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self) | {"now": self.now.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Lived:
+        found = json.loads(text)
+        return cls(**(found | {"now": datetime.fromisoformat(found["now"])}))
+
+
+def live(*, pumps: int, years: float, now: datetime, seed: int) -> Lived:
     """Have the product live a clinic's years in the empty database, and read what it wrote. The rows stay."""
     life = Life(pumps=pumps, years=years, now=now, seed=seed)
     known, tiers = tables(), Tiers()
@@ -81,35 +103,30 @@ def make_prototype(*, pumps: int, years: float, now: datetime, seed: int) -> Pro
         life.open()
         tiers.close(cursor, numbers)
         life.live()
-        tops: list[int] = []
-        for table, column in numbers.items():
-            cursor.execute(f'SELECT coalesce(max("{column}"), 0) FROM "{table}"')
-            tops.append(cursor.fetchone()[0])
-        slots = Slots(tiers, stride=max(tops) + 1, patients=pumps, seed=seed)
-        return Prototype(_read(cursor, known, slots, life), slots, pumps, now)
+        rows = {table.name: _rows(cursor, table) for table in known}
+    return Lived(now, pumps, seed, tiers.tops, rows, _facts_of_entries(life.clinic))
 
 
-def _read(
-    cursor: Any, known: list[Table], slots: Slots, life: Life
-) -> dict[Tier, list[tuple[str, str, Template]]]:
-    rows = {table.name: _rows(cursor, table) for table in known}
-    for table in known:
-        place = _columns(table).index(table.number)
-        for row in rows[table.name]:
-            slots.note_uuids("\t".join(row), slots.tiers.of(table.name, int(row[place])))
-    facts = _facts_of_entries(life.clinic)
+def prototype_of(lived: Lived) -> Prototype:
+    """Templates of the rows."""
+    known = tables()
+    places = {table.name: _columns(table).index(table.number) for table in known}
+    highest = max(int(row[places[name]]) for name, found in lived.rows.items() for row in found)
+    slots = Slots(Tiers(lived.tops), stride=highest + 1, patients=lived.pumps, seed=lived.seed)
+    for name, found in lived.rows.items():
+        for row in found:
+            slots.note_uuids("\t".join(row), slots.tiers.of(name, int(row[places[name]])))
     made: dict[Tier, list[tuple[str, str, Template]]] = defaultdict(list)
     for table in known:
         lines: dict[Tier, list[list[Part]]] = defaultdict(list)
-        place = _columns(table).index(table.number)
-        for row in rows[table.name]:
-            tier = slots.tiers.of(table.name, int(row[place]))
+        for row in lived.rows[table.name]:
+            tier = slots.tiers.of(table.name, int(row[places[table.name]]))
             if tier is not Tier.COUNTRY:
-                lines[tier].append(list(_line(table, row, tier, slots, facts)))
+                lines[tier].append(list(_line(table, row, tier, slots, lived.facts)))
         columns = ", ".join(f'"{column}"' for column in _columns(table))
-        for tier, found in lines.items():
-            made[tier].append((table.name, columns, Template(found, slots)))
-    return dict(made)
+        for tier, texts in lines.items():
+            made[tier].append((table.name, columns, Template(texts, slots)))
+    return Prototype(dict(made), slots, lived.pumps, lived.now)
 
 
 def _columns(table: Table) -> list[str]:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from bench.national import build
 from bench.national.country import sizes
-from bench.national.prototype import make_prototype, tables
+from bench.national.prototype import Lived, live, prototype_of, tables
 from clinic.models import Clinic, Implant, Patient
 from config import walls
 from notifications.models import Escalation, Message
@@ -45,7 +45,8 @@ def country() -> build.Country:
 def _country(now: datetime) -> build.Country:
     with connections["owner"].cursor() as cursor:
         build.clear(cursor)
-    return build.make_country(make_prototype(pumps=PUMPS, years=YEARS, now=now, seed=1), OF_CLINICS)
+    lived = live(pumps=PUMPS, years=YEARS, now=now, seed=1)
+    return build.make_country(prototype_of(Lived.from_json(lived.as_json())), OF_CLINICS)
 
 
 def test_the_product_finds_nothing_to_do_in_a_copied_country(country: build.Country) -> None:

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench.calendars import FullCalendar, fill_calendar
 from clinic.audit import recording
 from clinic.models import Implant, Patient, PumpModel
 from scheduling.domain.replacement import place_anew
@@ -17,6 +16,7 @@ from scheduling.selectors.closings import displacement
 from scheduling.services.closing_days import confirm_closing, propose_closing, undo_closing
 from tests.factories import House, make_clinic
 from tests.faults.test_double_booking import overlaps
+from tests.full_calendars import FullCalendar, fill_calendar
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,33 @@
+"""How long a web worker takes until it has answered its first request."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+
+from bench.national.build import Country
+from bench.table import Row, seconds_of
+
+ROUNDS = 3
+_WORKER = (
+    "from config.wsgi import application\n"
+    "from django.test import RequestFactory\n"
+    "response = application.get_response(RequestFactory().get('/accounts/login/', HTTP_HOST='localhost'))\n"
+    "assert response.status_code == 200, response.status_code\n"
+)
+
+
+def run(country: Country) -> list[Row]:
+    ours, floor = [], []
+    for _ in range(ROUNDS):
+        ours.append(seconds_of(lambda: subprocess.run([sys.executable, "-c", _WORKER], check=True)))
+        floor.append(seconds_of(lambda: subprocess.run([sys.executable, "-c", "import django"], check=True)))
+    return [
+        Row(
+            what="start of a web worker to its first answer",
+            ours=statistics.median(ours),
+            floor=statistics.median(floor),
+            floor_is="Python with Django loaded",
+        )
+    ]
