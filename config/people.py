@@ -61,6 +61,9 @@ SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_NAME = "language"  # chosen before signing in; an account keeps its own
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
 # The __Host- prefix binds a cookie to this host and to TLS; browsers refuse it over plain http.
 SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"

@@ -82,10 +82,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "web.methods.FormsOnly",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.language.ReadersLanguage",  # after authentication: a person's own choice comes first
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -256,14 +256,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # without one, /metrics an
 # --- Words and time ---------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# The second folder is the patient pages' own: they speak their reader's language whatever the nurse pages do.
+# The second folder is the patient pages' own: their words name no drug, device or illness.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "web" / "patient" / "locale"]
-# The pages' languages: those with a catalogue. A page half translated would also claim the wrong language.
-LANGUAGES = [
-    (code, name)
-    for code, name in (("en", _("English")), ("es", _("Spanish")), ("fr", _("French")))
-    if code == LANGUAGE_CODE or (LOCALE_PATHS[0] / code / "LC_MESSAGES" / "django.mo").exists()
-]
+LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French"))]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

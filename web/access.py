@@ -27,6 +27,7 @@ from clinic.selectors.accounts import active_membership
 from clinic.selectors.rows import Clinic, EmergencyAccess, User
 from web.answering import answering
 from web.emergency import emergency_of
+from web.language import in_clinics_language
 
 
 class ClinicRequest(HttpRequest):
@@ -108,6 +109,7 @@ def _find_out(request: ClinicRequest, clinic_slug: str) -> None:
         request.clinic = request.emergency.clinic
     else:
         raise Http404
+    in_clinics_language(request, request.clinic)
     request.permissions = permissions
     if request.emergency is not None:
         because(request.emergency.reason)  # stands beside everything that is seen

@@ -18,6 +18,7 @@ from scheduling.domain.care.rungs import Rung
 from scheduling.selectors.second_checks import count_to_check
 from scheduling.selectors.sweeps import late_sweep
 from web.drafts import owner_and_key
+from web.language import OWN_NAMES
 from web.navigation import links
 from web.second_factor import is_second_factor_missing
 from web.signed_in import person_id
@@ -34,7 +35,7 @@ RUNG_NAMES = {
 
 def clinic_frame(request: HttpRequest) -> dict[str, Any]:
     """The frame's values: the idle time-out for whoever is signed in, and on a clinic page the clinic's."""
-    frame: dict[str, Any] = {"idle_seconds": settings.SESSION_COOKIE_AGE}
+    frame: dict[str, Any] = {"idle_seconds": settings.SESSION_COOKIE_AGE, "page_languages": OWN_NAMES.items()}
     person = getattr(request, "user", None)
     if person is not None and person.is_authenticated:
         frame["draft_owner"], frame["draft_key"] = owner_and_key(person.pk)

@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.domain.figures import plain
-from scheduling.domain.findings import MESSAGES, Finding, FindingCode, LimitKind, Severity
+from clinic.writing import with_figures
+from scheduling.domain.findings import MESSAGES, Finding, FindingCode, LimitKind, Severity, slip_of
 from scheduling.domain.second_check import CheckReason
 from scheduling.services.forecasts import (
     CANNOT_COMPUTE,
@@ -25,7 +25,7 @@ from scheduling.services.forecasts import (
     waiting_finding,
 )
 from scheduling.services.outlook import Outlook
-from web.words import day_words
+from web.words import day_words, figure_words
 
 _C = FindingCode
 
@@ -197,9 +197,17 @@ def _value(name: str, value: str) -> str:
         return reasons_words(value.split(","))
     if name == "event":
         return str(EVENTS.get(value, value))
+    if name == "what":
+        return _slip(value)
     if name.endswith("_ml"):
-        return plain(Decimal(value), places=2, is_signed=value.startswith(("+", "-")))
+        return figure_words(Decimal(value), places=2, is_signed=value.startswith(("+", "-")))
     try:
         return day_words(date.fromisoformat(value))
     except ValueError:
-        return value
+        return with_figures(value)
+
+
+def _slip(said: str) -> str:
+    """What looks as if a unit slipped, in the reader's language."""
+    template, values = slip_of(said)
+    return gettext(template).format(**{name: with_figures(value) for name, value in values.items()})

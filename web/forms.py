@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import NotReadable, gettext_noop
 from clinic.domain.register.values import read_decimal
-from web.words import quantity_words, said
+from web.words import quantity_typed, said
 
 
 class QuantityField(forms.Field):
@@ -50,7 +50,7 @@ class QuantityField(forms.Field):
             raise ValidationError(said(error.reason), code="invalid") from None
 
     def prepare_value(self, value: Any) -> Any:
-        return quantity_words(value) if isinstance(value, Decimal) else value
+        return quantity_typed(value) if isinstance(value, Decimal) else value
 
 
 class CountField(forms.IntegerField):

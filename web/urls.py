@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from web import emergency, home, join
+from web import emergency, home, join, language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("clinics/", home.clinics, name="clinics"),
     path("still-here/", home.still_here, name="still_here"),
+    path("language/", language.choose, name="language"),
     path("join/", join.join, name="join"),
     path("emergency/", emergency.emergency, name="emergency"),
     path("emergency/end/", emergency.emergency_end, name="emergency_end"),

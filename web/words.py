@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from clinic.domain.register.reasons import Reason
+from clinic.domain.register.reasons import Reason, gettext_noop
+from clinic.writing import dated, in_figures, with_figures
+from scheduling.domain.figures import VOLUME_PLACES, plain
 
+SHORT_MONTHS = (gettext_noop("jun"), gettext_noop("jul"), gettext_noop("aug"))
+"""Of Django's own words for dates those that its French shortens as nobody does: jui, jul, aoû."""
 DAY_FORMAT = "D j M Y"
 MOMENT_FORMAT = "D j M Y, H:i"
 _DAY_AS_STORED = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
@@ -21,7 +25,7 @@ _DAY_AS_STORED = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 def said(reason: Reason) -> str:
     """The reason as a sentence in the reader's language."""
     text = gettext(reason.message) if reason.message else ""
-    values = {name: with_days(value) for name, value in reason.values.items()}
+    values = {name: with_figures(with_days(value)) for name, value in reason.values.items()}
     return str(capfirst(text % values if values else text.replace("%%", "%")))
 
 
@@ -39,17 +43,27 @@ def _in_words(found: re.Match[str]) -> str:
 
 def day_words(day: date | None) -> str:
     """A day with its weekday (Sat 21 Nov 2026); empty for None."""
-    return "" if day is None else date_format(day, DAY_FORMAT)
+    return "" if day is None else dated(day, DAY_FORMAT)
 
 
 def moment_words(moment: datetime | None) -> str:
     """An instant in the clinic's zone, with the weekday; empty for None."""
-    return "" if moment is None else date_format(timezone.localtime(moment), MOMENT_FORMAT)
+    return "" if moment is None else dated(timezone.localtime(moment), MOMENT_FORMAT)
 
 
 def quantity_words(value: Decimal | None) -> str:
-    """A quantity as a person writes it: 40, 0.35; never 40.000000000000 or 4E+1; empty for None."""
+    """A quantity as the reader writes it: 40, 0.35 or 0,35; never 40.000000000000 or 4E+1; empty for None."""
+    return in_figures(quantity_typed(value))
+
+
+def quantity_typed(value: Decimal | None) -> str:
+    """A quantity for a field, where it stands with a point in every language: so it is read back as it was."""
     return "" if value is None else f"{value.normalize():f}"
+
+
+def figure_words(value: Decimal | Fraction, *, places: int = VOLUME_PLACES, is_signed: bool = False) -> str:
+    """What was worked out, to so many places, as the reader writes it."""
+    return in_figures(plain(value, places=places, is_signed=is_signed))
 
 
 def plain_words(value: object) -> str:

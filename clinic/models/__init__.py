@@ -1,7 +1,7 @@
 """The record's tables. Private to this package: others read through selectors and write through services."""
 
 from clinic.models import lookups as _lookups  # noqa: F401  (registers ``any_of``)
-from clinic.models.accounts import Clinic, Closure, ClosureSource, Invitation, Membership, User
+from clinic.models.accounts import Clinic, Closure, ClosureSource, Invitation, Language, Membership, User
 from clinic.models.api import ApiAnswer, ApiToken, ApiTokenUse
 from clinic.models.audit import AccessKind, AccessRecord, Seal, SealPart
 from clinic.models.catalogue import (
@@ -35,7 +35,6 @@ from clinic.models.patients import (
     Consent,
     ContactKind,
     ContactPoint,
-    Language,
     Patient,
     Proxy,
     Topic,

@@ -18,6 +18,14 @@ from clinic.domain.roles import Role
 from clinic.models.base import ClinicOwned, Referenced, ScopedQuerySet, audited
 
 
+class Language(models.TextChoices):
+    """What pages and messages are written in."""
+
+    ENGLISH = "en", _("English")
+    SPANISH = "es", _("Spanish")
+    FRENCH = "fr", _("French")
+
+
 class UserManager(BaseUserManager["User"]):
     """Accounts are known by their e-mail address; there are no user names."""
 
@@ -54,6 +62,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
     display_name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices, blank=True, default="")
+    """That the person has chosen to read; empty: the clinic's."""
     session_round = models.PositiveIntegerField(default=0, editable=False)
     """Sessions of an earlier round have ended, wherever they are kept."""
 
@@ -63,7 +73,12 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(
+                condition=Q(language__in=["", *Language.values]), name="user_language_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.email

@@ -10,14 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models.accounts import Language
 from clinic.models.base import ClinicOwned, Referenced, audited, never_overwritten
 from clinic.seeing import tells
-
-
-class Language(models.TextChoices):
-    ENGLISH = "en", _("English")
-    SPANISH = "es", _("Spanish")
-    FRENCH = "fr", _("French")
 
 
 @tells("ref", "mrn", "last_name", "first_name", "birth_date", "notes", patient="id")

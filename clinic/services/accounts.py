@@ -21,7 +21,7 @@ from clinic.domain.entries import ClinicEntry
 from clinic.domain.public_holidays import check_holiday_place
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Role
-from clinic.models import Clinic, Invitation, Membership, User
+from clinic.models import Clinic, Invitation, Language, Membership, User
 from clinic.scope import across_clinics
 from clinic.services.api_tokens import revoke_tokens_of
 from clinic.services.numbers import bring_up_dialable
@@ -243,6 +243,17 @@ def end_sessions(*, user_id: int, actor_id: int | None, reason: str) -> None:
     """
     with recording(actor_id=actor_id, reason=reason):
         User.objects.filter(pk=user_id).update(session_round=F("session_round") + 1)
+
+
+def choose_language(*, user_id: int, language: str) -> None:
+    """Write pages and letters to the person in this language from now on, in every clinic and browser.
+
+    Raises RecordError for a language that there is not.
+    """
+    if language not in Language.values:
+        raise RecordError("language", gettext_noop("choose one of the list"))
+    with recording(actor_id=user_id, reason="language chosen"):
+        User.objects.filter(pk=user_id).exclude(language=language).update(language=language)
 
 
 def _check_password(field: str, password: str) -> None:

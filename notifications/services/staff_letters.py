@@ -24,7 +24,7 @@ TOLD_FOR = timedelta(days=1)
 
 
 def tell_of_account(*, user_id: int, what: Purpose, now: datetime) -> bool:
-    """Plan a letter to a person about their own account, in the language of a clinic where they work.
+    """Plan a letter to a person about their own account, in their own language, else that of a clinic where they work.
 
     False for somebody who works nowhere: the letters are a clinic's.
     """

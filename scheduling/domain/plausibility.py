@@ -13,7 +13,7 @@ from functools import lru_cache
 from clinic.domain.quantities import MassUnit, in_unit
 from scheduling.domain.case import DrugInFill, EventKind, PumpCase
 from scheduling.domain.figures import plain
-from scheduling.domain.findings import RESTS_ON_DOUBT, Finding, FindingCode, LimitKind
+from scheduling.domain.findings import RESTS_ON_DOUBT, SLIPS, Finding, FindingCode, LimitKind
 from scheduling.domain.local_time import date_of, instant_of
 from scheduling.domain.model import Crossing, Model
 from scheduling.domain.program import ContinuousDose, Stopped
@@ -69,7 +69,7 @@ def _fill_findings(case: PumpCase) -> Iterator[Finding]:
     for member in fill.drugs:
         if member.drug.strengths_mcg_per_ml and _is_strength_slip(member):
             shown = in_unit(member.concentration_mcg_per_ml, member.shown_in)
-            what = f"The concentration of {member.drug.key} ({plain(shown)} {member.shown_in}/mL)"
+            what = SLIPS[0].format(drug=member.drug.key, concentration=f"{plain(shown)} {member.shown_in}/mL")
             yield _finding(FindingCode.UNIT_SLIP, "fill.drugs.concentration", what=what)
 
 
@@ -100,7 +100,7 @@ def _program_findings(model: Model) -> Iterator[Finding]:
                 most=plain(most),
             )
             if any(USUAL_FLOW[0] <= mended <= USUAL_FLOW[1] for mended in (flow * SLIP, flow / SLIP)):
-                yield _finding(FindingCode.UNIT_SLIP, "program", what=f"The flow of {plain(flow)} mL/day")
+                yield _finding(FindingCode.UNIT_SLIP, "program", what=SLIPS[1].format(flow=plain(flow)))
             break
     if (since := _stopped_since(model)) is not None:
         yield _finding(FindingCode.STOPPED, "program", since=since.isoformat())
@@ -259,14 +259,14 @@ def _slips_beside_the_last(model: Model) -> Iterator[Finding]:
             yield _finding(
                 FindingCode.UNIT_SLIP,
                 "fill.drugs.concentration",
-                what="The concentration beside the last one",
+                what=SLIPS[2],
             )
     if previous.dose_mcg_per_day is None or program is None:
         return
     if isinstance(program.delivery, ContinuousDose):
         dose, last = program.delivery.dose_mcg_per_day, previous.dose_mcg_per_day
         if _is_off_by(dose, last, TENFOLD) or _is_off_by(dose, last, SLIP):
-            yield _finding(FindingCode.UNIT_SLIP, "program.dose", what="The dose beside the last one")
+            yield _finding(FindingCode.UNIT_SLIP, "program.dose", what=SLIPS[3])
 
 
 def _is_off_by(amount: Decimal, last: Decimal, times: int) -> bool:

@@ -12,11 +12,12 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
+from clinic.domain.register.reasons import gettext_noop as _
 from scheduling.domain.figures import plain
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_ONE_DAY = re.compile(r"(?<![\d.,-])1 days\b")
-ReasonValue = str | date | Fraction | Decimal | int
+WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+_SINGULAR = {"days": "day", "días": "día", "jours": "jour"}
+_ONE_DAY = re.compile(rf"(?<![\d.,-])1 ({'|'.join(_SINGULAR)})\b")
 
 
 class ReasonCode(StrEnum):
@@ -67,58 +68,92 @@ _C = ReasonCode
 
 TEMPLATES: Mapping[ReasonCode, str] = MappingProxyType(
     {
-        _C.FILL: "Filled with {volume_ml} mL on {on} ({zone}); the threshold is {threshold_ml} mL.",
-        _C.DRUG: "In the pump: {drug} {concentration} {unit}/mL.",
-        _C.DOSE_FLOW: "From {since}: {dose} {unit}/day ÷ {concentration} {unit}/mL = {flow} mL/day.",
-        _C.PLAIN_FLOW: "From {since}: {flow} mL/day, as programmed.",
-        _C.CONSTANT_FLOW: "The pump has one constant flow: {flow} mL/day.",
-        _C.PATTERN_FLOW: "From {since}, {days}: {steps} = {flow} mL/day.",
-        _C.BOLUS: (
+        _C.FILL: _("Filled with {volume_ml} mL on {on} ({zone}); the threshold is {threshold_ml} mL."),
+        _C.DRUG: _("In the pump: {drug} {concentration} {unit}/mL."),
+        _C.DOSE_FLOW: _("From {since}: {dose} {unit}/day ÷ {concentration} {unit}/mL = {flow} mL/day."),
+        _C.PLAIN_FLOW: _("From {since}: {flow} mL/day, as programmed."),
+        _C.CONSTANT_FLOW: _("The pump has one constant flow: {flow} mL/day."),
+        _C.PATTERN_FLOW: _("From {since}, {days}: {steps} = {flow} mL/day."),
+        _C.BOLUS: _(
             "Patient boluses count at their daily maximum: {maximum} × {dose} {unit} = {flow} mL/day more."
         ),
-        _C.STOPPED: "From {since}: stopped, no flow.",
-        _C.CHANGE_DAY: "The hour of the change on {on} is not known: that whole day counts at the higher flow.",
-        _C.BRIDGE: (
+        _C.STOPPED: _("From {since}: stopped, no flow."),
+        _C.CHANGE_DAY: _(
+            "The hour of the change on {on} is not known: that whole day counts at the higher flow."
+        ),
+        _C.BRIDGE: _(
             "First {old_ml} mL of old drug ({concentration} {unit}/mL) leave at the old concentration's flow,"
             " {flow} mL/day, for {days} days until {until}."
         ),
-        _C.WALK: ("{start} to {end}: {days} days, {used_ml} mL leave at {flow} mL/day; {left_ml} mL remain."),
-        _C.READING_COUNTS: (
+        _C.WALK: _(
+            "{start} to {end}: {days} days, {used_ml} mL leave at {flow} mL/day; {left_ml} mL remain."
+        ),
+        _C.READING_COUNTS: _(
             "The programmer showed {reading_ml} mL on {on}, less than the {modelled_ml} mL expected:"
             " the walk goes on from the reading."
         ),
-        _C.READING_AGREES: (
+        _C.READING_AGREES: _(
             "The programmer showed {reading_ml} mL on {on}, not less than the {modelled_ml} mL expected:"
             " the walk stays as it is."
         ),
-        _C.CROSSING: "{volume_ml} mL is reached on {on} ({what}), {days} days after the fill.",
-        _C.REMAINING: "On {on} there are {remaining_ml} mL left; the pump is empty in {days} days.",
-        _C.EMPTY_SINCE: "On {on} the reservoir has been empty for {days} days by this calculation.",
-        _C.STABILITY: "{drug} keeps {days} days in the pump ({condition}; source: {source}, {confidence}).",
-        _C.PHARMACY_STABILITY: "{drug} keeps {days} days in the pump (stated by the pharmacy).",
-        _C.UNKNOWN_STABILITY: "How long {drug} keeps in the pump is not known.",
-        _C.FIRST_FILL: "This is taken as the first fill of a new pump.",
-        _C.LATER_FILL: "This is taken as a later fill.",
-        _C.DILUTED_ASSUMED: "{drug}: not said whether diluted; diluted is assumed, the shorter time.",
-        _C.STABILITY_LIMIT: "Stability limit: {on}, {days} days after the fill (the shortest of the mixture).",
-        _C.INTERVAL: "Longest interval of the clinic or patient: {days} days after the fill is {on}.",
-        _C.SERVICE_STATED: "End of service as stated: {on}.",
-        _C.REPLACEMENT_SIGNAL: "Replacement signal on {signal_on} + {days} days: end of service {on}.",
-        _C.SERVICE_LIFE: "Implanted on {implanted_on} + {years} years of service life: end of service {on}.",
-        _C.PRINTED: "The programmer's printed date is {on}.",
-        _C.BINDS: "Refill by {on}: {limit} is the earliest limit and binds.",
-        _C.NOT_BINDING: "Does not bind: {limit} on {on}, {days} days later.",
-        _C.VISIT: "{what}: {days} days before is {on}.",
-        _C.VISIT_MOVED: "{what}: {days} days before is {closed_on}, a closed day; moved back to {on}.",
-        _C.HIGH_FLOW: "If the pump runs {percent} % high: low on {low_on}, empty on {empty_on}.",
-        _C.HIGH_FLOW_BINDS: "The clinic lets the high-flow date {on} bind as the low-reservoir date.",
-        _C.MEAN_USE: "With patient boluses at their mean: low on {low_on}, empty on {empty_on}.",
-        _C.REVIEW: "Needs review: {message}",
-        _C.LEFT_OUT: "Left out, since it rests on that: {limits}.",
-        _C.STILL_CERTAIN: "Still certain: {limit} on {on}.",
-        _C.PRINTOUT_WINS: "The pump programmer's printout wins over this calculation.",
+        _C.CROSSING: _("{volume_ml} mL is reached on {on} ({what}), {days} days after the fill."),
+        _C.REMAINING: _("On {on} there are {remaining_ml} mL left; the pump is empty in {days} days."),
+        _C.EMPTY_SINCE: _("On {on} the reservoir has been empty for {days} days by this calculation."),
+        _C.STABILITY: _(
+            "{drug} keeps {days} days in the pump ({condition}; source: {source}, {confidence})."
+        ),
+        _C.PHARMACY_STABILITY: _("{drug} keeps {days} days in the pump (stated by the pharmacy)."),
+        _C.UNKNOWN_STABILITY: _("How long {drug} keeps in the pump is not known."),
+        _C.FIRST_FILL: _("This is taken as the first fill of a new pump."),
+        _C.LATER_FILL: _("This is taken as a later fill."),
+        _C.DILUTED_ASSUMED: _("{drug}: not said whether diluted; diluted is assumed, the shorter time."),
+        _C.STABILITY_LIMIT: _(
+            "Stability limit: {on}, {days} days after the fill (the shortest of the mixture)."
+        ),
+        _C.INTERVAL: _("Longest interval of the clinic or patient: {days} days after the fill is {on}."),
+        _C.SERVICE_STATED: _("End of service as stated: {on}."),
+        _C.REPLACEMENT_SIGNAL: _("Replacement signal on {signal_on} + {days} days: end of service {on}."),
+        _C.SERVICE_LIFE: _(
+            "Implanted on {implanted_on} + {years} years of service life: end of service {on}."
+        ),
+        _C.PRINTED: _("The programmer's printed date is {on}."),
+        _C.BINDS: _("Refill by {on}: {limit} is the earliest limit and binds."),
+        _C.NOT_BINDING: _("Does not bind: {limit} on {on}, {days} days later."),
+        _C.VISIT: _("{what}: {days} days before is {on}."),
+        _C.VISIT_MOVED: _("{what}: {days} days before is {closed_on}, a closed day; moved back to {on}."),
+        _C.HIGH_FLOW: _("If the pump runs {percent} % high: low on {low_on}, empty on {empty_on}."),
+        _C.HIGH_FLOW_BINDS: _("The clinic lets the high-flow date {on} bind as the low-reservoir date."),
+        _C.MEAN_USE: _("With patient boluses at their mean: low on {low_on}, empty on {empty_on}."),
+        _C.REVIEW: _("Needs review: {message}"),
+        _C.LEFT_OUT: _("Left out, since it rests on that: {limits}."),
+        _C.STILL_CERTAIN: _("Still certain: {limit} on {on}."),
+        _C.PRINTOUT_WINS: _("The pump programmer's printout wins over this calculation."),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a line with words of its own to translate, which named values fill."""
+
+    template: str
+    values: "tuple[tuple[str, ReasonValue], ...]" = ()
+
+    @property
+    def text(self) -> str:
+        """The English words."""
+        return self.template.format(**{name: shown(value) for name, value in self.values})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Several parts, and what stands between two of them."""
+
+    parts: tuple[Phrase, ...]
+    between: str = ", "
+
+
+ReasonValue = str | date | Fraction | Decimal | int | Phrase | Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +176,8 @@ class Reason:
 
 
 def one_day(line: str) -> str:
-    """The English line with "1 day" where the template would say "1 days"."""
-    return _ONE_DAY.sub("1 day", line)
+    """The line with "1 day" where the template, or its translation, would say "1 days"."""
+    return _ONE_DAY.sub(lambda found: f"1 {_SINGULAR[found[1]]}", line)
 
 
 def shown(value: ReasonValue) -> str:
@@ -151,7 +186,16 @@ def shown(value: ReasonValue) -> str:
         return f"{WEEKDAYS[value.weekday()]} {value.isoformat()}"
     if isinstance(value, Fraction | Decimal):
         return plain(value)
+    if isinstance(value, Phrase):
+        return value.text
+    if isinstance(value, Phrases):
+        return value.between.join(part.text for part in value.parts)
     return str(value)
+
+
+def phrase(template: str, **values: ReasonValue) -> Phrase:
+    """A part of a line from its named values."""
+    return Phrase(template, tuple(values.items()))
 
 
 def reason(code: ReasonCode, **values: ReasonValue) -> Reason:

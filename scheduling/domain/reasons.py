@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from clinic.domain.catalogue import Confidence, StabilityCondition
 from clinic.domain.quantities import in_unit
+from clinic.domain.register.reasons import gettext_noop as _
 from scheduling.domain.case import PumpCase
 from scheduling.domain.findings import RESTS_ON_DOUBT, LimitKind, Severity
 from scheduling.domain.limits import (
@@ -18,30 +19,30 @@ from scheduling.domain.limits import (
     years_after,
 )
 from scheduling.domain.projection import Projection
-from scheduling.domain.reason_texts import Reason, ReasonCode, reason
+from scheduling.domain.reason_texts import Phrases, Reason, ReasonCode, phrase, reason
 from scheduling.domain.reasons_walk import walk_reasons
 
 LIMIT_NAMES = {
-    LimitKind.LOW_RESERVOIR: "low reservoir",
-    LimitKind.STABILITY: "stability",
-    LimitKind.INTERVAL: "longest interval",
-    LimitKind.END_OF_SERVICE: "end of service",
-    LimitKind.PRINTED_DATE: "printed date",
+    LimitKind.LOW_RESERVOIR: _("low reservoir"),
+    LimitKind.STABILITY: _("stability"),
+    LimitKind.INTERVAL: _("longest interval"),
+    LimitKind.END_OF_SERVICE: _("end of service"),
+    LimitKind.PRINTED_DATE: _("printed date"),
 }
 
 CONDITIONS = {
-    StabilityCondition.ALWAYS: "in any fill",
-    StabilityCondition.FIRST_FILL: "in the first fill of a new pump",
-    StabilityCondition.LATER_UNDILUTED: "undiluted, in a later fill",
-    StabilityCondition.LATER_DILUTED: "diluted, in a later fill",
-    StabilityCondition.WITH_DRUG: "in a mixture with",
+    StabilityCondition.ALWAYS: _("in any fill"),
+    StabilityCondition.FIRST_FILL: _("in the first fill of a new pump"),
+    StabilityCondition.LATER_UNDILUTED: _("undiluted, in a later fill"),
+    StabilityCondition.LATER_DILUTED: _("diluted, in a later fill"),
+    StabilityCondition.WITH_DRUG: _("in a mixture with {drug}"),
 }
 
 CONFIDENCES = {
-    Confidence.CONFIRMED: "confirmed",
-    Confidence.SECONDARY: "confirmed by a secondary source",
-    Confidence.UNCONFIRMED: "not confirmed",
-    Confidence.DESIGN: "our own choice",
+    Confidence.CONFIRMED: _("confirmed"),
+    Confidence.SECONDARY: _("confirmed by a secondary source"),
+    Confidence.UNCONFIRMED: _("not confirmed"),
+    Confidence.DESIGN: _("our own choice"),
 }
 
 
@@ -108,14 +109,13 @@ def _member(each: MemberStability, *, is_first: bool) -> Iterator[Reason]:
     else:
         if _depends_on_first_fill(each) and not is_first and each.member.is_diluted is None:
             yield reason(ReasonCode.DILUTED_ASSUMED, drug=drug.key)
-        condition = CONDITIONS[each.rule.condition]
         yield reason(
             ReasonCode.STABILITY,
             drug=drug.key,
             days=each.days,
-            condition=f"{condition} {each.rule.with_drug}".strip(),
-            source=each.rule.source or "not stated",
-            confidence=CONFIDENCES[each.rule.confidence],
+            condition=phrase(CONDITIONS[each.rule.condition], drug=each.rule.with_drug),
+            source=each.rule.source or phrase(_("not stated")),
+            confidence=phrase(CONFIDENCES[each.rule.confidence]),
         )
 
 
@@ -149,22 +149,22 @@ def _binding(case: PumpCase, projection: Projection, must_refill_by: date) -> It
     low_on = projection.low_reservoir_on
     if low_on is not None and projection.limits.get(LimitKind.LOW_RESERVOIR) != low_on:
         yield reason(ReasonCode.HIGH_FLOW_BINDS, on=projection.limits[LimitKind.LOW_RESERVOIR])
-    yield reason(ReasonCode.BINDS, on=must_refill_by, limit=LIMIT_NAMES[projection.limited_by])
+    yield reason(ReasonCode.BINDS, on=must_refill_by, limit=phrase(LIMIT_NAMES[projection.limited_by]))
     for kind, on in projection.limits.items():
         if kind is not projection.limited_by:
             days = (on - must_refill_by).days
-            yield reason(ReasonCode.NOT_BINDING, limit=LIMIT_NAMES[kind], on=on, days=days)
+            yield reason(ReasonCode.NOT_BINDING, limit=phrase(LIMIT_NAMES[kind]), on=on, days=days)
     rules = case.rules
-    yield _visit("Target visit", must_refill_by, rules.target_margin_days, projection.target_visit_on)
-    yield _visit("Latest visit", must_refill_by, rules.latest_margin_days, projection.latest_visit_on)
+    yield _visit(_("Target visit"), must_refill_by, rules.target_margin_days, projection.target_visit_on)
+    yield _visit(_("Latest visit"), must_refill_by, rules.latest_margin_days, projection.latest_visit_on)
 
 
 def _visit(what: str, must_refill_by: date, margin_days: int, on: date | None) -> Reason:
     assert on is not None  # noqa: S101 - goes with must_refill_by
     wanted = must_refill_by - timedelta(days=margin_days)
     if wanted == on:
-        return reason(ReasonCode.VISIT, what=what, days=margin_days, on=on)
-    return reason(ReasonCode.VISIT_MOVED, what=what, days=margin_days, closed_on=wanted, on=on)
+        return reason(ReasonCode.VISIT, what=phrase(what), days=margin_days, on=on)
+    return reason(ReasonCode.VISIT_MOVED, what=phrase(what), days=margin_days, closed_on=wanted, on=on)
 
 
 def _review(projection: Projection) -> Iterator[Reason]:
@@ -174,7 +174,7 @@ def _review(projection: Projection) -> Iterator[Reason]:
             left_out |= RESTS_ON_DOUBT[finding.code]
             yield reason(ReasonCode.REVIEW, message=finding.message)
     if left_out:
-        names = ", ".join(LIMIT_NAMES[kind] for kind in LimitKind if kind in left_out)
-        yield reason(ReasonCode.LEFT_OUT, limits=names)
+        names = tuple(phrase(LIMIT_NAMES[kind]) for kind in LimitKind if kind in left_out)
+        yield reason(ReasonCode.LEFT_OUT, limits=Phrases(names))
     for kind, on in projection.limits.items():
-        yield reason(ReasonCode.STILL_CERTAIN, limit=LIMIT_NAMES[kind], on=on)
+        yield reason(ReasonCode.STILL_CERTAIN, limit=phrase(LIMIT_NAMES[kind]), on=on)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 
 from clinic.domain.quantities import MassUnit, in_unit
+from clinic.domain.register.reasons import gettext_noop as _
 from scheduling.domain.case import PumpCase
 from scheduling.domain.figures import plain
 from scheduling.domain.local_time import date_of, is_whole_day
@@ -13,7 +14,16 @@ from scheduling.domain.model import Leg, Model
 from scheduling.domain.program import ContinuousDose, ContinuousFlow, Program, Step, Stopped, WeekPattern
 from scheduling.domain.projection import Dates, Projection
 from scheduling.domain.rates import bolus_flow, flow_of
-from scheduling.domain.reason_texts import WEEKDAYS, Reason, ReasonCode, ReasonValue, reason
+from scheduling.domain.reason_texts import (
+    WEEKDAYS,
+    Phrase,
+    Phrases,
+    Reason,
+    ReasonCode,
+    ReasonValue,
+    phrase,
+    reason,
+)
 
 
 def walk_reasons(case: PumpCase, projection: Projection) -> Iterator[Reason]:
@@ -83,17 +93,20 @@ def _pattern(
         yield reason(
             ReasonCode.PATTERN_FLOW,
             since=since,
-            days=" ".join(WEEKDAYS[day] for day in weekdays) if len(weekdays) < 7 else "every day",
-            steps=" + ".join(_step(step, unit) for step in steps),
+            days=Phrases(tuple(phrase(WEEKDAYS[day]) for day in weekdays), " ")
+            if len(weekdays) < 7
+            else phrase(_("every day")),
+            steps=Phrases(tuple(_step(step, unit) for step in steps), " + "),
             flow=flow.on_weekday(weekdays[0]),
         )
 
 
-def _step(step: Step, unit: MassUnit) -> str:
+def _step(step: Step, unit: MassUnit) -> Phrase:
     if step.dose_mcg_per_hour is not None:
-        return f"{plain(step.hours)} h × {plain(in_unit(step.dose_mcg_per_hour, unit))} {unit}/h"
+        dose = in_unit(step.dose_mcg_per_hour, unit)
+        return phrase(_("{hours} h × {dose} {unit}/h"), hours=step.hours, dose=dose, unit=unit.value)
     assert step.flow_ml_per_day is not None  # noqa: S101 - Step holds exactly one of the two
-    return f"{plain(step.hours)} h at {plain(step.flow_ml_per_day)} mL/day"
+    return phrase(_("{hours} h at {flow} mL/day"), hours=step.hours, flow=step.flow_ml_per_day)
 
 
 def _bridge(model: Model) -> Iterator[Reason]:
@@ -166,11 +179,11 @@ def _reading(model: Model) -> Iterator[Reason]:
 def _crossings(model: Model, projection: Projection) -> Iterator[Reason]:
     crossing = model.crossing()
     for moment, on, volume, what in (
-        (crossing.low, projection.low_reservoir_on, model.threshold_ml, "low reservoir"),
-        (crossing.empty, projection.empty_on, Fraction(0), "empty"),
+        (crossing.low, projection.low_reservoir_on, model.threshold_ml, _("low reservoir")),
+        (crossing.empty, projection.empty_on, Fraction(0), _("empty")),
     ):
         if moment is not None and on is not None:
-            yield reason(ReasonCode.CROSSING, volume_ml=volume, on=on, what=what, days=moment)
+            yield reason(ReasonCode.CROSSING, volume_ml=volume, on=on, what=phrase(what), days=moment)
     days_to_empty = projection.days_to_empty
     if projection.remaining_ml is None or days_to_empty is None:
         return

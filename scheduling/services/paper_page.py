@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.domain.catalogue import Hazard
 from clinic.selectors.rows import Fill, ProgramVersion
+from clinic.writing import country_of_clinic, dated, in_figures, with_figures, written_in
 from scheduling.domain.care.rungs import NAMES
-from scheduling.domain.findings import MESSAGES, FindingCode
+from scheduling.domain.findings import MESSAGES, FindingCode, slip_of
 from scheduling.domain.spreadsheet import harmless
 from scheduling.domain.urgency import WorkGroup
 from scheduling.selectors.paper import PaperContent, PaperRow
@@ -29,13 +30,13 @@ MOMENT = "D j M Y, H:i"
 
 def paper_page(content: PaperContent, *, is_after_check: bool) -> str:
     """A whole HTML page with its style inside: it opens from a disk, a stick, a phone, and prints on A4."""
-    with translation.override(content.clinic.language), timezone.override(content.zone):
+    with _as_the_clinic_writes(content):
         return render_to_string("scheduling/paper_list.html", _context(content, is_after_check))
 
 
 def paper_table(content: PaperContent) -> bytes:
     """The same as CSV (UTF-8 with the mark that spreadsheets look for); no cell runs as a formula."""
-    with translation.override(content.clinic.language), timezone.override(content.zone):
+    with _as_the_clinic_writes(content):
         lines = [_line(row) for row in (*content.in_review, *content.ranked)]
         header = _columns()
     out = io.StringIO()
@@ -45,11 +46,21 @@ def paper_table(content: PaperContent) -> bytes:
     return ("\ufeff" + out.getvalue()).encode()
 
 
+@contextmanager
+def _as_the_clinic_writes(content: PaperContent) -> Iterator[None]:
+    with (
+        translation.override(content.clinic.language),
+        timezone.override(content.zone),
+        written_in(country_of_clinic(content.clinic)),
+    ):
+        yield
+
+
 def _context(content: PaperContent, is_after_check: bool) -> dict[str, Any]:
     return {
         "clinic": content.clinic,
         "language": content.clinic.language,
-        "night": date_format(content.business_date, DAY),
+        "night": dated(content.business_date, DAY),
         "as_of": _moment(content.as_of),
         "made_at": _moment(content.made_at),
         "trusted_until": _moment(content.trusted_until),
@@ -62,7 +73,7 @@ def _context(content: PaperContent, is_after_check: bool) -> dict[str, Any]:
                 "patient": f"{visit.patient.last_name}, {visit.patient.first_name}",
                 "mrn": visit.patient.mrn,
                 "phones": ", ".join(reach.phones),
-                "kind": visit.kind.name,
+                "kind": _(visit.kind.name),
                 "nurse": visit.nurse.name if visit.nurse else "",
                 "room": visit.room.name if visit.room else "",
             }
@@ -100,7 +111,7 @@ def _line(row: PaperRow) -> dict[str, str]:
     return {
         "group": _group(row.standing.group),
         "patient": f"{patient.last_name}, {patient.first_name}",
-        "born": date_format(patient.birth_date, "j M Y"),
+        "born": dated(patient.birth_date, "j M Y"),
         "mrn": patient.mrn,
         "phones": ", ".join(row.reach.phones),
         "emergency": "; ".join(row.reach.emergency),
@@ -110,7 +121,7 @@ def _line(row: PaperRow) -> dict[str, str]:
         "hazard": _hazard(row.due.hazard),
         "must": _day(deadlines.must_refill_by or deadlines.certain_by),
         "latest": _day(deadlines.latest_visit_on),
-        "left": "" if left is None else str(max(left, Decimal(0))),
+        "left": "" if left is None else in_figures(str(max(left, Decimal(0)))),
         "booked": _moment(row.visit.starts_at) if row.visit else "",
         "step": _(NAMES[row.standing.rung]) if row.standing.rung else "",
         "owner": row.owner,
@@ -119,11 +130,11 @@ def _line(row: PaperRow) -> dict[str, str]:
 
 
 def _day(day: date | None) -> str:
-    return date_format(day, DAY) if day else ""
+    return dated(day, DAY) if day else ""
 
 
 def _moment(moment: Any) -> str:
-    return date_format(timezone.localtime(moment), MOMENT)
+    return dated(timezone.localtime(moment), MOMENT)
 
 
 def _group(group: WorkGroup) -> str:
@@ -154,7 +165,7 @@ def _mixture(fill: Fill | None) -> str:
 
 
 def _amount(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return in_figures(f"{value.normalize():f}")
 
 
 def _program(version: ProgramVersion | None) -> str:
@@ -221,7 +232,10 @@ def _value(name: str, value: str) -> str:
     """Days with their weekday and events by their name, as everywhere on the list."""
     if name == "event":
         return {"mri": _("MRI scan"), "stalled": _("stall")}.get(value, value)
+    if name == "what":
+        template, values = slip_of(value)
+        return _(template).format(**{each: with_figures(text) for each, text in values.items()})
     try:
         return _day(date.fromisoformat(value))
     except ValueError:
-        return value
+        return with_figures(value)

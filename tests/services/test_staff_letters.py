@@ -12,7 +12,7 @@ from django.urls import resolve
 from clinic.audit import recording
 from clinic.domain.roles import Role
 from clinic.models import Clinic, EmergencyAccess, User
-from clinic.services.accounts import change_membership
+from clinic.services.accounts import change_membership, choose_language
 from clinic.services.emergencies import review_emergency_access, take_emergency_access
 from notifications.domain.words.purposes import ABOUT_AN_ACCOUNT, Purpose
 from notifications.models import Message
@@ -119,6 +119,17 @@ def test_a_person_is_told_in_the_clinics_language_what_happened_and_what_to_do(
     assert "Riverside" not in letter.body, "it is the account's and no clinic's"
     link = next(each for each in letter.body.split() if each.startswith("http"))
     assert resolve("/" + link.split("/", 3)[3]).view_name == "account_reset_password"
+
+
+def test_a_person_s_own_language_goes_before_the_clinic_s(house: House) -> None:
+    with recording(actor_id=house.administrator.id, reason="for a test"):
+        Clinic.objects.filter(pk=house.clinic.pk).update(language="es")
+    choose_language(user_id=house.nurse.id, language="fr")
+    for person in (house.nurse, house.administrator):
+        assert tell_of_account(user_id=person.id, what=Purpose.PASSWORD_CHANGED, now=house.now)
+    said = {letter.to[0]: letter.body for letter in letters(house)}
+    assert "administrateur" in said[house.nurse.email]
+    assert "administrador" in said[house.administrator.email]
 
 
 def test_somebody_who_works_nowhere_has_no_letter(house: House) -> None:

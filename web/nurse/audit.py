@@ -23,6 +23,7 @@ from clinic.selectors.audit_log import Asked, Entry, Place, What, audit_log
 from clinic.selectors.patients import get_patient
 from clinic.selectors.rows import AccessKind, Patient
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.history import ACTIONS, NOUNS
 from web.tables import csv_download
 from web.words import moment_words, plain_words
@@ -96,6 +97,7 @@ def audit(request: ClinicRequest) -> HttpResponse:
 
 @require_safe
 @clinic_page(Permission.VIEW_AUDIT)
+@in_english
 def audit_csv(request: ClinicRequest) -> HttpResponse:
     """The same as a table, the newest rows. That it was taken away is itself recorded, by whom and about whom."""
     form, patient = _form(request)

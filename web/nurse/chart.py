@@ -14,12 +14,12 @@ from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
-
 from clinic.selectors.facts import FillFacts, ReadingFacts
+from clinic.writing import dated, in_figures
 from scheduling.domain.chart import Point, RemainingPoints
 from scheduling.domain.figures import plain
 from scheduling.domain.local_time import instant_of, start_of_day
+from web.words import figure_words
 
 _SECOND = timedelta(seconds=1)
 CYCLES_SHOWN = 4
@@ -148,7 +148,11 @@ def draw(drawn: Drawn, frame: Frame) -> Chart:
     _draw_walk(chart, plane, drawn)
     chart.marks = _placed(plane, [mark for mark in drawn.marks if start <= _noon(mark.on, drawn.zone) <= end])
     chart.readings = [
-        Spot(_at(plane.x(at)), _at(plane.y(Fraction(row.reservoir_ml))), plain(row.reservoir_ml, places=2))
+        Spot(
+            _at(plane.x(at)),
+            _at(plane.y(Fraction(row.reservoir_ml))),
+            figure_words(row.reservoir_ml, places=2),
+        )
         for row in drawn.readings
         if row.reservoir_ml is not None
         and (at := instant_of(row.read_at or row.read_on, drawn.zone)) >= start
@@ -180,11 +184,11 @@ def _moment(fill: FillFacts, zone: ZoneInfo) -> datetime:
 def _draw_axes(chart: Chart, plane: _Plane, drawn: Drawn) -> None:
     step = next((step for step in GRID_STEPS_ML if drawn.reservoir_ml / step <= 5), 20)
     chart.grid = [
-        (_at(plane.y(Fraction(volume))), str(volume))
+        (_at(plane.y(Fraction(volume))), in_figures(str(volume)))
         for volume in range(0, int(drawn.reservoir_ml) + 1, step)
     ]
     chart.threshold_y = _at(plane.y(Fraction(drawn.threshold_ml)))
-    chart.threshold_ml = plain(drawn.threshold_ml, places=2)
+    chart.threshold_ml = figure_words(drawn.threshold_ml, places=2)
     chart.months = _months(plane)
 
 
@@ -200,7 +204,7 @@ def _months(plane: _Plane) -> list[tuple[str, str]]:
         day = date(number // 12, number % 12 + 1, 1)
         if (day.month - 1) % every == 0:
             words = "M Y" if not ticks or day.month == 1 else "M"
-            ticks.append((_at(plane.x(start_of_day(day, zone))), date_format(day, words)))
+            ticks.append((_at(plane.x(start_of_day(day, zone))), dated(day, words)))
     return ticks
 
 
@@ -220,7 +224,7 @@ def _draw_past(chart: Chart, plane: _Plane, fills: Sequence[FillFacts], zone: Zo
             Spot(
                 _at(plane.x(end)),
                 _at(plane.y(Fraction(following.residual_ml))),
-                plain(following.residual_ml, places=2),
+                figure_words(following.residual_ml, places=2),
             )
         )
 

@@ -16,6 +16,7 @@ from clinic.domain.roles import Permission
 from clinic.selectors.lots import lots_like, who_received
 from clinic.selectors.rows import FillDrug
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.frame import clinic_reverse
 from web.tables import csv_download
 from web.words import quantity_words
@@ -46,6 +47,7 @@ def lots(request: ClinicRequest) -> HttpResponse:
 
 @require_POST
 @clinic_page(Permission.TRACE_LOTS)
+@in_english
 def lots_download(request: ClinicRequest) -> HttpResponse:
     """The same list as a CSV file; its name holds nothing about a patient."""
     form = LotForm(request.POST)

@@ -11,12 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.selectors.rows import ProgramVersion
-from scheduling.domain.figures import plain
 from scheduling.services.outlook import Outlook
 from scheduling.services.preview import Preview
 from web import findings
 from web.groups import GROUPS, GroupLook
-from web.words import day_words, quantity_words
+from web.words import day_words, figure_words, quantity_words
 
 Words = str | Promise
 
@@ -80,9 +79,9 @@ def _lines(outlook: Outlook) -> dict[Words, str]:
         day_words(projection.latest_visit_on) or "–",
         day_words(projection.low_reservoir_on) or "–",
         day_words(projection.empty_on) or "–",
-        "–" if projection.days_to_empty is None else plain(projection.days_to_empty, places=1),
+        "–" if projection.days_to_empty is None else figure_words(projection.days_to_empty, places=1),
         day_words(high) or "–",
-        "–" if projection.flow_ml_per_day is None else f"{plain(projection.flow_ml_per_day)} mL/day",
+        "–" if projection.flow_ml_per_day is None else f"{figure_words(projection.flow_ml_per_day)} mL/day",
     )
     return dict(zip(_NAMES, values, strict=True))
 

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_safe
 from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Fill, Implant
+from clinic.writing import with_figures
 from notifications.selectors.escalations import open_matters_of_patient
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
-from scheduling.domain.reason_texts import Reason, ReasonCode, ReasonValue, one_day, shown
+from scheduling.domain.reason_texts import Phrase, Phrases, Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
 from scheduling.selectors.import_checks import import_checks_of_implants
 from scheduling.selectors.rows import SecondCheck
@@ -40,7 +41,7 @@ from web.nurse.outlooks import Limit, limits_of, look_of
 from web.nurse.second_checks import shown as shown_check
 from web.nurse.surgeries import operations_of
 from web.nurse.timeline import TimeLine, timeline
-from web.words import day_words, quantity_words, with_days
+from web.words import day_words, figure_words, quantity_words, with_days
 
 FILLS_ON_CHART = 8
 LINES_OF_TIME = 12
@@ -150,7 +151,16 @@ def reason_words(reason: Reason, messages: Mapping[str, str] | None = None) -> s
 
 
 def _value_words(value: ReasonValue) -> str:
-    return day_words(value) if isinstance(value, date) else with_days(shown(value))
+    match value:
+        case date():
+            return day_words(value)
+        case Phrase():
+            values = {name: _value_words(inner) for name, inner in value.values}
+            return _t(value.template).format(**values)
+        case Phrases():
+            return value.between.join(_value_words(part) for part in value.parts)
+        case _:
+            return with_figures(with_days(shown(value)))
 
 
 # --- The chart ------------------------------------------------------------------------------------------
@@ -202,7 +212,7 @@ def _chart_rows(outlook: Outlook, limits: list[Limit]) -> list[tuple[date, str, 
     projection = outlook.projection
     if projection is not None:
         if projection.remaining_ml is not None:
-            remaining = f"{plain(projection.remaining_ml, places=2)} mL"
+            remaining = f"{figure_words(projection.remaining_ml, places=2)} mL"
             rows.append((outlook.setting.as_of, _t("today, by the arithmetic"), remaining))
         rows += [(limit.on, _t("limit: %(name)s") % {"name": limit.name}, "") for limit in limits]
         if projection.empty_on is not None:
@@ -236,7 +246,9 @@ def _trend_marks(found: list[Found]) -> list[TrendMark]:
         difference = max(min(check.difference_ml, MOST_ML), -MOST_ML)
         height: Fraction = abs(difference) * REACH / MOST_ML
         top = MIDDLE - height if difference > 0 else Fraction(MIDDLE)
-        words = f"{day_words(row.filled_on)}: {plain(check.difference_ml, places=2, is_signed=True)} mL"
+        words = (
+            f"{day_words(row.filled_on)}: {figure_words(check.difference_ml, places=2, is_signed=True)} mL"
+        )
         marks.append(
             TrendMark(
                 x=20 + number * 36,

@@ -16,21 +16,19 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
+from clinic.domain.manners import country_of
 from clinic.seeing import by_link, saw
 from clinic.selectors.rows import Language
-from notifications.domain.words.moments import country_of
 from notifications.selectors.patient_pages import place_of, today_of
 from notifications.selectors.rows import PatientLink
 from notifications.services.answers import LinkClosed, NoLongerSo, NoMoreTries
 from notifications.services.links import link_by_ref, ref_of
 from scheduling.domain.slot_refusals import BusyTryAgain
 from web.answering import answering
+from web.language import OWN_NAMES
 from web.patient.closed import closed, sealed
 from web.patient.passes import Pass, give_pass, read_pass
 from web.patient.words import Writing, clock_words, phone_link
-
-LANGUAGES = {"en": "English", "es": "Español", "fr": "Français"}
-"""Each in its own words: whoever cannot read the page must find the way to one that can be read."""
 
 
 class PatientRequest(HttpRequest):
@@ -98,7 +96,7 @@ def show(
         "clock": clock_words(clinic.time_zone),
         "first_name": request.link.patient.first_name,
         "language": request.given.language,
-        "languages": LANGUAGES.items(),
+        "languages": OWN_NAMES.items(),
         "is_known": request.given.is_known,
     }
     response = render(request, template, frame | context, status=status)

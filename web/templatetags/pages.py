@@ -11,8 +11,10 @@ from typing import Any
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
+from clinic import writing
 from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import Reason
 from web import words
@@ -37,6 +39,14 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """Sat 21 Nov 2026, 14:05 on the clinic's clock."""
     return words.moment_words(value)
+
+
+@register.filter
+def dated(value: date | datetime | None, pattern: str) -> str:
+    """As Django's own ``date``, with months shortened as the reader's language shortens them."""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return "" if not value else writing.dated(value, pattern)
 
 
 @register.filter

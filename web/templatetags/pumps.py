@@ -8,9 +8,9 @@ from fractions import Fraction
 from django import template
 
 from clinic.selectors.rows import ProgramVersion
-from scheduling.domain.figures import plain
 from web import findings
 from web.nurse import outlooks
+from web.words import figure_words
 
 register = template.Library()
 
@@ -24,31 +24,31 @@ def limit_name(kind: str) -> str:
 @register.filter
 def ml(value: Decimal | Fraction | None) -> str:
     """A volume to two places, without idle zeros."""
-    return "" if value is None else plain(value, places=2)
+    return "" if value is None else figure_words(value, places=2)
 
 
 @register.filter
 def flow(value: Decimal | Fraction | None) -> str:
     """A flow to four places, without idle zeros."""
-    return "" if value is None else plain(value)
+    return "" if value is None else figure_words(value)
 
 
 @register.filter
 def days(value: Decimal | Fraction | None) -> str:
     """A number of days to one place."""
-    return "" if value is None else plain(value, places=1)
+    return "" if value is None else figure_words(value, places=1)
 
 
 @register.filter
 def signed_ml(value: Decimal | Fraction | None) -> str:
     """A difference in mL with its sign."""
-    return "" if value is None else plain(value, places=2, is_signed=True)
+    return "" if value is None else figure_words(value, places=2, is_signed=True)
 
 
 @register.filter
 def signed_percent(value: Decimal | Fraction | None) -> str:
     """A ratio such as -0.25 as percent with its sign: -25."""
-    return "" if value is None else plain(Fraction(value) * 100, places=1, is_signed=True)
+    return "" if value is None else figure_words(Fraction(value) * 100, places=1, is_signed=True)
 
 
 @register.filter

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 FAR_OFF = timedelta(days=180)
 """From so far on a date names its year."""
 
@@ -83,20 +81,6 @@ def clock(moment: datetime, manner: Manner, *, reader_zone: ZoneInfo | None = No
 def city_of(zone: str) -> str:
     """The place an IANA zone is named for."""
     return zone.rsplit("/", 1)[-1].replace("_", " ")
-
-
-def country_of(chosen: str, phone: str) -> str:
-    """The country in whose manner a clinic writes: the one it has chosen, or its telephone's; "" where neither is known."""
-    if chosen:
-        return chosen
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return ""
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code or 0
-    )
-    return "" if region in (None, "ZZ", "001") else str(region)
 
 
 def _hour(moment: datetime, manner: Manner) -> str:

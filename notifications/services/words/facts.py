@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from clinic.domain.manners import country_of
 from notifications.domain.kinds import VISIT_KINDS, ChannelName
 from notifications.domain.plan import WhyNot
 from notifications.domain.words.labels import item, on_one_line
-from notifications.domain.words.moments import Manner, clock, country_of, weekday_date
+from notifications.domain.words.moments import Manner, clock, weekday_date
 from notifications.domain.words.purposes import LANGUAGES, Placeholder, Purpose
 from notifications.domain.words.writing import Values, cleaned
 from notifications.models import Message
@@ -60,9 +61,12 @@ def written_for(
 
 
 def language_of(message: Message) -> str:
-    """The patient's, for helpers too; for a word about nobody the clinic's."""
-    patient = message.patient
-    wish = patient.language if patient is not None else message.clinic.language
+    """A colleague's own, else the clinic's; the patient's for patients and their helpers; the clinic's for everybody else."""
+    patient, colleague = message.patient, message.user
+    if colleague is not None:
+        wish = colleague.language or message.clinic.language
+    else:
+        wish = patient.language if patient is not None else message.clinic.language
     return wish if wish in LANGUAGES else "en"
 
 
@@ -80,7 +84,7 @@ def when(visit: Visit, manner: Manner, message: Message, now: datetime) -> dict[
 def carried_by(message: Message, *, now: datetime) -> list[Message]:
     """What the message says besides its own: what still stands, in the order of its days."""
     rows = message.carries.filter(reason=WhyNot.DIGEST).select_related(
-        "visit", "clinic", "patient", "recipient", "follow_up", "escalation"
+        "visit", "clinic", "patient", "recipient", "user", "follow_up", "escalation"
     )
     return [row for row in rows.order_by("visit__starts_at", "id") if still_stands(row, now=now)]
 

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from clinic.domain.manners import country_of
 from clinic.selectors.rows import Clinic
 from notifications.domain.kinds import ChannelName
 from notifications.domain.transport import Outgoing
 from notifications.domain.words.checks import Fault, Problem, WordsRefused, check, tidy
 from notifications.domain.words.gsm import segments
 from notifications.domain.words.labels import on_one_line
-from notifications.domain.words.moments import Manner, clock, country_of, weekday_date
+from notifications.domain.words.moments import Manner, clock, weekday_date
 from notifications.domain.words.purposes import Occasion, Placeholder, offered
 from notifications.domain.words.shipped import shipped
 from notifications.domain.words.writing import Values, Words, cleaned

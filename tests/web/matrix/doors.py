@@ -105,6 +105,7 @@ WAYS_IN = (
     _own("clinics", 200, None),
     _own("emergency", 200, 422),
     _own("emergency_end", None, 302),
+    _open("language", None, 422),
     Door("still_here", (None, 401), (None, 204)),
     _open("join", 403, 403),
 )

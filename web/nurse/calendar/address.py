@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
-from django.utils.formats import get_format
+from django.utils.translation import get_language
 
+from clinic.domain import manners
+from clinic.writing import country_here
 from scheduling.selectors.calendar import Choices, Wanted
 
 DAY, WEEK, MONTH, LIST = "day", "week", "month", "list"
@@ -101,8 +103,8 @@ def read_ref(text: str) -> UUID | None:
 
 
 def first_weekday() -> int:
-    """On which weekday the reader's week begins: 0 is Sunday, as Django and browsers count."""
-    return int(get_format("FIRST_DAY_OF_WEEK"))
+    """On which weekday the week of the clinic's country begins: 0 is Sunday, as browsers count."""
+    return (manners.first_weekday(get_language() or "en", country_here()) + 1) % 7
 
 
 def _days_into_week(day: date) -> int:

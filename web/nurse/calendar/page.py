@@ -7,12 +7,12 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
+from clinic.writing import dated
 from scheduling.selectors.calendar import (
     Choices,
     WorkDay,
@@ -82,9 +82,9 @@ def agenda(request: ClinicRequest, address: Address, choices: Choices) -> dict[s
 def period_said(address: Address) -> str:
     """The days of the view in words."""
     if address.view == MONTH:
-        return date_format(address.day, "F Y")
+        return dated(address.day, "F Y")
     if address.view == WEEK:
-        return f"{date_format(address.first_on, 'D j M')} – {date_format(address.last_on, DAY_FORMAT)}"
+        return f"{dated(address.first_on, 'D j M')} – {dated(address.last_on, DAY_FORMAT)}"
     return day_words(address.day)
 
 

@@ -40,7 +40,18 @@ def whose_choices(resources: Iterable[Resource], kinds: Iterable[VisitKind]) -> 
     choices: list[tuple[Any, Any]] = [(WHOLE, gettext("The whole clinic"))]
     for label, scope, rows in groups:
         if rows:
-            choices.append((label, [(f"{scope.value}:{row.ref}", row.name) for row in rows]))
+            choices.append(
+                (
+                    label,
+                    [
+                        (
+                            f"{scope.value}:{row.ref}",
+                            gettext(row.name) if scope is FeedScope.KIND else row.name,
+                        )
+                        for row in rows
+                    ],
+                )
+            )
     return choices
 
 

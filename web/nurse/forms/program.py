@@ -16,7 +16,7 @@ from clinic.domain.entries import BolusEntry, ProgramEntry
 from clinic.selectors.rows import DoseUnit, ProgramVersion
 from web.forms import CountField, DayField, QuantityField, RecordForm, TimeOfDayField, local_instant
 from web.nurse.forms.controls import dress
-from web.words import quantity_words
+from web.words import quantity_typed, quantity_words
 
 UNCHANGED, DOSE, FLOW, FLEX, STOPPED = "unchanged", "dose", "flow", "flex", "stopped"
 MODES = (
@@ -117,8 +117,8 @@ class BaseStepFormSet(_Rows):
 def _step(form: StepForm) -> dict[str, str]:
     cleaned = form.cleaned_data
     return {
-        "hours": quantity_words(cleaned["hours"]),
-        "dose_per_hour": quantity_words(cleaned["dose_per_hour"]),
+        "hours": quantity_typed(cleaned["hours"]),
+        "dose_per_hour": quantity_typed(cleaned["dose_per_hour"]),
         "unit": cleaned["unit"] or "mcg/h",
     }
 

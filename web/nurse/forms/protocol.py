@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.domain.register.reasons import Reason
@@ -49,9 +50,12 @@ class RowForm(RecordForm):
         field = self.fields["visit_kind_key"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         known = {kind.key for kind in kinds}
-        field.choices = [("", _("none")), *((kind.key, kind.name) for kind in kinds if kind.is_active)]
+        field.choices = [
+            ("", _("none")),
+            *((kind.key, gettext(kind.name)) for kind in kinds if kind.is_active),
+        ]
         if row is not None and row.visit_kind_key in known - {key for key, _name in field.choices}:
-            retired = next(kind.name for kind in kinds if kind.key == row.visit_kind_key)
+            retired = next(gettext(kind.name) for kind in kinds if kind.key == row.visit_kind_key)
             field.choices = [*field.choices, (row.visit_kind_key, retired)]
         dress(self)
         self.fields["only_programmable"].widget.attrs["class"] = "form-check-input"

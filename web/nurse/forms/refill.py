@@ -147,7 +147,7 @@ def drug_values(fill: Fill | None, *, with_lots: bool) -> list[dict[str, Any]]:
 class RefillForm(RecordForm):
     """The visit itself; the mixture and the program stand in forms of their own beside it."""
 
-    ref = forms.UUIDField(widget=forms.HiddenInput)
+    ref = forms.UUIDField(label=_("Reference"), widget=forms.HiddenInput)
     filled_on = DayField(label=_("Date"))
     filled_time = TimeOfDayField(label=_("Time"), required=False)
     residual_ml = QuantityField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -42,7 +43,15 @@ MOVES_HOLIDAYS = frozenset({"holiday_country", "holiday_region", "language"})
 
 def countries() -> list[tuple[str, str]]:
     """The countries whose public holidays are known, after none."""
-    return [("", gettext("no country")), *country_names().items()]
+    named = ((code, gettext(name)) for code, name in country_names().items())
+    return [("", gettext("no country")), *sorted(named, key=lambda each: _without_marks(each[1]))]
+
+
+def _without_marks(name: str) -> str:
+    """As names are put in order: É beside E."""
+    return "".join(
+        char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char)
+    ).lower()
 
 
 def regions(country: str) -> list[tuple[str, str]]:

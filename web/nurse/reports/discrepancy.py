@@ -19,9 +19,10 @@ from scheduling.domain.figures import plain
 from scheduling.domain.reports.discrepancy import Check
 from scheduling.selectors.reports.discrepancy import TrendLine, TrendRow, trend_lines, trend_report
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.reports.frame import report_frame
 from web.tables import csv_download
-from web.words import day_words
+from web.words import day_words, figure_words
 
 SHOWN = 8
 MIDDLE, REACH, MOST_ML = 32, 28, Fraction(6)
@@ -79,6 +80,7 @@ def report_discrepancy(request: ClinicRequest) -> HttpResponse:
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
+@in_english
 def report_discrepancy_csv(request: ClinicRequest) -> HttpResponse:
     """Every judged residual of every pump, one a line."""
     less = _t("%(number)s less")
@@ -128,7 +130,7 @@ def _mark(number: int, check: Check) -> Mark:
     difference = max(min(check.difference_ml, MOST_ML), -MOST_ML)
     height: Fraction = abs(difference) * REACH / MOST_ML
     top = MIDDLE - height if difference > 0 else Fraction(MIDDLE)
-    signed = plain(check.difference_ml, places=2, is_signed=True)
+    signed = figure_words(check.difference_ml, places=2, is_signed=True)
     return Mark(
         x=4 + number * 18,
         y=plain(top, places=1),

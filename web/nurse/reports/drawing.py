@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from scheduling.domain.figures import plain
+from web.words import figure_words
 
 _STEPS = (1, 2, 5)
 
@@ -162,7 +163,7 @@ def course(columns: Sequence[Column], frame: Frame) -> Drawing:
 
 def _axes(plane: _Plane, grid: list[Fraction], labels: Sequence[str]) -> Drawing:
     drawing = Drawing(plane.frame)
-    drawing.grid = [(_at(plane.y(value)), plain(value, places=2)) for value in grid]
+    drawing.grid = [(_at(plane.y(value)), figure_words(value, places=2)) for value in grid]
     widest = max((len(label) for label in labels), default=1)
     every = max(1, -(-(widest * 7 + 8) // max(int(plane.step), 1)))
     drawing.ticks = [

@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
-from scheduling.domain.figures import plain
 from scheduling.domain.reports.outcomes import Quarter, QuarterMedian, scale_key
 from scheduling.selectors.reports.outcomes import outcome_report, scored_patients
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.reports.drawing import NARROW, WIDE, Column, Part, course
 from web.nurse.reports.frame import report_frame
 from web.tables import csv_download
+from web.words import figure_words
 
 PAGE_SIZE = 50
 COLUMNS = (_("Scale"), _("Patient"), _("MRN"), _("Date"), _("Score"))
@@ -55,6 +56,7 @@ def report_outcomes(request: ClinicRequest) -> HttpResponse:
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
+@in_english
 def report_outcomes_csv(request: ClinicRequest) -> HttpResponse:
     """Every score of every scale, one a line."""
     scales = outcome_report(clinic_id=request.clinic.id, now=request.now)
@@ -88,11 +90,11 @@ def _column(each: QuarterMedian) -> Column:
         return Column(label)
     words = _t("%(quarter)s: median %(median)s of %(patients)d patients") % {
         "quarter": label,
-        "median": plain(each.median, places=2),
+        "median": figure_words(each.median, places=2),
         "patients": each.patients,
     }
     kind = "few" if each.is_few else "median"
-    return Column(label, (Part(kind, each.median, words),), sign=plain(each.median, places=2))
+    return Column(label, (Part(kind, each.median, words),), sign=figure_words(each.median, places=2))
 
 
 urlpatterns = [

@@ -10,17 +10,18 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
+from clinic.writing import dated
 from scheduling.domain.reports.preparation import Syringe
 from scheduling.selectors.reports.preparation import PreparationReport, preparation_report
 from web import findings
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.reports.drawing import NARROW, WIDE, Column, Part, bars
 from web.nurse.reports.frame import mixture_words, report_frame
 from web.tables import csv_download
@@ -71,6 +72,7 @@ def report_preparation(request: ClinicRequest) -> HttpResponse:
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
+@in_english
 def report_preparation_csv(request: ClinicRequest) -> HttpResponse:
     """The week's syringes, one a line, and after them every pump in doubt."""
     report = _report(request)
@@ -88,7 +90,7 @@ def _report(request: ClinicRequest) -> PreparationReport:
 
 
 def _column(starts_on: date, count: int) -> Column:
-    day = date_format(starts_on, "j M")
+    day = dated(starts_on, "j M")
     words = ngettext("%(number)d syringe", "%(number)d syringes", count) % {"number": count}
     return Column(label=day, parts=(Part("due", Fraction(count), f"{day}: {words}"),))
 

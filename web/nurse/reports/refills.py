@@ -8,16 +8,17 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
+from clinic.writing import dated
 from scheduling.domain.reports.refills import RefillWeek
 from scheduling.selectors.reports.refills import refill_report
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.reports.drawing import NARROW, WIDE, Column, Part, bars
 from web.nurse.reports.frame import report_frame
 from web.tables import csv_download
@@ -53,6 +54,7 @@ def report_refills(request: ClinicRequest) -> HttpResponse:
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
+@in_english
 def report_refills_csv(request: ClinicRequest) -> HttpResponse:
     """The table for a spreadsheet."""
     report = refill_report(clinic_id=request.clinic.id, now=request.now)
@@ -86,7 +88,7 @@ def note_of(week: RefillWeek) -> str:
 
 
 def _column(week: RefillWeek) -> Column:
-    day = date_format(week.week.starts_on, "j M")
+    day = dated(week.week.starts_on, "j M")
     due = _t("week of %(day)s: %(number)d due") % {"day": day, "number": week.due}
     repeats = _t("week of %(day)s: %(number)d expected repeats") % {"day": day, "number": week.repeats}
     return Column(

@@ -79,7 +79,7 @@ def protocol_row(request: ClinicRequest, key: str) -> HttpResponse:
             return redirect(_row_place(request, changed))
     default = next((each for each in DEFAULT_ROWS if each.key == key), None)
     may_restore = default is not None and replace(default, is_active=row.is_active) != row
-    return _row_page(request, form, heading=row.title, row=row, may_restore=may_restore)
+    return _row_page(request, form, heading=_(row.title), row=row, may_restore=may_restore)
 
 
 @require_POST
@@ -103,7 +103,7 @@ def protocol_row_use(request: ClinicRequest, key: str) -> HttpResponse:
     row = _row_or_404(draft, key)
     if all(each.key != key for each in draft.in_force):
         keep_draft(request, draft, [each for each in draft.rows if each.key != key])
-        messages.success(request, _("“%(title)s” is out of the draft.") % {"title": row.title})
+        messages.success(request, _("“%(title)s” is out of the draft.") % {"title": _(row.title)})
         return redirect(_row_place(request, row))
     keep_draft(request, draft, draft.with_row(replace(row, is_active=not row.is_active)))
     words = (
@@ -112,7 +112,7 @@ def protocol_row_use(request: ClinicRequest, key: str) -> HttpResponse:
         else _("“%(title)s” is in use in the draft.")
     )
     undo = Undo(clinic_reverse(request, "protocol_row_use", key=key))
-    say_done(request, words % {"title": row.title}, undo=undo)
+    say_done(request, words % {"title": _(row.title)}, undo=undo)
     return redirect(_row_place(request, row))
 
 
@@ -199,7 +199,7 @@ def _put_in_force(request: ClinicRequest, draft: Draft, note: str) -> str:
 
 
 def _fault_words(draft: Draft, fault: RowFault) -> str:
-    return f"{draft.rows[fault.position].title}: {said(fault.reason)}"
+    return f"{_(draft.rows[fault.position].title)}: {said(fault.reason)}"
 
 
 def _row_form(request: ClinicRequest, row: RowEntry | None, **kwargs: Any) -> RowForm:

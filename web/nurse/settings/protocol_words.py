@@ -99,7 +99,7 @@ def row_words(row: RowEntry, kinds: Mapping[str, str]) -> RowWords:
 
 def kind_names(kinds: Sequence[VisitKind]) -> dict[str, str]:
     """The names of the kinds of visit by key."""
-    return {kind.key: kind.name for kind in kinds}
+    return {kind.key: _t(kind.name) for kind in kinds}
 
 
 def relative_words(text: str) -> str:
@@ -158,7 +158,7 @@ def change_words(changes: Sequence[RowChange], kinds: Mapping[str, str]) -> list
     """The changes in words."""
     return [
         ChangeWords(
-            change.title,
+            _t(change.title),
             KINDS[change.kind],
             [
                 (FIELDS[name], _value(name, change.before, kinds), _value(name, change.after, kinds))

@@ -78,8 +78,8 @@ def visit_kind(request: ClinicRequest, ref: UUID) -> HttpResponse:
         then=tab,
         done=_("The kind of visit is saved."),
         context={
-            **below_tab(request, "visit_kinds", (kind.name, "")),
-            "heading": kind.name,
+            **below_tab(request, "visit_kinds", (_(kind.name), "")),
+            "heading": _(kind.name),
             "submit_label": _("Save"),
             "cancel_url": tab,
         },
@@ -96,7 +96,7 @@ def visit_kind_retire(request: ClinicRequest, ref: UUID) -> HttpResponse:
         retire_visit_kind(clinic=request.clinic, kind_ref=ref)
         say_done(
             request,
-            _("“%(name)s” is out of use.") % {"name": kind.name},
+            _("“%(name)s” is out of use.") % {"name": _(kind.name)},
             undo=Undo(clinic_reverse(request, "visit_kind_restore", ref=ref)),
         )
 
@@ -111,7 +111,7 @@ def visit_kind_restore(request: ClinicRequest, ref: UUID) -> HttpResponse:
     return act_and_return(
         request,
         lambda: restore_visit_kind(clinic=request.clinic, kind_ref=ref),
-        done=_("“%(name)s” is in use again.") % {"name": kind.name},
+        done=_("“%(name)s” is in use again.") % {"name": _(kind.name)},
         then=clinic_reverse(request, "visit_kinds"),
     )
 

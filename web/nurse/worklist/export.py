@@ -14,6 +14,7 @@ from clinic.domain.roles import Permission
 from scheduling.selectors.worklist import ORDER, WorkRow, work_list
 from web import findings
 from web.access import ClinicRequest, clinic_page
+from web.language import in_english
 from web.nurse.colleagues import colleagues
 from web.nurse.worklist.filters import FilterForm, wanted
 from web.nurse.worklist.looks import LOOKS
@@ -47,6 +48,7 @@ COLUMNS = (
 
 @require_safe
 @clinic_page(Permission.VIEW_PATIENTS)
+@in_english
 def worklist_csv(request: ClinicRequest) -> HttpResponse:
     """The list under the filters of the address, all pages, for a spreadsheet."""
     chosen = FilterForm(request.GET, people=colleagues(request)).chosen()
