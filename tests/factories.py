@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clinic.changes import announcing_once
 from clinic.domain.entries import (
     ClinicEntry,
     DrugEntry,
@@ -208,10 +209,14 @@ def make_program(
 
 
 def make_running_pump(house: House, patient: Patient | None = None, **fill: Any) -> Implant:
-    """An implant that was filled and programmed on the same day: one whose date can be worked out."""
-    implant = make_implant(house, patient)
-    filled = make_fill(house, implant, **fill)
-    make_program(house, implant, starts_on=filled.filled_on)
+    """An implant that was filled and programmed on the same day: one whose date can be worked out.
+
+    As a register brings it: everything is recorded before anything is worked out.
+    """
+    with announcing_once(now=house.now):
+        implant = make_implant(house, patient)
+        filled = make_fill(house, implant, **fill)
+        make_program(house, implant, starts_on=filled.filled_on)
     return implant
 
 
