@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
+
 from bench.national.build import Country, staff_of
 from bench.places import Sized, clinics
 from bench.plain import PlainConnection
@@ -26,7 +28,7 @@ _HISTORY = (
 
 def run(country: Country) -> list[Row]:
     """In the clinic whose fortnight has nearest to 200 visits; undone, they are where they were."""
-    first_on = country.now.date() + timedelta(days=21 - country.now.date().weekday())
+    first_on = _busiest_monday(country.now.date())
     last_on = first_on + timedelta(days=11)
     place, number = _busy(first_on, last_on)
     clinic, plain = place.clinic, PlainConnection()
@@ -52,6 +54,18 @@ def run(country: Country) -> list[Row]:
         )
         for what, seconds in spent.items()
     ]
+
+
+def _busiest_monday(today: date) -> date:
+    """Of the weeks that have not begun, the one with the most visits in the country."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('week', local_on)::date FROM scheduling_visit"
+            " WHERE status = 'booked' AND local_on >= %s GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+            [today + timedelta(days=7 - today.weekday())],
+        )
+        found: date = cursor.fetchone()[0]
+        return found
 
 
 def _busy(first_on: date, last_on: date) -> tuple[Sized, int]:

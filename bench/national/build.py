@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from bench.memory import peak_bytes
 from bench.national.country import copy_country, sizes
 from bench.national.life import PASSWORD, address_of
-from bench.national.prototype import Lived, Prototype, live, prototype_of, tables
+from bench.national.prototype import LEFT_OUT, Lived, Prototype, live, prototype_of, tables
 from bench.national.store import KEPT, close_gates, count_on, open_gates, put_up, take_down
 from bench.screen import console, step
 from clinic.models import User
@@ -116,7 +116,11 @@ def clear(cursor: Any) -> None:
 
 
 def _empty(cursor: Any) -> None:
-    cursor.execute("TRUNCATE clinic_user, clinic_clinic, pghistory_context CASCADE")
+    """Every table but the catalogue, counted from one again: the same country has the same numbers."""
+    catalogue = ("clinic_pumpmodel", "clinic_drug", "clinic_stability", "clinic_marketedstrength")
+    names = [table.name for table in tables()] + list(LEFT_OUT)
+    emptied = [f'"{name}"' for name in names if not name.startswith(catalogue) or name.endswith("history")]
+    cursor.execute(f"TRUNCATE {', '.join(emptied)} RESTART IDENTITY CASCADE")
 
 
 def _copied(prototype: Prototype) -> list[str]:

@@ -60,6 +60,7 @@ def test_the_product_finds_nothing_to_do_in_a_copied_country(country: build.Coun
     assert sum(lapsed_counts(country.now).values()) == 0
     _check_pages()
     _check_numbers_go_on()
+    _check_clearing_leaves_nothing()
 
 
 def _check_there_is_a_bit_of_everything() -> None:
@@ -160,6 +161,18 @@ def _check_numbers_go_on() -> None:
             created_at=timezone.now(),
         )
     assert more.pk > before
+
+
+def _check_clearing_leaves_nothing() -> None:
+    """The next country begins with the same numbers and reads no row of this one."""
+    with connections["owner"].cursor() as cursor:
+        build.clear(cursor)
+        for table in tables():
+            if table.name.startswith(("clinic_patient", "clinic_fill", "clinic_user", "scheduling", "notif")):
+                cursor.execute(_SUM.format(sql.Identifier(table.name)))
+                assert cursor.fetchone() == (0, ""), table.name
+        cursor.execute("SELECT last_value, is_called FROM clinic_patient_id_seq")
+        assert cursor.fetchone() == (1, False)
 
 
 def test_sizes_are_a_few_large_ones_and_many_small() -> None:
