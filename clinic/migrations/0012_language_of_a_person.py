@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[("en", "English"), ("es", "Spanish"), ("fr", "French")],
+                db_default="",
                 default="",
                 max_length=5,
                 verbose_name="language",
@@ -41,6 +42,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[("en", "English"), ("es", "Spanish"), ("fr", "French")],
+                db_default="",
                 default="",
                 max_length=5,
                 verbose_name="language",

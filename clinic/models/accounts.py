@@ -62,7 +62,9 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True)
     display_name = models.CharField(_("name"), max_length=120, blank=True)
-    language = models.CharField(_("language"), max_length=5, choices=Language.choices, blank=True, default="")
+    language = models.CharField(
+        _("language"), max_length=5, choices=Language.choices, blank=True, default="", db_default=""
+    )
     """That the person has chosen to read; empty: the clinic's."""
     session_round = models.PositiveIntegerField(default=0, editable=False)
     """Sessions of an earlier round have ended, wherever they are kept."""

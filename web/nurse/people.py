@@ -209,7 +209,7 @@ def consent_new(request: ClinicRequest, ref: UUID, channel: str) -> HttpResponse
             **about_patient(request, patient, (_("Consent"), "")),
             "heading": _("Consent"),
             "lead": _("Change the words below to those that were used."),
-            "submit_label": _("Record"),
+            "submit_label": _("Record the answer"),
             "cancel_url": details,
         },
     )

@@ -167,7 +167,7 @@ def message_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happ
                 filter(None, [message.recipient.value if message.recipient else "", str(why(message))])
             ),
             link=clinic_reverse(request, "message", ref=message.ref) if may_read else "",
-            link_label=_t("open"),
+            link_label=_t("open it"),
         )
 
 

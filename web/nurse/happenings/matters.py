@@ -30,5 +30,5 @@ def matter_happenings(request: ClinicRequest, patient_id: int) -> Iterator[Happe
             detail=str(line["note"]),
             who=str(line["who"]),
             link=clinic_reverse(request, "escalation", ref=matter.ref),
-            link_label=_t("open"),
+            link_label=_t("open it"),
         )
