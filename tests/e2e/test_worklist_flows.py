@@ -288,6 +288,6 @@ def test_the_lists_work_without_scripts(ward: Ward, new_page: NewPage, sign_in: 
     page.goto(ward.url("followups/?what=wound_check"))
     page.get_by_role("checkbox", name="Tick Wound check, Abendroth").check()
     page.locator(".due-bar").get_by_role("button", name="Done").click()
-    assert "1 follow-up is done." in page.content()
+    expect(page.get_by_text("1 follow-up is done.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    assert "It is open again." in page.content()
+    expect(page.get_by_text("It is open again.")).to_be_visible()
