@@ -91,25 +91,33 @@ def _work_on(name: str) -> None:
 
 
 def _on_server(statement: str, *names: str, without_visitors: str = "") -> None:
-    parameters: dict[str, Any] = connections["owner"].get_connection_params()
-    known = {name: parameters[name] for name in ("host", "port", "user", "password")}
-    with psycopg.connect(dbname="postgres", autocommit=True, **known) as server:
-        for is_last in (False, False, True):
-            _send_away(server, without_visitors)
-            try:
+    for is_last in (False, False, True):
+        _send_away(without_visitors)
+        try:
+            with _as("owner") as server:
                 server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-                return
-            except psycopg.errors.ObjectInUse:  # a process came back in between
-                if is_last:
-                    raise
+            return
+        except psycopg.errors.ObjectInUse:  # a process came back in between
+            if is_last:
+                raise
 
 
-def _send_away(server: psycopg.Connection[Any], database: str) -> None:
-    """End the sessions of this run's roles: of a web server that a test left, of processes that were killed.
+def _send_away(database: str) -> None:
+    """End this run's sessions there: of a web server that a test left, of processes that were killed.
 
-    WITH (FORCE) would end the server's own vacuum too, and fail for want of the right; without it that one makes way.
+    Each role ends its own. WITH (FORCE) would end all as the owner, who has no right to those of others, nor to the
+    server's own vacuum; without it that one makes way.
     """
-    server.execute(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s AND usename = ANY(%s)",
-        [database, [connections[alias].settings_dict["USER"] for alias in ALIASES]],
-    )
+    for alias in ALIASES:
+        with _as(alias) as server:
+            server.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                [database],
+            )
+
+
+def _as(alias: str) -> psycopg.Connection[Any]:
+    parameters: dict[str, Any] = connections[alias].get_connection_params()
+    known = {name: parameters[name] for name in ("host", "port", "user", "password")}
+    return psycopg.connect(dbname="postgres", autocommit=True, **known)
