@@ -161,7 +161,9 @@ def judge_reports(house: House, place: Gateway) -> None:
     refused = sum(number for name, number in forged.items() if name.endswith("=403"))
     assert refused > 0
     days = list(WebhookRefusal.objects.values_list("number", flat=True))
-    assert sum(days) == refused or refused > 60, "a flood is counted no further"
+    unheard = sum(number for name, number in forged.items() if name.endswith("=0"))
+    # The server was killed: what it refused may have been counted, and the answer lost.
+    assert refused <= sum(days) <= refused + unheard or refused > 60, "a flood is counted no further"
     matters = Escalation.objects.filter(cause="webhook_refused").values_list("clinic_id", flat=True)
     assert list(matters) == [house.clinic.pk] * len(days), "one a day, not one a forgery"
 
