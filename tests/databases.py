@@ -63,7 +63,7 @@ class Template:
 
 def _prepare() -> bool:
     """Drops what killed runs left; returns whether the run's database will be made from a template."""
-    with _server() as server:
+    with server_as("owner") as server:
         for name in _names(server, _RUNS):
             if not processes.is_running(int(name.rpartition("_")[2])):
                 _drop(server, name)
@@ -77,7 +77,7 @@ def _keep() -> None:
     """Copies the freshly migrated database of this run for the next ones, in place of older templates."""
     made_of = connections["owner"].settings_dict["NAME"]
     connections.close_all()
-    with _server() as server:
+    with server_as("owner") as server:
         for name in _names(server, _TEMPLATES):
             _drop(server, name)
         with contextlib.suppress(psycopg.errors.DuplicateDatabase):  # another run, at the same moment
@@ -109,8 +109,9 @@ def copy_to(var: Path) -> None:
     )
 
 
-def _server() -> "psycopg.Connection[Any]":
-    parameters = connections["owner"].get_connection_params()
+def server_as(alias: str) -> "psycopg.Connection[Any]":
+    """The server itself, in none of the runs' databases, with the role of this alias."""
+    parameters: dict[str, Any] = connections[alias].get_connection_params()
     known = {name: parameters[name] for name in ("host", "port", "user", "password")}
     return psycopg.connect(dbname="postgres", autocommit=True, **known)
 

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pyrage
@@ -16,6 +15,7 @@ from django.db import connections
 from psycopg import sql
 
 from config.backup.programs import major_of, programs_for, server_version, surroundings
+from tests.databases import server_as
 from tests.servers import Process, environment
 
 ALIASES = ("default", "owner")
@@ -94,7 +94,7 @@ def _on_server(statement: str, *names: str, without_visitors: str = "") -> None:
     for is_last in (False, False, True):
         _send_away(without_visitors)
         try:
-            with _as("owner") as server:
+            with server_as("owner") as server:
                 server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             return
         except psycopg.errors.ObjectInUse:  # a process came back in between
@@ -109,15 +109,9 @@ def _send_away(database: str) -> None:
     server's own vacuum; without it that one makes way.
     """
     for alias in ALIASES:
-        with _as(alias) as server:
+        with server_as(alias) as server:
             server.execute(
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
                 " WHERE datname = %s AND usename = current_user",
                 [database],
             )
-
-
-def _as(alias: str) -> psycopg.Connection[Any]:
-    parameters: dict[str, Any] = connections[alias].get_connection_params()
-    known = {name: parameters[name] for name in ("host", "port", "user", "password")}
-    return psycopg.connect(dbname="postgres", autocommit=True, **known)
