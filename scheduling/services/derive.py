@@ -28,7 +28,7 @@ def work_out(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Out
 def follow_facts(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
     """The same, and the residuals judged anew, after facts of these pumps have changed: a reader of the record."""
     with transaction.atomic(savepoint=False):
-        known = lock_and_read(clinic_id, implant_ids, now, fills_each=FILLS_JUDGED)
+        known = lock_and_read(clinic_id, implant_ids, now, fills_each=FILLS_JUDGED, with_ended=True)
         reproject_known(clinic_id, implant_ids, known, now)
         replan_care_of_locked(clinic_id, implant_ids, known.setting.zone, now)
         renew_trends(clinic_id, known, now)

@@ -25,7 +25,7 @@ class Known:
     """Those of the pumps that stand in a living patient."""
     setting: Setting
     facts: list[ImplantFacts]
-    """Of all that were asked for, by id."""
+    """By id: of the active, or of all that were asked for."""
 
     @property
     def of_active(self) -> list[ImplantFacts]:
@@ -34,7 +34,12 @@ class Known:
 
 
 def lock_and_read(
-    clinic_id: int, implant_ids: Collection[int], now: datetime, *, fills_each: int = FILLS_THAT_MATTER
+    clinic_id: int,
+    implant_ids: Collection[int],
+    now: datetime,
+    *,
+    fills_each: int = FILLS_THAT_MATTER,
+    with_ended: bool = False,
 ) -> Known:
     """Take the pumps' locks, in the caller's transaction, and read what stands then (a constant number of queries).
 
@@ -45,5 +50,7 @@ def lock_and_read(
     return Known(
         active=active,
         setting=setting_of(clinic_facts(clinic_id=clinic_id), catalogue=catalogue(), now=now),
-        facts=implant_facts(clinic_id=clinic_id, implant_ids=implant_ids, fills_each=fills_each),
+        facts=implant_facts(
+            clinic_id=clinic_id, implant_ids=implant_ids if with_ended else active, fills_each=fills_each
+        ),
     )
