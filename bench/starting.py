@@ -1,15 +1,19 @@
-"""How long a web worker takes until it has answered its first request."""
+"""How long a web worker takes until it has answered its first request, and how long the tests took."""
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 from bench.national.build import Country
 from bench.table import Row, seconds_of
 
 ROUNDS = 3
+_SUITE = Path(__file__).resolve().parent.parent / "var" / "test" / "suite.json"
+"""Written by the last whole run of the tests."""
 _WORKER = (
     "from config.wsgi import application\n"
     "from django.test import RequestFactory\n"
@@ -29,5 +33,16 @@ def run(country: Country) -> list[Row]:
             ours=statistics.median(ours),
             floor=statistics.median(floor),
             floor_is="Python with Django loaded",
-        )
+        ),
+        *_suite(),
+    ]
+
+
+def _suite() -> list[Row]:
+    """What the last whole run of `make test` in this folder took; none has been, no row."""
+    if not _SUITE.exists():
+        return []
+    took = json.loads(_SUITE.read_text())
+    return [
+        Row(what=f"the last `make test`, {took['tests']:,} tests", ours=took["seconds"], size=took["tests"])
     ]

@@ -19,7 +19,7 @@ from config.embedded import keeper, servers
 from config.embedded.installation import free_ports
 from config.embedded.valkey import Valkey
 from tests import broker as without_broker
-from tests import databases, entrances, fresh, leaks
+from tests import databases, entrances, fresh, leaks, took
 from tests.deploy import stack
 from tests.servers import Process, dispatcher, environment
 
@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A test's own client asks for no static file, and would list them all before its first page.
     settings.WHITENOISE_AUTOREFRESH = True
     leaks.begin(config)
+    took.begin(config)
     entrances.begin()
 
 
