@@ -40,13 +40,18 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given again")
     parser.add_argument("--json", type=Path, help="write the rows into this file too")
     parser.add_argument(
-        "--growth", action="store_true", help="the same at three sizes, and how each row grows"
+        "--growth",
+        type=int,
+        nargs="*",
+        metavar="IMPLANTS",
+        help="the same at several sizes (10,000, 30,000 and 100,000), and how each row grows",
     )
     chosen = parser.parse_args()
-    if chosen.growth:
+    if chosen.growth is not None:
+        from bench.growth import SIZES
         from bench.growth import run as grow
 
-        grow(parts=chosen.only or [], json_file=chosen.json)
+        grow(sizes=chosen.growth or SIZES, parts=chosen.only or [], json_file=chosen.json)
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("LOG_LEVEL", "CRITICAL")  # outdated forecasts are found, and said to be

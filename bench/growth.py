@@ -1,4 +1,4 @@
-"""The same rows at three sizes, each country in a database and a process of its own, and how each row grows."""
+"""The same rows at several sizes, each country in a database and a process of its own, and how each row grows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def write_json(path: Path, implants: int, rows: Sequence[Row]) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def run(*, parts: Sequence[str], json_file: Path | None) -> None:
-    """Measure at each size and print what of each, and the exponent of the line through the three."""
+def run(*, sizes: Sequence[int], parts: Sequence[str], json_file: Path | None) -> None:
+    """Measure at each size and print what of each, and the exponent of the line through them."""
     found: dict[int, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for size in SIZES:
+        for size in sizes:
             path = Path(folder) / f"{size}.json"
             only = [word for part in parts for word in ("--only", part)]
             command = [sys.executable, "-m", "bench", "--scale", str(size), "--json", str(path), *only]
