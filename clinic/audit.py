@@ -36,9 +36,15 @@ def recording(*, actor_id: int | None, reason: str) -> Iterator[None]:
                 yield
         finally:
             _is_recording.reset(token)
-        # Inside a larger transaction the setting would outlive the block and sign what comes after it.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
+    if connection.in_atomic_block:
+        _sign_no_more()
+
+
+def _sign_no_more() -> None:
+    """Inside a larger transaction the setting would outlive the block and sign what comes after it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
+    connection.signed_by = None  # type: ignore[attr-defined]  # config.postgresql: for the block to come to say again
 
 
 def history_names(model: type[M]) -> dict[str, Any]:

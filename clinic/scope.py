@@ -92,17 +92,29 @@ def _within(scope: str) -> Iterator[None]:
         _scope.reset(token)
 
 
+def refuse_to_look(clinic_id: int, *, what: str) -> None:
+    """Raises where the work at hand may not see this clinic's rows."""
+    _refuse_nobody(what)
+    if scope_now() not in (EVERY, str(clinic_id)):
+        raise WrongClinicError(f"{what}: another clinic's rows than those of this work")
+
+
+def _refuse_nobody(what: str) -> None:
+    if scope_now() == NOBODY:
+        raise UnscopedError(f"{what}: say whose rows first (clinic.scope)")
+
+
 class ScopedQuerySet(models.QuerySet[M]):
     """Rows of one clinic: every read starts with ``for_clinic``. Work without a scope cannot even begin one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if scope_now() == NOBODY:
-            raise UnscopedError(f"{self.model.__name__}: say whose rows first (clinic.scope)")
+        _refuse_nobody(self.model.__name__)
 
     def for_clinic(self, clinic_id: int) -> Self:
         """The clinic's own. Raises WrongClinicError where the work may see another clinic only."""
-        scope = scope_now()
-        if scope not in (EVERY, str(clinic_id)):
-            raise WrongClinicError(f"{self.model.__name__}: another clinic's rows than those of this work")
+        if not isinstance(
+            clinic_id, models.Expression
+        ):  # a statement of many uses: asked about when it is used
+            refuse_to_look(clinic_id, what=self.model.__name__)
         return self.filter(clinic_id=clinic_id)

@@ -60,7 +60,11 @@ def _may_write(cursor: Any, text: str | bytes) -> bool:
 
 
 def _set_context(connection: Any) -> None:
+    """Once for all statements that follow each other in one context."""
     current = pghistory.runtime._tracker.value
     metadata = json.dumps(current.metadata, cls=pghistory.config.json_encoder())
-    with connection.connection.cursor() as cursor:
-        cursor.execute(_SET_CONTEXT, [str(uuid.uuid5(current.id, metadata)), metadata])
+    context_id = str(uuid.uuid5(current.id, metadata))
+    if connection.signed_by != context_id:
+        with connection.connection.cursor() as cursor:
+            cursor.execute(_SET_CONTEXT, [context_id, metadata])
+        connection.signed_by = context_id

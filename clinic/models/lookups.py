@@ -25,6 +25,9 @@ class AnyOf(_Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, parameters = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, models.Expression):  # numbers that are still to come (clinic.together)
+            right, numbers = compiler.compile(self.rhs)
+            return f"{left} = ANY({right}::bigint[])", [*parameters, *numbers]
         return f"{left} = ANY(%s::bigint[])", [*parameters, list(self.rhs)]
 
 

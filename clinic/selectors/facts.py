@@ -25,6 +25,7 @@ from clinic.models import (
     PumpEvent,
     Reading,
 )
+from clinic.together import Answers, ask_together
 
 LAST_POSSIBLE_ID = 2**63 - 1
 FILLS_THAT_MATTER = 2
@@ -206,11 +207,18 @@ def count_active(*, clinic_id: int, first_id: int | None = None, last_id: int | 
 def implant_facts(
     *, clinic_id: int, implant_ids: Collection[int], fills_each: int = FILLS_THAT_MATTER
 ) -> list[ImplantFacts]:
-    """The facts of these implants, by id (six queries however many there are), with their newest fills."""
-    implants = {
-        row[0]: ImplantFacts(*row)
-        for row in Implant.objects.for_clinic(clinic_id)
-        .filter(id__any_of=implant_ids)
+    """The facts of these implants, by id, with their newest fills (one query however many there are)."""
+    return facts_from(
+        ask_together(fact_questions, clinic_id=clinic_id, implant_ids=implant_ids, fills_each=fills_each)
+    )
+
+
+def fact_questions(given: Any) -> dict[str, Any]:
+    """What ``facts_from`` needs the answers to; asked of ``implant_ids`` with ``fills_each``."""
+    fills = current_fills(given)
+    return {
+        "pumps": Implant.objects.for_clinic(given.clinic_id)
+        .filter(id__any_of=given.implant_ids)
         .order_by("id")
         .values_list(
             "id",
@@ -220,26 +228,8 @@ def implant_facts(
             "threshold_ml",
             "max_interval_days",
             "end_of_service_on",
-        )
-    }
-    _add_fills(implants, clinic_id, fills_each)
-    for implant_id, *row in program_values(clinic_id, implants):
-        implants[implant_id].programs.append(ProgramFacts(*row))
-    for implant_id, *row in _readings(clinic_id, implants):
-        implants[implant_id].readings.append(ReadingFacts(*row))
-    for implant_id, *row in _events(clinic_id, implants):
-        implants[implant_id].events.append(EventFacts(*row))
-    return list(implants.values())
-
-
-def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: int) -> None:
-    newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
-    rows: Iterable[tuple[Any, ...]] = (
-        Fill.objects.for_clinic(clinic_id)
-        .current()
-        .filter(implant_id__any_of=implants)
-        .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
-        .filter(age__lte=fills_each)
+        ),
+        "pump_fills": fills.filter(age__lte=given.fills_each)
         .order_by("-age")
         .values_list(
             "implant_id",
@@ -253,16 +243,9 @@ def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: in
             "bridge_old_concentration",
             "bridge_old_unit",
             "printed_refill_on",
-        )
-    )
-    fills: dict[int, FillFacts] = {}
-    for implant_id, *row in rows:
-        fill = FillFacts(*row)
-        fills[fill.fill_id] = fill
-        implants[implant_id].fills.append(fill)
-    drugs: Iterable[tuple[Any, ...]] = (
-        FillDrug.objects.for_clinic(clinic_id)
-        .filter(fill_id__any_of=fills)
+        ),
+        "pump_drugs": FillDrug.objects.for_clinic(given.clinic_id)
+        .filter(fill_id__any_of=given.found("pump_fills", "id"))
         .order_by("position")
         .values_list(
             "fill_id",
@@ -272,10 +255,49 @@ def _add_fills(implants: dict[int, ImplantFacts], clinic_id: int, fills_each: in
             "is_diluted",
             "stability_days",
             "beyond_use_on",
-        )
+        ),
+        "pump_programs": program_values(given.clinic_id, given.implant_ids),
+        "pump_readings": Reading.objects.for_clinic(given.clinic_id)
+        .current()
+        .filter(implant_id__any_of=given.implant_ids)
+        .order_by("read_on", "id")
+        .values_list("implant_id", "read_on", "read_at", "reservoir_ml", "printed_refill_on"),
+        "pump_events": PumpEvent.objects.for_clinic(given.clinic_id)
+        .current()
+        .filter(implant_id__any_of=given.implant_ids, kind__in=DATED_BY)
+        .order_by("occurred_on", "id")
+        .values_list("implant_id", "kind", "occurred_on", "occurred_at"),
+    }
+
+
+def current_fills(given: Any) -> Any:
+    """The fills that count now of ``implant_ids``, each with its ``age``: 1 is the newest of its pump."""
+    newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
+    return (
+        Fill.objects.for_clinic(given.clinic_id)
+        .current()
+        .filter(implant_id__any_of=given.implant_ids)
+        .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
     )
-    for fill_id, *row in drugs:
+
+
+def facts_from(answers: Answers) -> list[ImplantFacts]:
+    """The facts of implants, by id, from the answers to ``fact_questions``."""
+    implants = {row[0]: ImplantFacts(*row) for row in answers["pumps"]}
+    fills: dict[int, FillFacts] = {}
+    for implant_id, *row in answers["pump_fills"]:
+        fill = FillFacts(*row)
+        fills[fill.fill_id] = fill
+        implants[implant_id].fills.append(fill)
+    for fill_id, *row in answers["pump_drugs"]:
         fills[fill_id].drugs.append(DrugFacts(*row))
+    for implant_id, *row in answers["pump_programs"]:
+        implants[implant_id].programs.append(ProgramFacts(*row))
+    for implant_id, *row in answers["pump_readings"]:
+        implants[implant_id].readings.append(ReadingFacts(*row))
+    for implant_id, *row in answers["pump_events"]:
+        implants[implant_id].events.append(EventFacts(*row))
+    return list(implants.values())
 
 
 def program_values(clinic_id: int, implant_ids: Collection[int], *more: str) -> Iterable[tuple[Any, ...]]:
@@ -286,24 +308,4 @@ def program_values(clinic_id: int, implant_ids: Collection[int], *more: str) -> 
         .filter(implant_id__any_of=implant_ids)
         .order_by("starts_on", "id")
         .values_list("implant_id", *more, *_PROGRAM)
-    )
-
-
-def _readings(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, ...]]:
-    return (
-        Reading.objects.for_clinic(clinic_id)
-        .current()
-        .filter(implant_id__any_of=implants)
-        .order_by("read_on", "id")
-        .values_list("implant_id", "read_on", "read_at", "reservoir_ml", "printed_refill_on")
-    )
-
-
-def _events(clinic_id: int, implants: Collection[int]) -> Iterable[tuple[Any, ...]]:
-    return (
-        PumpEvent.objects.for_clinic(clinic_id)
-        .current()
-        .filter(implant_id__any_of=implants, kind__in=DATED_BY)
-        .order_by("occurred_on", "id")
-        .values_list("implant_id", "kind", "occurred_on", "occurred_at")
     )

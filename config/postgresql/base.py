@@ -31,12 +31,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._said: str | None = NOBODY
+        self.signed_by: str | None = None
+        """The context that the transaction at hand was last told for its history (``config.history``)."""
         if self.alias not in (OWNER, NO_DB_ALIAS):
             self.execute_wrappers.append(_within_scope)
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
-        self._said = NOBODY
+        self._said, self.signed_by = NOBODY, None
         if self.alias == OWNER:
             with self.connection.cursor() as cursor:
                 cursor.execute(_SAY_FOR_GOOD, [EVERY])
@@ -60,12 +62,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
-        self._said = NOBODY  # a transaction has ended, or begins
+        self._said, self.signed_by = NOBODY, None  # a transaction has ended, or begins
 
     def _savepoint_rollback(self, sid: str) -> None:
         self._said = scope_now()  # a transaction that has failed takes no statement before this one
         super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs
-        self._said = _UNKNOWN  # what was said since is taken back too
+        self._said, self.signed_by = _UNKNOWN, None  # what was said since is taken back too
 
 
 def _within_scope(execute: Execute, statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:

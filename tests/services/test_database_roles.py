@@ -1,6 +1,8 @@
 """The application works with rows; only the owner changes tables; the audit trail only grows."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pghistory
 import pytest
@@ -8,6 +10,8 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import ProgrammingError, connection, transaction
 from psycopg import sql
+
+from clinic.audit import recording
 
 HISTORY_TABLES = sorted(
     model._meta.db_table
@@ -79,8 +83,8 @@ def test_what_is_learned_about_a_change_later_leaves_what_was_known_before() -> 
     assert list(said) == [{"actor": 7}, {"actor": 7, "reason": "by hand"}]
 
 
-def make_user(**values: object) -> object:
-    return get_user_model().objects.create(email="nurse@example.org", **values)
+def make_user(**values: object) -> Any:
+    return get_user_model().objects.create(**{"email": "nurse@example.org", **values})
 
 
 @pytest.mark.django_db
@@ -109,6 +113,34 @@ def test_a_context_ends_with_its_block() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('pghistory.context_metadata', true)")
         assert cursor.fetchone()[0] in (None, "")
+
+
+@pytest.mark.django_db
+def test_what_is_written_one_after_the_other_is_signed_by_one_statement() -> None:
+    signed: list[str] = []
+
+    def hear(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+        found = execute(statement, params, many, context)
+        signed.append(str(context["connection"].signed_by))
+        return found
+
+    with transaction.atomic(), pghistory.context(actor=7), connection.execute_wrapper(hear):
+        first, second = make_user(), make_user(email="other@example.org")
+    assert len(set(signed)) == 1
+    assert [user.history.get().pgh_context.metadata["actor"] for user in (first, second)] == [7, 7]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ends_by_failing", [False, True])
+def test_a_context_goes_on_signing_after_a_block_within_it(ends_by_failing: bool) -> None:
+    with transaction.atomic(), pghistory.context(actor=7, reason="outer"):
+        make_user(email="first@example.org")
+        with suppress(ZeroDivisionError), recording(actor_id=7, reason="outer"):
+            make_user(email="second@example.org")
+            if ends_by_failing:
+                raise ZeroDivisionError
+        user = make_user(email="third@example.org")
+    assert user.history.get().pgh_context.metadata["actor"] == 7
 
 
 @pytest.mark.django_db

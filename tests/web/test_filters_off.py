@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.urls import reverse
 from clinic.domain.roles import PERMISSIONS, Role
 from clinic.models import Patient, User
 from clinic.scope import ScopedQuerySet
+from clinic.together import put_together
 from tests.factories import House, make_patient, make_running_pump
 from tests.web.matrix.asking import visit
 from tests.web.matrix.clinic_pages import EVERYBODYS, PAGES
@@ -25,7 +26,7 @@ def filters_off(
     house: House,
     about: dict[str, dict[str, object]],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Iterator[None]:
     """``for_clinic`` gives everybody's rows, as a query would that forgot its clinic. One of them has a name to find."""
     make_running_pump(house, make_patient(house, last_name=CANARY))
 
@@ -33,6 +34,9 @@ def filters_off(
         return rows.all()
 
     monkeypatch.setattr(ScopedQuerySet, "for_clinic", everybodys)
+    put_together.cache_clear()  # statements with the filter, and afterwards those without
+    yield
+    put_together.cache_clear()
 
 
 def test_the_filter_is_really_off(house: House, filters_off: None) -> None:

@@ -1,0 +1,178 @@
+"""Several questions asked in one statement, which is put together once in the life of a process.
+
+A question is a query set. Where it needs a value that comes with the asking, or what another question finds, it takes
+that of ``Given``. The answers come back as lists, as the query sets would have given them: each row a tuple of what
+``values_list`` names, or a model's instance.
+
+For what is read after every change to a pump: putting a statement together takes the ORM longer than the server takes
+to answer it. See docs/adr/0040-what-is-read-together.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.expressions import Expression
+from psycopg import sql
+
+from clinic.scope import refuse_to_look
+from clinic.statements import planned_once
+
+Questions = Callable[[Any], Mapping[str, Any]]
+"""Called once with a ``Given``; gives each question its name. Values that change come from there, and from nowhere else."""
+
+Answers = dict[str, list[Any]]
+
+_AS_TEXT: Final[dict[str, Callable[[str], Any]]] = {
+    "DecimalField": Decimal,
+    "DateField": date.fromisoformat,
+    "DateTimeField": datetime.fromisoformat,
+    "TimeField": time.fromisoformat,
+    "UUIDField": UUID,
+}
+"""What JSON has no type for, by Django's name of the column's kind."""
+_AS_IT_IS: Final = frozenset(
+    {
+        *("AutoField", "BigAutoField", "BigIntegerField", "IntegerField", "SmallIntegerField"),
+        *("PositiveIntegerField", "PositiveSmallIntegerField", "BooleanField"),
+        *("CharField", "EmailField", "SlugField", "TextField", "JSONField"),
+    }
+)
+
+
+class Given:
+    """What a statement is asked with: ``given.implant_ids`` stands for the value of that name."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _Value(name)
+
+    def found(self, question: str, column: str) -> Any:
+        """All that another question finds in one of its columns; for ``__any_of`` and ``__in``."""
+        return _Found(question, column)
+
+
+class _Value(Expression):
+    def __init__(self, name: str) -> None:
+        super().__init__(output_field=models.Field())
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+
+class _Found(Expression):
+    def __init__(self, question: str, column: str) -> None:
+        super().__init__(output_field=models.Field())
+        self.question, self.column = question, column
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        names = map(sql.Identifier, (self.column, self.question))
+        return sql.SQL("(ARRAY(SELECT {} FROM {}))").format(*names).as_string(), []
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """How the rows of one question are made from JSON."""
+
+    loaders: tuple[Callable[[str], Any] | None, ...]
+    model: type[models.Model] | None
+    names: tuple[str, ...]
+    is_flat: bool
+
+    def rows(self, found: list[list[Any]]) -> list[Any]:
+        columns: list[Iterable[Any]] = [
+            column if load is None else [None if value is None else load(value) for value in column]
+            for load, column in zip(self.loaders, zip(*found, strict=True), strict=bool(found))
+        ]
+        if self.is_flat:
+            return [value for column in columns for value in column]
+        rows = list(zip(*columns, strict=True))
+        if self.model is None:
+            return rows
+        return [self.model.from_db(DEFAULT_DB_ALIAS, self.names, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    text: str
+    values: tuple[Any, ...]
+    parts: Mapping[str, _Part]
+
+
+def ask_together(questions: Questions, *, clinic_id: int, **values: Any) -> Answers:
+    """The answers, by the questions' names (one statement). ``given.clinic_id`` is the clinic.
+
+    Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
+    """
+    refuse_to_look(clinic_id, what=questions.__name__)
+    statement = put_together(questions)
+    values["clinic_id"] = clinic_id
+    sent = [_as_sent(values[one.name]) if isinstance(one, _Value) else one for one in statement.values]
+    with planned_once(), connection.cursor() as cursor:
+        cursor.execute(statement.text, sent)
+        row = cursor.fetchone()
+    return {
+        name: part.rows(json.loads(found))
+        for (name, part), found in zip(statement.parts.items(), row, strict=True)
+    }
+
+
+def _as_sent(value: Any) -> Any:
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+
+
+@lru_cache(maxsize=64)
+def put_together(questions: Questions) -> _Statement:
+    """The statement; raises TypeError for what cannot be asked in this way."""
+    asked, answers, values, parts = [], [], [], {}
+    for name, rows in questions(Given()).items():
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        text, its_values = compiler.as_sql()
+        part = _part_of(name, rows, compiler)
+        columns = [sql.Identifier(column) for column in part.names]
+        question = sql.Identifier(name)
+        asked.append(sql.SQL("{} ({}) AS ({})").format(question, sql.SQL(", ").join(columns), sql.SQL(text)))
+        shown = (
+            sql.SQL("{}::text" if load is Decimal else "{}").format(column)
+            for column, load in zip(columns, part.loaders, strict=True)
+        )
+        answers.append(
+            sql.SQL("(SELECT coalesce(json_agg(json_build_array({})), '[]')::text FROM {})").format(
+                sql.SQL(", ").join(shown), question
+            )
+        )
+        values += its_values
+        parts[name] = part
+    whole = sql.SQL("WITH {} SELECT {}").format(sql.SQL(", ").join(asked), sql.SQL(", ").join(answers))
+    return _Statement(whole.as_string(), tuple(values), parts)
+
+
+def _part_of(name: str, rows: models.QuerySet[Any], compiler: Any) -> _Part:
+    chosen = compiler.select[: compiler.col_count]
+    loaders = tuple(_loader(name, expression.output_field) for expression, _, _ in chosen)
+    is_values = rows._fields is not None  # type: ignore[attr-defined]  # not in the stubs
+    if not is_values and (compiler.klass_info.get("related_klass_infos") or rows.query.annotation_select):
+        raise TypeError(f"{name}: instances come with their own columns only")
+    names = tuple(alias if is_values else expression.target.attname for expression, _, alias in chosen)
+    is_flat = issubclass(rows._iterable_class, models.query.FlatValuesListIterable)
+    return _Part(loaders, None if is_values else rows.model, names, is_flat)
+
+
+def _loader(name: str, kind: Any) -> Callable[[str], Any] | None:
+    while hasattr(kind, "target_field"):
+        kind = kind.target_field
+    base = getattr(kind, "base_field", kind)
+    if base is not kind and _loader(name, base) is not None:
+        raise TypeError(f"{name}: no lists of {type(base).__name__}")
+    what = base.get_internal_type()
+    if what not in _AS_TEXT and what not in _AS_IT_IS:
+        raise TypeError(f"{name}: {what} is not known in JSON")
+    return _AS_TEXT.get(what) if base is kind else None

@@ -1,0 +1,104 @@
+"""Several questions in one statement: the same answers as one by one, and the same walls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Count, F
+from django.test.utils import CaptureQueriesContext
+
+from clinic.models import Clinic, Fill, FillDrug, Implant, Patient, ProgramVersion
+from clinic.scope import UnscopedError, WrongClinicError, in_clinic, outside
+from clinic.together import ask_together
+from tests.factories import House, make_fill, make_implant, make_patient, make_running_pump
+
+pytestmark = pytest.mark.django_db
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    fills = Fill.objects.for_clinic(given.clinic_id).filter(implant_id__any_of=given.implant_ids)
+    return {
+        "fills": fills.order_by("-filled_on").values_list(
+            "id", "ref", "filled_on", "filled_at", "fill_volume_ml", "residual_ml", "recorded_at", "is_void"
+        ),
+        "drugs": FillDrug.objects.for_clinic(given.clinic_id)
+        .filter(fill_id__any_of=given.found("fills", "id"))
+        .values_list("fill_id", "drug__name", "concentration", "lot"),
+        "since": fills.filter(filled_on__gte=given.since).order_by("id").values_list("id", flat=True),
+        "programs": ProgramVersion.objects.for_clinic(given.clinic_id).values_list("dose", "pattern"),
+        "pumps": Implant.objects.for_clinic(given.clinic_id).order_by("id"),
+        "weekdays": Clinic.objects.filter(pk=given.clinic_id).values_list("open_weekdays", "time_zone"),
+    }
+
+
+def test_the_answers_are_those_of_the_query_sets(house: House) -> None:
+    pump = make_running_pump(house)
+    make_fill(house, pump, filled_on=house.today, lot="a 100 % \"quoted\" 'lot'\n")
+    make_implant(house)
+    fills = Fill.objects.filter(implant=pump)
+    with CaptureQueriesContext(connection) as found:
+        answers = ask_together(
+            _questions, clinic_id=house.clinic.pk, implant_ids={pump.pk}, since=house.today
+        )
+    assert len(found) == 1
+    columns = (
+        "id",
+        "ref",
+        "filled_on",
+        "filled_at",
+        "fill_volume_ml",
+        "residual_ml",
+        "recorded_at",
+        "is_void",
+    )
+    assert repr(answers["fills"]) == repr(list(fills.order_by("-filled_on").values_list(*columns)))
+    drugs = FillDrug.objects.filter(fill__in=fills).values_list(
+        "fill_id", "drug__name", "concentration", "lot"
+    )
+    assert sorted(answers["drugs"]) == sorted(drugs)
+    assert answers["since"] == [fills.get(filled_on=house.today).pk]
+    programs = ProgramVersion.objects.for_clinic(house.clinic.pk).values_list("dose", "pattern")
+    assert repr(answers["programs"]) == repr(list(programs))
+    pumps = list(Implant.objects.for_clinic(house.clinic.pk).order_by("id"))
+    assert [vars(each) | {"_state": None} for each in answers["pumps"]] == [
+        vars(each) | {"_state": None} for each in pumps
+    ]
+    assert answers["weekdays"] == [(house.clinic.open_weekdays, house.clinic.time_zone)]
+
+
+def test_the_next_values_get_their_own_answers(house: House) -> None:
+    """More often than the server needs to keep a plan."""
+    pumps = [make_running_pump(house, make_patient(house)) for _ in range(2)]
+    for pump in pumps * 3:
+        found = ask_together(
+            _questions, clinic_id=house.clinic.pk, implant_ids=[pump.pk], since=house.today - timedelta(999)
+        )
+        assert found["since"] == list(pump.fills.order_by("id").values_list("id", flat=True))
+    nothing = ask_together(_questions, clinic_id=house.clinic.pk, implant_ids=[], since=house.today)
+    assert nothing["fills"] == nothing["drugs"] == nothing["since"] == []
+
+
+def test_nobody_asks_outside_the_scope(house: House) -> None:
+    asked = {"implant_ids": [], "since": house.today}
+    with in_clinic(house.elsewhere.pk), pytest.raises(WrongClinicError):
+        ask_together(_questions, clinic_id=house.clinic.pk, **asked)
+    with outside(), pytest.raises(UnscopedError):
+        ask_together(_questions, clinic_id=house.clinic.pk, **asked)
+
+
+def _of_unknown_kind(given: Any) -> dict[str, Any]:
+    rows = Fill.objects.for_clinic(given.clinic_id)
+    return {"ages": rows.annotate(age=F("recorded_at") - F("recorded_at")).values_list("age")}
+
+
+def _instances_with_more(given: Any) -> dict[str, Any]:
+    return {"people": Patient.objects.for_clinic(given.clinic_id).annotate(pumps=Count("implants"))}
+
+
+@pytest.mark.parametrize("questions", [_of_unknown_kind, _instances_with_more])
+def test_what_would_come_back_otherwise_is_refused(house: House, questions: Any) -> None:
+    with pytest.raises(TypeError):
+        ask_together(questions, clinic_id=house.clinic.pk)
