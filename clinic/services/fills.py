@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -146,6 +147,25 @@ def _write(
     supersedes: Fill | None = None,
     correction_reason: str = "",
 ) -> Fill:
+    fill = new_fill(entry, implant, actor_id, now, supersedes, correction_reason)
+    known = dict(
+        Drug.objects.filter(key__in=[drug.drug_key for drug in entry.drugs]).values_list("key", "id")
+    )
+    drugs = new_drugs(fill, entry.drugs, known)
+    fill.save(force_insert=True)
+    FillDrug.objects.bulk_create(drugs)
+    return fill
+
+
+def new_fill(
+    entry: FillEntry,
+    implant: Implant,
+    actor_id: int,
+    now: datetime,
+    supersedes: Fill | None = None,
+    correction_reason: str = "",
+) -> Fill:
+    """The row of a checked entry, not stored."""
     bridge = entry.bridge
     fill = Fill(
         clinic_id=implant.clinic_id,
@@ -169,15 +189,13 @@ def _write(
     )
     if entry.ref is not None:
         fill.ref = entry.ref
-    fill.save(force_insert=True)
-    _write_drugs(fill, entry.drugs)
     return fill
 
 
-def _write_drugs(fill: Fill, drugs: tuple[DrugEntry, ...]) -> None:
-    known = dict(Drug.objects.filter(key__in=[drug.drug_key for drug in drugs]).values_list("key", "id"))
+def new_drugs(fill: Fill, drugs: tuple[DrugEntry, ...], known: Mapping[str, int]) -> list[FillDrug]:
+    """What the fill holds, not stored; ``known`` are the catalogue's ids by key. RecordError for a drug that is none."""
     check_known_drugs(drugs, known)
-    FillDrug.objects.bulk_create(
+    return [
         FillDrug(
             clinic_id=fill.clinic_id,
             fill=fill,
@@ -191,4 +209,4 @@ def _write_drugs(fill: Fill, drugs: tuple[DrugEntry, ...]) -> None:
             beyond_use_on=drug.beyond_use_on,
         )
         for number, drug in enumerate(drugs, start=1)
-    )
+    ]

@@ -30,16 +30,22 @@ def add_implant(
     """Add a pump to a patient. Raises RecordError for an unknown model, a serial in use, impossible values."""
     check_implant(entry, today=local_today(clinic, now))
     model = pump_model_called(entry.pump_model_key)
-    with _one_serial(), recording(actor_id=actor_id, reason=reason):
+    with one_serial(), recording(actor_id=actor_id, reason=reason):
         patient = Patient.objects.for_clinic(clinic.id).select_for_update(no_key=True).get(ref=patient_ref)
-        if entry.implanted_on < patient.birth_date:
-            raise RecordError("implanted_on", gettext_noop("is before the patient's birth"))
-        implant = Implant.objects.create(
-            clinic=clinic, patient=patient, pump_model=model, created_at=now, **_columns(entry)
-        )
+        implant = new_implant(patient=patient, model=model, entry=entry, now=now)
+        implant.save(force_insert=True)
         close_with_implant(implant=implant)
         announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now)
         return implant
+
+
+def new_implant(*, patient: Patient, model: PumpModel, entry: ImplantEntry, now: datetime) -> Implant:
+    """The pump of a checked entry, not stored. Raises RecordError where it is older than its patient."""
+    if entry.implanted_on < patient.birth_date:
+        raise RecordError("implanted_on", gettext_noop("is before the patient's birth"))
+    return Implant(
+        clinic_id=patient.clinic_id, patient=patient, pump_model=model, created_at=now, **_columns(entry)
+    )
 
 
 def update_implant(
@@ -54,7 +60,7 @@ def update_implant(
     """Change an implant's details; the projection follows in the same transaction."""
     check_implant(entry, today=local_today(clinic, now))
     model = pump_model_called(entry.pump_model_key)
-    with _one_serial(), recording(actor_id=actor_id, reason=reason):
+    with one_serial(), recording(actor_id=actor_id, reason=reason):
         implant = lock_implant(clinic=clinic, implant_ref=implant_ref)
         _refuse_late_implant(implant, entry.implanted_on)
         values = {**_columns(entry), "pump_model_id": model.id}
@@ -120,7 +126,7 @@ def pump_model_called(key: str) -> PumpModel:
     return model
 
 
-def _one_serial() -> AbstractContextManager[None]:
+def one_serial() -> AbstractContextManager[None]:
     return refusing(
         "implant_serial_once_per_clinic",
         field="serial",

@@ -28,9 +28,16 @@ def add_patient(
     *, clinic: Clinic, entry: PatientEntry, actor_id: int, now: datetime, reason: str = "added"
 ) -> Patient:
     """Add a patient. Raises RecordError when the MRN is taken or a value cannot be."""
+    patient = new_patient(clinic=clinic, entry=entry, now=now)
+    with one_mrn(), recording(actor_id=actor_id, reason=reason):
+        patient.save(force_insert=True)
+        return patient
+
+
+def new_patient(*, clinic: Clinic, entry: PatientEntry, now: datetime) -> Patient:
+    """The patient as ``add_patient`` would store them, checked and not stored."""
     _check_patient(entry, today=local_today(clinic, now))
-    with _one_mrn(), recording(actor_id=actor_id, reason=reason):
-        return Patient.objects.create(clinic=clinic, created_at=now, **asdict(entry))
+    return Patient(clinic=clinic, created_at=now, **asdict(entry))
 
 
 def locked_patient(*, clinic: Clinic, patient_ref: UUID) -> Patient:
@@ -49,7 +56,7 @@ def update_patient(
 ) -> Patient:
     """Change who the patient is. Raises RecordError as ``add_patient`` does."""
     _check_patient(entry, today=local_today(clinic, now))
-    with _one_mrn(), recording(actor_id=actor_id, reason=reason):
+    with one_mrn(), recording(actor_id=actor_id, reason=reason):
         patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         changed = [name for name, value in asdict(entry).items() if getattr(patient, name) != value]
         for name in changed:
@@ -106,7 +113,7 @@ def add_contact_point(
     """
     if time_zone:
         check_zone("time_zone", time_zone)
-    value = _readable(kind, value.strip())
+    value = readable_contact(kind, value.strip())
     with recording(actor_id=actor_id, reason="contact added"):
         patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
         proxy = patient.proxies.get(pk=proxy_id) if proxy_id is not None else None
@@ -115,18 +122,41 @@ def add_contact_point(
             raise RecordError("value", gettext_noop("this number or address is already listed"))
         if is_preferred:
             points.filter(is_preferred=True).update(is_preferred=False)
-        point = ContactPoint.objects.create(
+        point = new_contact_point(
             clinic=clinic,
             patient=patient,
-            proxy=proxy,
             kind=kind,
             value=value,
-            dialable=reachable_at(kind, value, clinic.holiday_country),
-            time_zone=time_zone,
             is_preferred=is_preferred,
+            proxy=proxy,
+            time_zone=time_zone,
         )
+        point.save(force_insert=True)
         announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return point
+
+
+def new_contact_point(
+    *,
+    clinic: Clinic,
+    patient: Patient,
+    kind: str,
+    value: str,
+    is_preferred: bool,
+    proxy: Proxy | None = None,
+    time_zone: str = "",
+) -> ContactPoint:
+    """The number or address, a ``readable_contact``, not stored."""
+    return ContactPoint(
+        clinic=clinic,
+        patient=patient,
+        proxy=proxy,
+        kind=kind,
+        value=value,
+        dialable=reachable_at(kind, value, clinic.holiday_country),
+        time_zone=time_zone,
+        is_preferred=is_preferred,
+    )
 
 
 def retire_contact_point(*, clinic: Clinic, contact_id: int, actor_id: int, now: datetime) -> ContactPoint:
@@ -155,18 +185,41 @@ def record_consent(
         raise RecordError("wording", gettext_noop("write down the words that were used"))
     with recording(actor_id=actor_id, reason="consent recorded" if is_granted else "consent withdrawn"):
         patient = locked_patient(clinic=clinic, patient_ref=patient_ref)
-        consent = Consent.objects.create(
-            clinic=clinic,
+        consent = new_consent(
             patient=patient,
             channel=channel,
             topic=topic,
             is_granted=is_granted,
             wording=wording,
-            recorded_at=now,
-            recorded_by_id=actor_id,
+            actor_id=actor_id,
+            now=now,
         )
+        consent.save(force_insert=True)
         announce_people(clinic_id=clinic.id, patient_ids=[patient.id], now=now)
         return consent
+
+
+def new_consent(
+    *,
+    patient: Patient,
+    channel: str,
+    is_granted: bool,
+    wording: str,
+    actor_id: int,
+    now: datetime,
+    topic: str = "reminders",
+) -> Consent:
+    """What the patient said, not stored."""
+    return Consent(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        channel=channel,
+        topic=topic,
+        is_granted=is_granted,
+        wording=wording,
+        recorded_at=now,
+        recorded_by_id=actor_id,
+    )
 
 
 def add_proxy(*, clinic: Clinic, patient_ref: UUID, entry: ProxyEntry, actor_id: int, now: datetime) -> Proxy:
@@ -204,7 +257,7 @@ def _check_patient(entry: PatientEntry, *, today: date) -> None:
     check_day("birth_date", entry.birth_date, today=today, earliest=EARLIEST_DAY)
 
 
-def _readable(kind: str, value: str) -> str:
+def readable_contact(kind: str, value: str) -> str:
     """The number or address as typed, or a refusal: nothing is kept to which nobody could ever send."""
     try:
         return read_email(value) if kind == ContactKind.EMAIL else read_phone(value)
@@ -212,7 +265,7 @@ def _readable(kind: str, value: str) -> str:
         raise RecordError("value", error.reason.message, **error.reason.values) from None
 
 
-def _one_mrn() -> AbstractContextManager[None]:
+def one_mrn() -> AbstractContextManager[None]:
     return refusing(
         "patient_mrn_once_per_clinic",
         field="mrn",

@@ -86,9 +86,23 @@ def write_program(
             gettext_noop("a program from %(day)s is recorded already: correct that one, or give the time"),
             day=entry.starts_on,
         )
+    version = new_program(entry, implant, actor_id, now, supersedes, correction_reason)
+    version.save(force_insert=True)
+    return version
+
+
+def new_program(
+    entry: ProgramEntry,
+    implant: Implant,
+    actor_id: int,
+    now: datetime,
+    supersedes: ProgramVersion | None = None,
+    correction_reason: str = "",
+) -> ProgramVersion:
+    """The row of a checked entry, not stored."""
     bolus = entry.bolus
-    return ProgramVersion.objects.create(
-        clinic=clinic,
+    return ProgramVersion(
+        clinic_id=implant.clinic_id,
         implant=implant,
         starts_on=entry.starts_on,
         starts_at=entry.starts_at,

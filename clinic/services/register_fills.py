@@ -34,13 +34,13 @@ def bring_in_fill(
         record_fill(
             clinic=clinic,
             implant_ref=implant.ref,
-            entry=_new_entry(row),
+            entry=fill_entry(row),
             program=program if program is not None and _same_start(implant, program) is None else None,
             actor_id=actor_id,
             now=now,
             reason=reason,
         )
-        changed = {"filled_on", "fill_volume_ml", *_drug_columns(row), *_stated(row)}
+        changed = {"filled_on", "fill_volume_ml", *drug_columns(row), *stated_of_fill(row)}
         if program is not None:
             changed |= {"dose", "dose_unit"}
             _correct_same_start(clinic, implant, program, actor_id, now, reason)
@@ -81,7 +81,7 @@ def _differences(fill: Fill, row: RegisterRow) -> set[str]:
     if fill.fill_volume_ml != row.fill_volume_ml:
         differing.add("fill_volume_ml")
     if _mixture(fill) != _row_mixture(row):
-        differing |= _drug_columns(row)
+        differing |= drug_columns(row)
     if row.printed_refill_on is not None and fill.printed_refill_on != row.printed_refill_on:
         differing.add("printed_refill_on")
     if row.notes and fill.note != row.notes:
@@ -102,7 +102,8 @@ def _mcg(amount: Decimal, unit: str) -> Decimal:
     return amount * 1000 if unit.startswith("mg/") else amount
 
 
-def _new_entry(row: RegisterRow) -> FillEntry:
+def fill_entry(row: RegisterRow) -> FillEntry:
+    """The fill that the row states."""
     return FillEntry(
         filled_on=row.filled_on,
         fill_volume_ml=row.fill_volume_ml,
@@ -118,7 +119,7 @@ def _new_entry(row: RegisterRow) -> FillEntry:
 def _corrected_entry(fill: Fill, row: RegisterRow) -> FillEntry:
     """Take from the row what it states and keep the rest of what is recorded. The second person's check falls."""
     stored = {drug.drug.key: drug for drug in fill.drugs.select_related("drug")}
-    entry = _new_entry(row)
+    entry = fill_entry(row)
     bridge = None
     if fill.bridge_old_volume_ml is not None and fill.bridge_old_concentration is not None:
         bridge = BridgeEntry(
@@ -150,12 +151,14 @@ def _corrected_entry(fill: Fill, row: RegisterRow) -> FillEntry:
     )
 
 
-def _drug_columns(row: RegisterRow) -> set[str]:
+def drug_columns(row: RegisterRow) -> set[str]:
+    """The columns about the drugs that the row fills in."""
     numbers = range(1, len(row.drugs) + 1)
     return {f"{part}_{number}" for number in numbers for part in ("drug", "concentration", "unit")}
 
 
-def _stated(row: RegisterRow) -> set[str]:
+def stated_of_fill(row: RegisterRow) -> set[str]:
+    """The columns about the fill that need not be filled in, and are."""
     return {column for column in ("printed_refill_on", "notes") if getattr(row, column)}
 
 
@@ -190,6 +193,13 @@ def _program(implant: Implant, row: RegisterRow, reason: str) -> ProgramEntry | 
     for old in superseded.select_related("superseded_by"):
         if _runs_as(old, row) and old.superseded_by.correction_reason != reason:
             return None
+    return program_entry(row)
+
+
+def program_entry(row: RegisterRow) -> ProgramEntry | None:
+    """The program that the row states: one dose a day since the fill."""
+    if row.dose is None:
+        return None
     return ProgramEntry(starts_on=row.filled_on, kind="continuous", dose=row.dose, dose_unit=row.dose_unit)
 
 

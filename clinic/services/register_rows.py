@@ -1,7 +1,8 @@
-"""Bring one row of a refill register into the record: whole or not at all, and safe to repeat."""
+"""Bring rows of a refill register into the record: each whole or not at all, and safe to repeat."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,14 +15,21 @@ from clinic.domain.checks import RecordError
 from clinic.domain.entries import ImplantEntry, PatientEntry
 from clinic.domain.register import COLUMNS, Fault, RegisterRow
 from clinic.domain.register.reasons import gettext_noop
-from clinic.models import Channel, Clinic, Consent, ContactKind, Implant, Patient
+from clinic.models import Channel, Clinic, Consent, Implant, Patient
 from clinic.services.implants import add_implant, pump_model_called, update_implant
-from clinic.services.patients import add_contact_point, add_patient, record_consent, update_patient
+from clinic.services.patients import add_contact_point, record_consent, update_patient
 from clinic.services.register_fills import bring_in_fill
+from clinic.services.register_new import (
+    CONSENT_WORDING,
+    CONTACT_OF_CHANNEL,
+    Added,
+    add_new,
+    contacts_of,
+    implant_entry,
+    stated_of_pump,
+)
 
 REASON = "import"
-CONSENT_WORDING = gettext_noop("Attested by the administrator when the register was imported.")
-_CONTACT_OF_CHANNEL = {Channel.EMAIL: ContactKind.EMAIL, Channel.SMS: ContactKind.PHONE}
 
 
 class RowResult(StrEnum):
@@ -52,16 +60,17 @@ class _Import:
     changed: set[str] = field(default_factory=set)
 
 
-def import_row(
+def import_rows(
     *,
     clinic: Clinic,
-    row: RegisterRow,
+    rows: Sequence[RegisterRow],
     actor_id: int,
     now: datetime,
     consent_channels: frozenset[str] = frozenset(),
-) -> RowOutcome:
-    """Bring ``row`` into the record in one transaction; whatever refuses it leaves nothing behind.
+) -> list[RowOutcome]:
+    """Bring ``rows`` into the record in one transaction; a row that is refused leaves nothing behind.
 
+    No patient and no pump is in two of them: rows that tell one after the other come one after the other.
     The pump is known by its serial number, the patient by the MRN. A new ``filled_on`` is a new fill; the same
     date with other values is a correction with the reason "import"; what a person corrected or withdrew by
     hand after it came from the register stays as that person left it. An empty cell never erases anything.
@@ -69,42 +78,85 @@ def import_row(
     ``consent_channels`` (email, sms) are attested for patients who can be reached on them and have said
     nothing about them yet; a withdrawal stands.
     """
-    work = _Import(clinic, row, actor_id, now)
+    with recording(actor_id=actor_id, reason=REASON), announcing_once(now=now):
+        patients, pumps = _known(clinic, rows)
+        new = [row for row in rows if row.mrn not in patients and row.pump_serial.upper() not in pumps]
+        added = add_new(
+            clinic=clinic, rows=new, actor_id=actor_id, now=now, consent_channels=consent_channels
+        )
+        outcomes = {row.mrn: _of_new(each) for row, each in zip(new, added, strict=True)}
+        for row in rows:
+            if row.mrn not in outcomes:
+                work = _Import(clinic, row, actor_id, now)
+                pump = pumps.get(row.pump_serial.upper())
+                outcomes[row.mrn] = _import_known(work, patients.get(row.mrn), pump, consent_channels)
+        return [outcomes[row.mrn] for row in rows]
+
+
+def _known(clinic: Clinic, rows: Sequence[RegisterRow]) -> tuple[dict[str, Patient], dict[str, Implant]]:
+    """The patients by MRN and the pumps by serial that are in the record already: locked, each kind in its order."""
+    patients = Patient.objects.for_clinic(clinic.id).filter(mrn__in=[row.mrn for row in rows])
+    serials = [row.pump_serial.upper() for row in rows]
+    pumps = (
+        Implant.objects.for_clinic(clinic.id)
+        .select_related("pump_model", "patient")
+        .alias(serial_upper=Upper("serial"))
+        .filter(serial_upper__in=serials)
+    )
+    locked = patients.order_by("id").select_for_update(no_key=True)
+    locked_pumps = pumps.order_by("id").select_for_update(of=("self",), no_key=True)
+    return (
+        {patient.mrn: patient for patient in locked},
+        {pump.serial.upper(): pump for pump in locked_pumps},
+    )
+
+
+def _of_new(added: Added | RecordError) -> RowOutcome:
+    if isinstance(added, RecordError):
+        return _refused(added)
+    columns = tuple(column for column in COLUMNS if column in added.columns)
+    return RowOutcome(RowResult.CREATED, columns, implant_id=added.implant.id)
+
+
+def _refused(error: RecordError) -> RowOutcome:
+    return RowOutcome(RowResult.REFUSED, fault=Fault(_column(error.field), error.reason))
+
+
+def _import_known(
+    work: _Import, patient: Patient | None, pump: Implant | None, consent_channels: frozenset[str]
+) -> RowOutcome:
+    """A row about a patient or a pump of the record."""
     try:
-        with recording(actor_id=actor_id, reason=REASON), announcing_once(now=now):
-            implant, is_new = _bring_in(work, consent_channels)
+        with announcing_once(now=work.now):
+            implant = _bring_in(work, patient, pump, consent_channels)
     except RecordError as error:
-        return RowOutcome(RowResult.REFUSED, fault=Fault(_column(error.field), error.reason))
+        return _refused(error)
     columns = tuple(column for column in COLUMNS if column in work.changed)
-    if is_new:
+    if pump is None:
         return RowOutcome(RowResult.CREATED, columns, implant_id=implant.id)
     return RowOutcome(RowResult.UPDATED if columns else RowResult.UNCHANGED, columns, implant_id=implant.id)
 
 
-def _bring_in(work: _Import, consent_channels: frozenset[str]) -> tuple[Implant, bool]:
-    row = work.row
-    patient = (
-        Patient.objects.for_clinic(work.clinic.id).select_for_update(no_key=True).filter(mrn=row.mrn).first()
-    )
-    implant = _known_pump(work)
+def _bring_in(
+    work: _Import, patient: Patient | None, implant: Implant | None, consent_channels: frozenset[str]
+) -> Implant:
     if patient is not None:
-        _refuse_another_patient(patient, row)
-    if implant is not None and implant.patient_id != (patient.id if patient else None):
+        _refuse_another_patient(patient, work.row)
+    if patient is None or (implant is not None and implant.patient_id != patient.id):
         raise RecordError("serial", gettext_noop("the pump with this serial number is another patient's"))
     patient = _bring_in_patient(work, patient)
     _bring_in_contacts(work, patient)
-    is_new = implant is None
     implant = _change_implant(work, implant) if implant else _add_implant(work, patient)
     work.changed |= bring_in_fill(
-        clinic=work.clinic, implant=implant, row=row, actor_id=work.actor_id, now=work.now, reason=REASON
+        clinic=work.clinic,
+        implant=implant,
+        row=work.row,
+        actor_id=work.actor_id,
+        now=work.now,
+        reason=REASON,
     )
     _attest_consent(work, patient, consent_channels)
-    return implant, is_new
-
-
-def _known_pump(work: _Import) -> Implant | None:
-    pumps = Implant.objects.for_clinic(work.clinic.id).select_related("pump_model", "patient")
-    return pumps.alias(serial_upper=Upper("serial")).filter(serial_upper=work.row.pump_serial.upper()).first()
+    return implant
 
 
 def _refuse_another_patient(patient: Patient, row: RegisterRow) -> None:
@@ -119,23 +171,16 @@ def _refuse_another_patient(patient: Patient, row: RegisterRow) -> None:
         raise RecordError("filled_on", gettext_noop("the patient died on %(day)s"), day=patient.died_on)
 
 
-def _bring_in_patient(work: _Import, patient: Patient | None) -> Patient:
+def _bring_in_patient(work: _Import, patient: Patient) -> Patient:
     row = work.row
     entry = PatientEntry(
         mrn=row.mrn,
         last_name=row.last_name,
         first_name=row.first_name,
         birth_date=row.birth_date,
-        language=row.language or (patient.language if patient else work.clinic.language),
-        notes=patient.notes if patient else "",
+        language=row.language or patient.language,
+        notes=patient.notes,
     )
-    if patient is None:
-        work.changed |= {"mrn", "last_name", "first_name", "birth_date"} | (
-            {"language"} if row.language else set()
-        )
-        return add_patient(
-            clinic=work.clinic, entry=entry, actor_id=work.actor_id, now=work.now, reason=REASON
-        )
     differing = {name for name, value in asdict(entry).items() if getattr(patient, name) != value}
     left = {name for name in differing if _is_left_by_hand(patient, name, getattr(entry, name))}
     differing -= left
@@ -154,12 +199,9 @@ def _bring_in_patient(work: _Import, patient: Patient | None) -> Patient:
 
 def _bring_in_contacts(work: _Import, patient: Patient) -> None:
     """Add a number or address that was never listed; one that was retired by hand stays retired."""
-    for column, kind, value in (
-        ("phone", ContactKind.PHONE, work.row.phone),
-        ("email", ContactKind.EMAIL, work.row.email),
-    ):
+    for column, kind, value in contacts_of(work.row):
         own = patient.contact_points.filter(proxy__isnull=True, kind=kind)
-        if value and not own.filter(value=value).exists():
+        if not own.filter(value=value).exists():
             add_contact_point(
                 clinic=work.clinic,
                 patient_ref=patient.ref,
@@ -174,17 +216,11 @@ def _bring_in_contacts(work: _Import, patient: Patient) -> None:
 
 def _add_implant(work: _Import, patient: Patient) -> Implant:
     row = work.row
-    work.changed |= {"pump_model", "pump_serial", "implanted_on"} | _stated(row)
+    work.changed |= {"pump_model", "pump_serial", "implanted_on"} | stated_of_pump(row)
     return add_implant(
         clinic=work.clinic,
         patient_ref=patient.ref,
-        entry=ImplantEntry(
-            pump_model_key=row.pump_model,
-            serial=row.pump_serial,
-            implanted_on=row.implanted_on,
-            threshold_ml=row.threshold_ml,
-            max_interval_days=row.max_interval_days,
-        ),
+        entry=implant_entry(row),
         actor_id=work.actor_id,
         now=work.now,
         reason=REASON,
@@ -194,14 +230,14 @@ def _add_implant(work: _Import, patient: Patient) -> Implant:
 def _change_implant(work: _Import, implant: Implant) -> Implant:
     row = work.row
     wanted: dict[str, object] = {"implanted_on": row.implanted_on} | {
-        column: getattr(row, column) for column in _stated(row)
+        column: getattr(row, column) for column in stated_of_pump(row)
     }
     wanted = {
         column: value
         for column, value in wanted.items()
         if getattr(implant, column) != value and not _is_left_by_hand(implant, column, value)
     }
-    entry = replace(_implant_entry(implant), **wanted)  # type: ignore[arg-type]
+    entry = replace(_entry_of(implant), **wanted)  # type: ignore[arg-type]
     differing = set(wanted)
     if implant.pump_model.key != row.pump_model and not _is_left_by_hand(
         implant, "pump_model_id", pump_model_called(row.pump_model).id
@@ -237,19 +273,15 @@ def _is_left_by_hand(row: Patient | Implant, column: str, value: object) -> bool
     return changed_by != REASON and value in earlier[:-1]
 
 
-def _implant_entry(implant: Implant) -> ImplantEntry:
+def _entry_of(implant: Implant) -> ImplantEntry:
     kept = {name: getattr(implant, name) for name in ImplantEntry.__slots__ if name != "pump_model_key"}
     return ImplantEntry(pump_model_key=implant.pump_model.key, **kept)
-
-
-def _stated(row: RegisterRow) -> set[str]:
-    return {column for column in ("threshold_ml", "max_interval_days") if getattr(row, column) is not None}
 
 
 def _attest_consent(work: _Import, patient: Patient, channels: frozenset[str]) -> None:
     for channel in sorted(channels):
         reachable = patient.contact_points.filter(
-            proxy__isnull=True, is_active=True, kind=_CONTACT_OF_CHANNEL[Channel(channel)]
+            proxy__isnull=True, is_active=True, kind=CONTACT_OF_CHANNEL[Channel(channel)]
         )
         said = Consent.objects.for_clinic(work.clinic.id).filter(patient=patient, channel=channel)
         if reachable.exists() and not said.exists():

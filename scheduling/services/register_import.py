@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,9 +31,8 @@ from scheduling.domain.import_check import hash_of
 from scheduling.domain.register_case import Judge, JudgedRow, judge_register
 from scheduling.models import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.services.import_checks.joining import Source
-from scheduling.services.register_rows import RowReport, import_rows, outcome_of
+from scheduling.services.register_rows import MOST_TOGETHER, RowReport, bring_in, import_rows, in_turns
 
-BATCH_ROWS = 20
 STANDSTILL = timedelta(minutes=2)
 TIME_TO_BEGIN = timedelta(seconds=5)
 """What was uploaded or confirmed and not begun after this long: whoever was rung for did not hear it."""
@@ -89,7 +89,7 @@ def check_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
     judge = Judge(as_of=run.as_of, zone=ZoneInfo(clinic.time_zone), catalogue=catalogue())
     try:
         rows = judge_register(bytes(run.content), judge, after_line=run.lines_checked)
-        while batch := list(islice(rows, BATCH_ROWS)):
+        while batch := list(islice(rows, MOST_TOGETHER)):
             if not _store_checked(run, clinic, batch, now):
                 return False
             if monotonic() > until:
@@ -131,19 +131,15 @@ def discard_import(*, clinic: Clinic, import_ref: UUID, now: datetime) -> bool:
 def import_slice(*, import_id: int, now: datetime, seconds: float) -> bool:
     """Go on importing for about so many seconds; True while rows are left.
 
-    One transaction a row: the row in the record and its outcome here, or neither. Rows that another worker
-    is just bringing in are passed over.
+    So many rows a transaction: the rows in the record and their outcomes here, or none of both. Rows that another
+    worker is just bringing in are passed over.
     """
     run = _running(import_id, ImportState.IMPORTING).defer("content").first()
     if run is None:
         return False
     clinic, source, until = run.clinic, _source(run), monotonic() + seconds
-    while row_ids := list(_waiting(run).values_list("pk", flat=True)[:BATCH_ROWS]):
-        done = 0
-        for row_id in row_ids:
-            done += _import_one(run, clinic, source, row_id, now)
-            if monotonic() > until:
-                break
+    while _waiting(run).exists():
+        done = _import_some(run, clinic, source, now)
         RegisterImport.objects.filter(pk=run.pk).update(progressed_at=now)
         if (monotonic() > until or not done) and _waiting(run).exists():
             return True
@@ -243,19 +239,36 @@ def _source(run: RegisterImport) -> Source:
     )
 
 
-def _import_one(run: RegisterImport, clinic: Clinic, source: Source, row_id: int, now: datetime) -> bool:
+def _import_some(run: RegisterImport, clinic: Clinic, source: Source, now: datetime) -> int:
+    """Bring in the next rows that may come in together; how many they are."""
     with transaction.atomic():
-        stored = _waiting(run).filter(pk=row_id).select_for_update(skip_locked=True).first()
-        if stored is None or stored.payload is None:
-            return False
-        row, channels = row_from_json(stored.payload), frozenset(run.consent_channels)
-        outcome = outcome_of(clinic, row, source.author_id, now, source, channels)
-        stored.result, stored.columns = outcome.result, list(outcome.columns)
-        stored.implant_id, stored.payload = outcome.implant_id, None
-        if outcome.fault is not None:
-            _refuse(stored, outcome.fault)
-        stored.save()
-    return True
+        waiting = _waiting(run).filter(payload__isnull=False).select_for_update(skip_locked=True)
+        read = ((stored, row_from_json(stored.payload or {})) for stored in waiting[:MOST_TOGETHER])
+        together = next(in_turns(read, itemgetter(1)), [])
+        outcomes = bring_in(
+            clinic=clinic,
+            rows=[row for _, row in together],
+            actor_id=source.author_id,
+            now=now,
+            source=source,
+            consent_channels=frozenset(run.consent_channels),
+        )
+        for (stored, _), outcome in zip(together, outcomes, strict=True):
+            stored.result, stored.columns = outcome.result, list(outcome.columns)
+            stored.implant_id, stored.payload = outcome.implant_id, None
+            if outcome.fault is not None:
+                _refuse(stored, outcome.fault)
+        _store([stored for stored, _ in together])
+    return len(together)
+
+
+def _store(rows: list[RegisterImportRow]) -> None:
+    RegisterImportRow.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["result", "columns", "column", "message", "values", "implant", "payload"],
+    )
 
 
 def _end(run: RegisterImport, state: ImportState, now: datetime, problem: Reason | None = None) -> None:

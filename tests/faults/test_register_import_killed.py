@@ -14,7 +14,7 @@ from tests.factories import make_clinic
 from tests.register_files import register
 from tests.servers import Process
 
-ROWS = 80
+ROWS = 600
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

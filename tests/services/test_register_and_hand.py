@@ -9,7 +9,7 @@ from clinic.domain.entries import ImplantEntry, ProgramEntry
 from clinic.models import Implant, ProgramVersion
 from clinic.services.implants import update_implant
 from clinic.services.programs import record_program
-from clinic.services.register_rows import RowOutcome, import_row
+from clinic.services.register_rows import RowOutcome, import_rows
 from tests.factories import House, make_clinic
 from tests.register_files import register_row
 
@@ -23,9 +23,10 @@ def house() -> House:
 
 
 def bring_in(house: House, **cells: str) -> RowOutcome:
-    return import_row(
-        clinic=house.clinic, row=register_row(**cells), actor_id=house.administrator.id, now=NOW
+    (outcome,) = import_rows(
+        clinic=house.clinic, rows=[register_row(**cells)], actor_id=house.administrator.id, now=NOW
     )
+    return outcome
 
 
 def change_by_hand(house: House, **values: object) -> None:

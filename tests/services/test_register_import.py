@@ -116,7 +116,7 @@ def dates_of_the_file(house: House) -> dict[str, list[str | None]]:
 
 
 def test_an_import_goes_on_where_it_was_stopped(house: House) -> None:
-    run = upload(house, register(*[{"mrn": f"M{n}", "pump_serial": f"S{n}"} for n in range(101)]))
+    run = upload(house, register(*[{"mrn": f"M{n}", "pump_serial": f"S{n}"} for n in range(301)]))
     slices = 1
     while check(run, seconds=0):
         slices += 1
@@ -126,7 +126,7 @@ def test_an_import_goes_on_where_it_was_stopped(house: House) -> None:
     while go_on(run, seconds=0):
         assert Implant.objects.count() > before
         before = Implant.objects.count()
-    assert (progress(run).state, Implant.objects.count()) == ("finished", 101)
+    assert (progress(run).state, Implant.objects.count()) == ("finished", 301)
 
 
 def test_every_step_done_twice_does_it_once(house: House) -> None:

@@ -10,7 +10,7 @@ from clinic.models import Consent, Fill, Implant, Patient, ProgramVersion
 from clinic.services.fills import correct_fill, void_fill
 from clinic.services.patients import record_consent, record_death, retire_contact_point
 from clinic.services.programs import record_program
-from clinic.services.register_rows import RowOutcome, import_row
+from clinic.services.register_rows import RowOutcome, import_rows
 from scheduling.services.register_rows import bring_in as judge_and_bring_in
 from tests.factories import House, make_clinic, make_implant, make_patient
 from tests.imports import source_of
@@ -26,13 +26,14 @@ def house() -> House:
 
 
 def bring_in(house: House, *, consent: frozenset[str] = frozenset(), **cells: str) -> RowOutcome:
-    return import_row(
+    (outcome,) = import_rows(
         clinic=house.clinic,
-        row=register_row(**cells),
+        rows=[register_row(**cells)],
         actor_id=house.administrator.id,
         now=NOW,
         consent_channels=consent,
     )
+    return outcome
 
 
 def only_fill() -> Fill:
@@ -278,8 +279,8 @@ def test_consent_is_recorded_only_where_attested_reachable_and_not_already_refus
 
 
 def test_a_trial_tells_what_would_happen_and_leaves_no_trace(house: House) -> None:
-    trial = judge_and_bring_in(
-        clinic=house.clinic, row=register_row(), actor_id=house.administrator.id, now=NOW, source=None
+    (trial,) = judge_and_bring_in(
+        clinic=house.clinic, rows=[register_row()], actor_id=house.administrator.id, now=NOW, source=None
     )
     assert (trial.result, trial.implant_id) == ("created", None)
     assert counts() == (0, 0, 0, 0, 0)
@@ -296,9 +297,9 @@ def test_a_slip_that_only_the_record_can_tell_refuses_the_row(
 ) -> None:
     bring_in(house)
     before = counts()
-    outcome = judge_and_bring_in(
+    (outcome,) = judge_and_bring_in(
         clinic=house.clinic,
-        row=register_row(filled_on="2026-11-18", **cells),
+        rows=[register_row(filled_on="2026-11-18", **cells)],
         actor_id=house.administrator.id,
         now=NOW,
         source=source_of(house.administrator),
@@ -310,8 +311,11 @@ def test_a_slip_that_only_the_record_can_tell_refuses_the_row(
 
 def test_another_clinics_pumps_are_not_seen(house: House) -> None:
     bring_in(house)
-    theirs = import_row(
-        clinic=house.elsewhere, row=register_row(), actor_id=house.outsider.id, now=NOW + timedelta(seconds=1)
+    (theirs,) = import_rows(
+        clinic=house.elsewhere,
+        rows=[register_row()],
+        actor_id=house.outsider.id,
+        now=NOW + timedelta(seconds=1),
     )
     assert theirs.result == "created"
     assert Implant.objects.count() == 2

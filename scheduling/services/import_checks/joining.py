@@ -1,4 +1,4 @@
-"""A pump that a row has just changed joins the check of its import, in the row's own transaction."""
+"""Pumps that rows have just changed join the check of their import, in the rows' own transaction."""
 
 from __future__ import annotations
 
@@ -36,35 +36,36 @@ def moves_dates(columns: Collection[str]) -> bool:
     return bool(set(columns) - _ABOUT_THE_PATIENT)
 
 
-def join(*, clinic: Clinic, source: Source, implant_id: int, now: datetime) -> None:
-    """Note that this pump's inputs came by the import, before its dates are worked out.
+def join(*, clinic: Clinic, source: Source, implant_ids: Collection[int], now: datetime) -> None:
+    """Note that these pumps' inputs came by the import, before their dates are worked out (a constant number of queries).
 
     The same file brought in again by the same person goes on with the check that runs; after a signature or an
-    emergency, which were about what had come in by then, a new one begins. Called inside the row's transaction, while the pump is locked and before the change is announced.
+    emergency, which were about what had come in by then, a new one begins. Called inside the rows' transaction, while
+    the pumps are locked and before the change is announced.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a pump joins in the transaction that brings it in")
+        raise RuntimeError("pumps join in the transaction that brings them in")
+    if not implant_ids:
+        return
     check = _running(clinic, source, now)
     _note_authors(check, source)
-    (facts,) = implant_facts(clinic_id=clinic.id, implant_ids=[implant_id])
-    came = {
-        "fill_id": facts.fills[-1].fill_id,
-        "fingerprint": None,
-        "confirmed_by": None,
-        "confirmed_at": None,
-        "mismatches": 0,
-        "waits": True,
-    }
-    ImportedPump.objects.update_or_create(
-        import_check=check,
-        implant_id=implant_id,
-        defaults=came,
-        create_defaults={
-            **came,
-            "clinic_id": clinic.id,
-            "draw": randbits(DRAW_BITS),
-            "joined_at": now,
-        },
+    came = [
+        ImportedPump(
+            import_check=check,
+            clinic_id=clinic.id,
+            implant_id=facts.implant_id,
+            fill_id=facts.fills[-1].fill_id,
+            draw=randbits(DRAW_BITS),
+            joined_at=now,
+            waits=True,
+        )
+        for facts in implant_facts(clinic_id=clinic.id, implant_ids=implant_ids)
+    ]
+    ImportedPump.objects.bulk_create(
+        came,
+        update_conflicts=True,
+        unique_fields=["import_check", "implant"],
+        update_fields=["fill", "fingerprint", "confirmed_by", "confirmed_at", "mismatches", "waits"],
     )
 
 
