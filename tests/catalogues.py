@@ -200,10 +200,15 @@ def _of_template(path: Path) -> Iterator[Text]:
 
     template: Any = engines["django"].from_string(path.read_text())
     for node in template.template.nodelist.get_nodes_by_type(TranslateNode):
-        yield Text(str(node.filter_expression.var.literal), context=_context(node))
+        yield Text(asked_for(node), context=_context(node))
     for node in template.template.nodelist.get_nodes_by_type(BlockTranslateNode):
         forms = [node.render_token_list(each)[0] for each in (node.singular, node.plural) if each]
         yield Text(*forms, context=_context(node))
+
+
+def asked_for(node: Any) -> str:
+    """What a ``{% translate %}`` asks the catalogue for: Django doubles its percent signs first, as in a block."""
+    return str(node.filter_expression.var.literal).replace("%", "%%")
 
 
 def _context(node: Any) -> str:

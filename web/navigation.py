@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.domain.roles import Permission
 
@@ -24,17 +25,17 @@ class Place:
 
 
 PLACES = (
-    Place("worklist", _("Work list"), "list-check", Permission.VIEW_PATIENTS),
+    Place("worklist", pgettext_lazy("menu", "Work list"), "list-check", Permission.VIEW_PATIENTS),
     Place("escalations", _("Escalations"), "bell", Permission.VIEW_PATIENTS),
-    Place("to_check", _("To check"), "check2-all", Permission.RECORD_CARE),
+    Place("to_check", pgettext_lazy("menu", "To check"), "check2-all", Permission.RECORD_CARE),
     Place("calendar", _("Calendar"), "calendar-week", Permission.VIEW_PATIENTS),
     Place("watch", _("Watch"), "eye", Permission.VIEW_PATIENTS),
     Place("patients", _("Patients"), "people", Permission.VIEW_PATIENTS),
     Place("reports", _("Reports"), "bar-chart", Permission.VIEW_PATIENTS),
     Place("lots", _("Lots"), "upc-scan", Permission.TRACE_LOTS),
     Place("messages", _("Messages"), "envelope", Permission.VIEW_MESSAGES),
-    Place("register", _("Import"), "file-earmark-arrow-up", Permission.IMPORT_REGISTER),
-    Place("members", _("Members"), "person-badge", Permission.MANAGE_MEMBERS),
+    Place("register", pgettext_lazy("menu", "Import"), "file-earmark-arrow-up", Permission.IMPORT_REGISTER),
+    Place("members", pgettext_lazy("menu", "Members"), "person-badge", Permission.MANAGE_MEMBERS),
     Place("audit", _("Audit"), "shield-check", Permission.VIEW_AUDIT),
     Place("settings", _("Settings"), "gear", Permission.MANAGE_CLINIC),
 )

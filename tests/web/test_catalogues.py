@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.template import engines
 from django.utils import translation
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.translation import gettext, ngettext
@@ -37,6 +38,16 @@ def test_every_text_is_translated_and_none_is_left_over(words: Words, language: 
     } == set()
     assert [said for said, meant in _forms(words, language) if not meant.strip()] == []
     assert [str(message.id) for message in catalogue if message.fuzzy] == []
+
+
+def test_a_template_asks_for_a_text_that_the_catalogue_has() -> None:
+    """Django asks for a percent sign twice written, so the catalogue must have it so."""
+    page = engines["django"].from_string(
+        "{% load i18n %}{% translate 'Held for you for another %time%.' %}"
+        "{% blocktranslate %}Held for you for another %time%.{% endblocktranslate %}"
+    )
+    with translation.override("es"):
+        assert page.render() == "Reservada temporalmente para usted durante %time% más." * 2
 
 
 @pytest.mark.parametrize(("words", "language"), EACH, ids=lambda each: getattr(each, "name", each))
