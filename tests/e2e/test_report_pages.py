@@ -70,8 +70,9 @@ def test_every_report_is_accessible_and_fits_the_screen(
 
 
 def test_a_nurse_goes_from_report_to_report_and_to_a_patient(
-    house: House, page: Page, sign_in: SignIn
+    still: None, house: House, page: Page, sign_in: SignIn
 ) -> None:
+    """Nobody is at work: the first paper list is written minutes after there is a clinic."""
     sign_in(page, house.nurse.email, PASSWORD)
     page.get_by_role("link", name="Reports").click()
     expect(page.get_by_text("There is no paper list yet.")).to_be_visible()
