@@ -30,7 +30,7 @@ from scheduling.selectors.calendar_feeds import (
     feed_of_token,
 )
 from scheduling.services.calendar_feeds import note_fetch
-from web.answering import answering
+from web.answering import answering, one_reading
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if settings.MAINTENANCE:
         return _later()
     try:
-        with planned_once():
+        with planned_once(), one_reading(request):
             return _answer(request, token, timezone.now())
     except Exception as error:
         # Whatever it is: a program that is given a page instead of a calendar may throw its copy away.
@@ -123,9 +123,9 @@ def _is_too_often(found: OpenFeed) -> bool:
     """By the link and not by the address: one server of Google's asks for many."""
     key = f"feed:{found.pk}:{int(datetime.now(UTC).timestamp()) // _HOUR}"
     try:
-        cache.add(key, 0, _HOUR)
         return cache.incr(key) > FETCHES_AN_HOUR
-    except ValueError:  # it ran out between the two
+    except ValueError:  # the first of this hour
+        cache.add(key, 1, _HOUR)
         return False
 
 

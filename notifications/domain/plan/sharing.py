@@ -70,8 +70,8 @@ class Room:
         """Whether one more fits on the day."""
         if self.taken[day] >= self.most_a_day:
             return False
-        weeks = ([day + timedelta(days=first + n) for n in range(_WEEK)] for first in range(1 - _WEEK, 1))
-        return all(sum(self.taken[each] for each in week) < self.most_a_week for week in weeks)
+        near = [self.taken[day + timedelta(days=n)] for n in range(1 - _WEEK, _WEEK)]
+        return all(sum(near[first : first + _WEEK]) < self.most_a_week for first in range(_WEEK))
 
     def take(self, day: date) -> None:
         self.taken[day] += 1
