@@ -25,6 +25,19 @@ _STORED = (
     " ORDER BY starts_at, id"
 )
 _KNOWN = "SELECT * FROM scheduling_calendarfeed WHERE token_hmac = %s"
+_STAMPS = (
+    "SELECT count(*), bit_xor(stamp) FROM scheduling_calendarentry"
+    " WHERE clinic_id = %s AND starts_at >= %s AND starts_at < %s"
+)
+_SHOWN = (
+    "SELECT core, work, patient_id FROM scheduling_calendarentry"
+    " WHERE clinic_id = %s AND starts_at >= %s AND starts_at < %s ORDER BY starts_at, id"
+)
+_SEEN = (
+    "INSERT INTO clinic_accessrecord"
+    " (clinic_id, at, kind, patient_ids, route, method, reason, link_ref, request_id)"
+    " VALUES (%s, now(), 'feed', %s, 'calendar_feed', 'GET', '', %s, gen_random_uuid())"
+)
 
 
 def run(country: Country) -> list[Row]:
@@ -94,13 +107,16 @@ def _feed(country: Country) -> Iterator[Row]:
             nothing()
             with plain.of_clinic() as raw:
                 assert raw.execute(_KNOWN, [feed.token_hmac]).fetchone()
+                assert raw.execute(_STAMPS, [place.clinic.pk, *_window(country)]).fetchone()
 
         def joined() -> None:
             nothing()
             with plain.of_clinic() as raw, raw.cursor(binary=True) as cursor:
                 assert cursor.execute(_KNOWN, [feed.token_hmac]).fetchone()
-                cursor.execute(_STORED, [place.clinic.pk, *_window(country)])
-                assert b"".join(core + words + writer.END_OF_EVENT for core, words in cursor)
+                rows = cursor.execute(_SHOWN, [place.clinic.pk, *_window(country)]).fetchall()
+                assert b"".join(core + words + writer.END_OF_EVENT for core, words, _ in rows)
+            with plain.of_clinic() as raw:
+                raw.execute(_SEEN, [place.clinic.pk, sorted({row[2] for row in rows}), str(feed.ref)])
 
         whole = by_turns(ask.page(path), joined, rounds=REQUESTS)
         unchanged = by_turns(lambda: ask(path, etag), known, rounds=REQUESTS)
@@ -109,9 +125,13 @@ def _feed(country: Country) -> Iterator[Row]:
         (
             f"feed of {number} entries, {len(first.content) / 1e3:.0f} kB",
             whole,
-            "an empty view, the link looked up, stored bytes joined",
+            "an empty view, the link looked up, stored bytes joined, who was shown noted",
         ),
-        ("the same, nothing has changed (304)", unchanged, "an empty view, the link looked up"),
+        (
+            "the same, nothing has changed (304)",
+            unchanged,
+            "an empty view, the link and the stamps looked up",
+        ),
     ):
         yield Row(
             what=what,

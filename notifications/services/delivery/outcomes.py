@@ -30,6 +30,7 @@ SETTLED = [
     "looks_made",
     "is_cancel_requested",
 ]
+LONGEST_ERROR = 80
 _chance = random.SystemRandom().random
 
 
@@ -41,12 +42,7 @@ def settle(claim: Claim, receipt: Receipt, *, now: datetime) -> bool:
     if receipt.says_stop:
         heed_stop(claim.message_id, now=now)
     with transaction.atomic():
-        end_attempt(claim.message_id, claim.fence, receipt.outcome, receipt.error, now)
-        row = (
-            Message.objects.select_for_update(of=("self",))
-            .filter(pk=claim.message_id, state=State.SENDING, fence=claim.fence)
-            .first()
-        )
+        row = _ended(claim, receipt, now)
         if row is None:
             return False
         row.lease_until = None
@@ -56,6 +52,29 @@ def settle(claim: Claim, receipt: Receipt, *, now: datetime) -> bool:
         else:
             _end(row, receipt, now=now)
     return True
+
+
+_ENDED = """
+WITH ended AS (
+    UPDATE notifications_attempt
+    SET finished_at = %(now)s::timestamptz, outcome = %(outcome)s::text, error = %(error)s::text
+    WHERE message_id = %(id)s::bigint AND fence = %(fence)s::int AND finished_at IS NULL
+)
+SELECT * FROM notifications_message
+WHERE id = %(id)s::bigint AND state = 'sending' AND fence = %(fence)s::int FOR UPDATE
+"""
+
+
+def _ended(claim: Claim, receipt: Receipt, now: datetime) -> Message | None:
+    """Close the attempt, and lock the message where it is still ours, in one statement: every message takes it."""
+    values = {
+        "id": claim.message_id,
+        "fence": claim.fence,
+        "now": now,
+        "outcome": receipt.outcome.value,
+        "error": receipt.error[:LONGEST_ERROR],
+    }
+    return next(iter(Message.objects.raw(_ENDED, values)), None)
 
 
 def _end(row: Message, receipt: Receipt, *, now: datetime) -> None:
@@ -135,7 +154,7 @@ def finish(row: Message, state: State, *, now: datetime, provider_message_id: st
 def end_attempt(message_id: int, fence: int, outcome: Outcome, error: str, now: datetime) -> None:
     """Close the attempt that this claim began."""
     Attempt.objects.filter(message_id=message_id, fence=fence, finished_at=None).update(
-        finished_at=now, outcome=outcome, error=error[:80]
+        finished_at=now, outcome=outcome, error=error[:LONGEST_ERROR]
     )
 
 
