@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
     DateField,
+    Exists,
     F,
     IntegerField,
     Max,
@@ -33,6 +35,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat, Greatest
 
 from clinic.selectors.facts import clinic_facts
+from clinic.selectors.rows import Patient
 from clinic.selectors.search import holds, search_words
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import UNFINISHED, FollowUp, FollowUpState, Mode, VisitFollowUp
@@ -143,16 +146,22 @@ def due_list(
 def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> int:
     """How many lines are overdue or to be done from today on."""
     today = _today(clinic_id, now)
-    visits_today = VisitFollowUp.objects.for_clinic(clinic_id).filter(
-        visit__status__in=sorted(COUNTED), visit__local_on=today
+    booked = VisitFollowUp.objects.for_clinic(clinic_id).filter(visit__status__in=sorted(COUNTED))
+    visits_today = booked.filter(visit__local_on=today)
+    # A visit after today and in time is the day on which somebody acts: what is booked for it is not due yet.
+    booked_for_later = booked.filter(
+        follow_up_id=OuterRef("pk"), visit__local_on__gt=today, visit__local_on__lte=OuterRef("latest_on")
     )
-    # Nothing else can be due: the rest of the year's plan is not looked at.
-    begun = _filtered(clinic_id, Wanted(owner_id=owner_id), today).filter(
-        Q(target_on__lte=today) | Q(pk__in=visits_today.values("follow_up_id"))
+    due = (
+        _is_overdue(today)
+        | Q(latest_on__gte=today, pk__in=visits_today.values("follow_up_id"))
+        | Q(Q(postponed_until__isnull=True) | Q(postponed_until__lte=today), target_on__lte=today)
+        & ~Q(Exists(booked_for_later))
     )
-    rows = _with_lines(begun, today)
-    due_now = rows.filter(part__lte=PARTS.index("today")).order_by().values_list("part")
-    return sum(number for _, number in due_now.annotate(number=Count("line", distinct=True)))
+    rows = _filtered(clinic_id, Wanted(owner_id=owner_id), today).filter(due)
+    overdue = Case(When(_is_overdue(today), then=True), default=False, output_field=BooleanField())
+    lines = rows.annotate(is_overdue=overdue, line=_line()).order_by().values_list("is_overdue")
+    return sum(number for _, number in lines.annotate(number=Count("line", distinct=True)))
 
 
 def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
@@ -166,10 +175,13 @@ def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
 
 def open_follow_ups(clinic_id: int) -> QuerySet[FollowUp]:
     """What is open or postponed of living patients, refills apart."""
+    # The few who died, asked once: from a join the database would start at every patient who lives.
+    died = Patient.objects.for_clinic(clinic_id).filter(died_on__isnull=False)
     return (
         FollowUp.objects.for_clinic(clinic_id)
-        .filter(state__in=UNFINISHED, patient__died_on__isnull=True)
+        .filter(state__in=UNFINISHED)
         .exclude(row_key=REFILL)
+        .exclude(patient_id__in=died.values("pk"))
     )
 
 
@@ -206,14 +218,6 @@ def _with_lines(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any]:
         .values("visit__local_on")[:1]
     )
     in_a_week = today + timedelta(days=DAYS_OF_A_WEEK)
-    one_line = Concat(
-        Cast("patient_id", CharField()),
-        Value("/"),
-        "row_key",
-        Value("/"),
-        "anchor_key",
-        output_field=CharField(),
-    )
     return (
         rows.annotate(visit_on=Subquery(visit_on, output_field=DateField()))
         .annotate(
@@ -222,21 +226,39 @@ def _with_lines(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any]:
                 default=Greatest("target_on", "postponed_until"),
                 output_field=DateField(),
             ),
-            line=Case(
-                When(mode__in=[mode.value for mode in REPEATING], then=one_line),
-                default=Cast("id", CharField()),
-                output_field=CharField(),
-            ),
+            line=_line(),
         )
         .annotate(
             part=Case(
-                When(Q(latest_on__lt=today) & ~Q(state=_POSTPONED, postponed_until__gt=today), then=Value(0)),
+                When(_is_overdue(today), then=Value(0)),
                 When(due_on__lte=today, then=Value(1)),
                 When(due_on__lt=in_a_week, then=Value(2)),
                 default=Value(3),
                 output_field=IntegerField(),
             )
         )
+    )
+
+
+def _is_overdue(today: date) -> Q:
+    """Past its last day and not put off by anybody."""
+    return Q(latest_on__lt=today) & ~Q(state=_POSTPONED, postponed_until__gt=today)
+
+
+def _line() -> Case:
+    """The line in which a follow-up stands: one for all that repeats of a row and patient, else its own."""
+    one_line = Concat(
+        Cast("patient_id", CharField()),
+        Value("/"),
+        "row_key",
+        Value("/"),
+        "anchor_key",
+        output_field=CharField(),
+    )
+    return Case(
+        When(mode__in=[mode.value for mode in REPEATING], then=one_line),
+        default=Cast("id", CharField()),
+        output_field=CharField(),
     )
 
 

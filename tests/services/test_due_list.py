@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -146,3 +149,45 @@ def test_pages_and_queries_do_not_grow_with_what_is_stored(house: House) -> None
     last = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now, page=99)
     assert (last.page, last.pages, len(last.lines), last.selected) == (2, 2, 10, 60)
     assert set(last.counts) == set(PARTS)
+
+
+def test_what_is_counted_as_due_is_what_the_list_shows_as_overdue_and_of_today(house: House) -> None:
+    """Over every way in which a last day, a postponement and a visit can stand to today."""
+    ways = itertools.product(
+        (-5, 0, 2), (-1, 0, 4), (None, -1, 0, 2), (None, 0, 3, 9), (Mode.VISIT, Mode.CHECK_IN)
+    )
+    for target_in, latest_in, until_in, visit_in, mode in ways:
+        if target_in > latest_in:
+            continue
+        patient = make_patient(house)
+        until = {} if until_in is None else {
+            "state": FollowUpState.POSTPONED, "closing_reason": "away",
+            "postponed_until": house.today + timedelta(days=until_in),
+        }  # fmt: skip
+        made = make_follow_up(house, patient, target_in=target_in, latest_in=latest_in, mode=mode, **until)
+        if visit_in is not None:
+            visit = make_visit(house, patient, on=house.today + timedelta(days=visit_in))
+            VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=made)
+        counts = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).counts
+        due = due_count(clinic_id=house.clinic.id, now=house.now)
+        assert due == counts["overdue"] + counts["today"], (target_in, latest_in, until_in, visit_in, mode)
+
+
+def test_the_count_starts_at_what_is_open_and_not_at_every_patient(house: House) -> None:
+    for _ in range(30):
+        make_follow_up(house, make_patient(house))
+    with CaptureQueriesContext(connection) as queries:
+        assert due_count(clinic_id=house.clinic.id, now=house.now) == 30
+    [counted] = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {counted}")
+        assert set(tables_read(cursor.fetchone()[0][0]["Plan"])) == {"scheduling_followup"}
+
+
+def tables_read(plan: dict[str, Any]) -> Iterator[str]:
+    """Of a plan, what is asked once or for few rows apart."""
+    if "Relation Name" in plan:
+        yield plan["Relation Name"]
+    for each in plan.get("Plans", []):
+        if not each.get("Subplan Name"):
+            yield from tables_read(each)
