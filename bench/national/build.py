@@ -94,6 +94,7 @@ def make_country(prototype: Prototype, of_clinics: list[int]) -> Country:
             put_up(cursor)
             close_gates(cursor, _copied(prototype))
             count_on(cursor, names)
+            _endings(cursor)
             _sweep_runs(cursor, prototype.now)
         with step("Gathering statistics"):
             cursor.execute("VACUUM ANALYZE")
@@ -125,6 +126,18 @@ def _empty(cursor: Any) -> None:
 
 def _copied(prototype: Prototype) -> list[str]:
     return sorted({name for found in prototype.templates.values() for name, _, _ in found})
+
+
+def _endings(cursor: Any) -> None:
+    """By what patients are found, as the triggers would have written it, had they not been down."""
+    for row, words, table in (
+        ("id, NULL::bigint", "last_name, first_name, mrn", "clinic_patient"),
+        ("patient_id, id", "serial", "clinic_implant"),
+    ):
+        cursor.execute(
+            "INSERT INTO clinic_searchending (clinic_id, patient_id, implant_id, ending)"
+            f" SELECT clinic_id, {row}, ending FROM {table}, clinic_endings({words}) AS ending"
+        )
 
 
 def _sweep_runs(cursor: Any, now: datetime) -> None:

@@ -29,6 +29,7 @@ LEFT_OUT = {
     "notifications_reconcilerrun": "one an hour and clinic; the next hour writes it",
     "scheduling_heartbeat": "of running processes",
     "clinic_accessrecord": "nobody has looked at a page yet",
+    "clinic_searchending": "written from the patients and pumps once they are there",
     "clinic_seal": "sealing covers what is there, when it runs",
     "clinic_sealpart": "sealing covers what is there, when it runs",
 }

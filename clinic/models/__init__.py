@@ -39,6 +39,7 @@ from clinic.models.patients import (
     Proxy,
     Topic,
 )
+from clinic.models.search import SearchEnding
 from clinic.models.surgeries import Surgery, SurgeryPurpose
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "Reading",
     "Seal",
     "SealPart",
+    "SearchEnding",
     "Stability",
     "StabilityCondition",
     "Surgery",

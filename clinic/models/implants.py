@@ -24,6 +24,7 @@ from clinic.models.base import (
 )
 from clinic.models.catalogue import ConcentrationUnit, DoseUnit, Drug, PumpModel
 from clinic.models.patients import Patient
+from clinic.models.search import kept_with
 from clinic.seeing import tells
 
 ALL_OR_NONE_BRIDGE = Q(bridge_old_volume_ml__isnull=True, bridge_old_concentration__isnull=True) & Q(
@@ -59,6 +60,13 @@ class Implant(ClinicOwned, Referenced):
     created_at = models.DateTimeField()
 
     class Meta:
+        triggers = [
+            kept_with(
+                *("serial", "patient_id"),
+                was="patient_id = OLD.patient_id AND implant_id = OLD.id",
+                row="NEW.patient_id, NEW.id",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(F("clinic"), Upper("serial"), name="implant_serial_once_per_clinic"),
             models.CheckConstraint(condition=~Q(serial=""), name="implant_has_serial"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.accounts import Language
 from clinic.models.base import ClinicOwned, Referenced, audited, never_overwritten
+from clinic.models.search import kept_with
 from clinic.seeing import tells
 
 
@@ -30,6 +31,13 @@ class Patient(ClinicOwned, Referenced):
     created_at = models.DateTimeField()
 
     class Meta:
+        triggers = [
+            kept_with(
+                *("last_name", "first_name", "mrn"),
+                was="patient_id = OLD.id AND implant_id IS NULL",
+                row="NEW.id, NULL::bigint",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "mrn"], name="patient_mrn_once_per_clinic"),
             models.CheckConstraint(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from clinic.models import Consent, ContactPoint, Implant, Patient, Proxy, Surgery
-from clinic.selectors.search import holds, search_words
+from clinic.selectors.search import endings_with, search_words
 
 
 def get_patient(*, clinic_id: int, patient_ref: UUID) -> Patient | None:
@@ -45,7 +45,7 @@ def find_patients(*, clinic_id: int, text: str = "", status: str = "active") -> 
         case "died":
             patients = patients.filter(died_on__isnull=False)
     for word in search_words(text):
-        patients = patients.filter(_word(word))
+        patients = patients.filter(pk__in=endings_with(word, clinic_id=clinic_id).values("patient_id"))
     pumps = Implant.objects.select_related("pump_model").order_by("-implanted_on", "-id")
     return patients.order_by("last_name", "first_name", "id").prefetch_related(
         Prefetch("implants", queryset=pumps)
@@ -59,11 +59,6 @@ def same_person(*, clinic_id: int, last_name: str, birth_date: date) -> list[Pat
         .filter(last_name__iexact=last_name, birth_date=birth_date)
         .order_by("first_name", "id")[:5]
     )
-
-
-def _word(word: str) -> Q:
-    serial = Implant.objects.filter(patient_id=OuterRef("pk"), serial__icontains=word)
-    return holds("last_name", word) | holds("first_name", word) | holds("mrn", word) | Q(Exists(serial))
 
 
 def contact_points(*, clinic_id: int, patient_id: int) -> list[ContactPoint]:

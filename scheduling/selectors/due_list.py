@@ -36,7 +36,7 @@ from django.db.models.functions import Cast, Concat, Greatest
 
 from clinic.selectors.facts import clinic_facts
 from clinic.selectors.rows import Patient
-from clinic.selectors.search import holds, search_words
+from clinic.selectors.search import endings_with, search_words
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import UNFINISHED, FollowUp, FollowUpState, Mode, VisitFollowUp
 from scheduling.models.care import REFILL
@@ -200,11 +200,8 @@ def _filtered(clinic_id: int, wanted: Wanted, today: date) -> QuerySet[FollowUp]
     if wanted.within_weeks is not None:
         rows = rows.filter(target_on__lte=today + timedelta(weeks=wanted.within_weeks))
     for word in search_words(wanted.text):
-        rows = rows.filter(
-            holds("patient__last_name", word)
-            | holds("patient__first_name", word)
-            | holds("patient__mrn", word)
-        )
+        of_patients = endings_with(word, clinic_id=clinic_id).filter(implant_id__isnull=True)
+        rows = rows.filter(patient_id__in=of_patients.values("patient_id"))
     return rows
 
 

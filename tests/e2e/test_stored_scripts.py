@@ -43,7 +43,7 @@ KEPT_AS_IT_IS = set(
     event_id purpose cause visit_kind_key drug_key mode target latest query standing gone_because limited_by scale
     token_sha256 token_hmac sha256 previous_sha256 covered table route fingerprint etag engine_version request_digest
     dialable email address from_address idempotency_key holiday_country holiday_region invite_method accepted_with
-    message problem_message pgh_label
+    message problem_message pgh_label ending
     """.split()  # noqa: SIM905
 )
 """What the program itself writes and reads: words of its own, sums, zones, addresses, its own sentences."""

@@ -17,6 +17,7 @@ from django.db.models import (
     Case,
     Count,
     DateField,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -30,7 +31,7 @@ from django.db.models.functions import Coalesce, Least
 
 from clinic.selectors.facts import clinic_facts
 from clinic.selectors.rows import Fill, FillDrug, Implant
-from clinic.selectors.search import holds, search_words
+from clinic.selectors.search import endings_with, search_words
 from scheduling.domain.case import ClinicRules
 from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS, WorkGroup
 from scheduling.domain.visits import next_open_day
@@ -165,12 +166,10 @@ def _filtered(clinic_id: int, wanted: Wanted, day: Day) -> QuerySet[Implant]:
     if wanted.booking is not None:
         rows = _booked(rows, wanted.booking, day)
     for word in search_words(wanted.text):
-        rows = rows.filter(
-            holds("patient__last_name", word)
-            | holds("patient__first_name", word)
-            | holds("patient__mrn", word)
-            | holds("serial", word)
+        of_pump = endings_with(word, clinic_id=clinic_id).filter(
+            Q(implant_id__isnull=True) | Q(implant_id=OuterRef("pk")), patient_id=OuterRef("patient_id")
         )
+        rows = rows.filter(Exists(of_pump))
     return rows
 
 
