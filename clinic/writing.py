@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -59,5 +60,12 @@ def with_figures(text: str) -> str:
 
 def dated(value: date | datetime, pattern: str) -> str:
     """A day by one of Django's patterns; a shortened month begins small but in English."""
-    is_english = (get_language() or "en").startswith("en")
-    return date_format(value, pattern if is_english else pattern.replace("M", "b"))
+    language = get_language() or "en"
+    pattern = pattern if language.startswith("en") else pattern.replace("M", "b")
+    return date_format(value, pattern) if isinstance(value, datetime) else _of_day(value, pattern, language)
+
+
+@lru_cache(maxsize=4_096)
+def _of_day(day: date, pattern: str, language: str) -> str:
+    """A list says the same few days hundreds of times, always in the one ``language`` that is spoken."""
+    return date_format(day, pattern)

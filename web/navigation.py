@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -58,10 +60,33 @@ def links(*, clinic_slug: str, permissions: Collection[Permission]) -> list[Link
     ]
 
 
+def clinic_address(name: str, clinic_slug: str, **kwargs: Any) -> str:
+    """The address of a clinic page. A long list asks for hundreds, so what is the same in all of them is kept."""
+    if all(isinstance(value, UUID) for value in kwargs.values()):
+        address = _shape(get_urlconf(), get_script_prefix(), name, clinic_slug, tuple(kwargs))
+        for key, value in kwargs.items():
+            address = address.replace(_mark(key), str(value))
+        return address
+    return reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic_slug, **kwargs})
+
+
+@lru_cache(maxsize=2_000)
+def _shape(urlconf: Any, prefix: str, name: str, clinic_slug: str, keys: tuple[str, ...]) -> str:
+    """The address with a mark in place of each reference. It is of ``urlconf`` and ``prefix``, as ``reverse`` is."""
+    marks = {key: _mark(key) for key in keys}
+    return reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic_slug, **marks})
+
+
+@cache
+def _mark(key: str) -> str:
+    """A reference that nothing has: made of the keyword's name."""
+    return str(uuid5(NAMESPACE_URL, key))
+
+
 def clinic_path(name: str, clinic_slug: str, **kwargs: Any) -> str:
     """The address of a clinic page, or nothing where this installation has no such page."""
     try:
-        return reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic_slug, **kwargs})
+        return clinic_address(name, clinic_slug, **kwargs)
     except NoReverseMatch:
         return ""
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,7 @@ from clinic.selectors.implants import get_implant
 from clinic.selectors.patients import get_patient
 from clinic.selectors.rows import Implant, Patient
 from web.access import ClinicRequest
-from web.navigation import clinic_path
+from web.navigation import clinic_address, clinic_path
 
 Trail = list[tuple[str | Promise, str]]
 
@@ -61,7 +60,7 @@ def implant_or_404(request: ClinicRequest, ref: UUID) -> Implant:
 
 def clinic_reverse(request: ClinicRequest, name: str, **kwargs: Any) -> str:
     """The address of a page of this clinic."""
-    return reverse(f"nurse:{name}", kwargs={"clinic_slug": request.clinic.slug, **kwargs})
+    return clinic_address(name, request.clinic.slug, **kwargs)
 
 
 def full_name(patient: Patient) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -19,6 +18,7 @@ from clinic.domain.checks import RecordError
 from clinic.domain.register.reasons import Reason
 from web import words
 from web.browsers import browser_words
+from web.navigation import clinic_address
 
 register = template.Library()
 
@@ -26,7 +26,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def clinic_url(context: template.Context, name: str, **kwargs: Any) -> str:
     """The address of a page of this clinic: ``{% clinic_url "patient" ref=patient.ref %}``."""
-    return reverse(f"nurse:{name}", kwargs={"clinic_slug": context["clinic"].slug, **kwargs})
+    return clinic_address(name, context["clinic"].slug, **kwargs)
 
 
 @register.filter
