@@ -16,6 +16,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from clinic.selectors.care_facts import patients_of_implants
+
 RecordReader = Callable[[int, Collection[int], datetime], object]
 """Called with clinic id, implant ids and now."""
 
@@ -29,7 +31,7 @@ MemberReader = Callable[[int, datetime], object]
 """Called with clinic id and now."""
 
 Teller = Callable[[int, Collection[int], Collection[int], datetime], object]
-"""Called with clinic id, implant ids, patient ids and now."""
+"""Called with clinic id, implant ids, patient ids (the pumps' patients among them) and now."""
 
 
 def _by_clinic() -> defaultdict[int, set[int]]:
@@ -68,8 +70,13 @@ def subscribe_teller(teller: Teller) -> None:
         _tellers.append(teller)
 
 
-def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
-    """Let every reader bring what it derives from these implants up to date, in the caller's transaction."""
+def announce(
+    *, clinic_id: int, implant_ids: Collection[int], now: datetime, patient_ids: Collection[int] = ()
+) -> None:
+    """Let every reader bring what it derives from these implants up to date, in the caller's transaction.
+
+    ``patient_ids`` says whose pumps these are, all of them, where the caller knows; else it is asked.
+    """
     _inside_transaction()
     gathered = _gathered.get()
     if gathered is not None:
@@ -77,7 +84,8 @@ def announce(*, clinic_id: int, implant_ids: Collection[int], now: datetime) -> 
     elif implant_ids:
         for reader in _readers:
             reader(clinic_id, implant_ids, now)
-        _tell(clinic_id, implant_ids, (), now)
+        patient_ids = patient_ids or patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids)
+        _tell(clinic_id, implant_ids, patient_ids, now)
 
 
 @contextmanager
@@ -107,7 +115,8 @@ def _announce_all(found: _Gathered, now: datetime) -> None:
             reader(clinic_id, implants, now)
         for patient_reader in _patient_readers if patients else ():
             patient_reader(clinic_id, patients, now)
-        _tell(clinic_id, implants, patients | people, now)
+        pumps_patients = patients_of_implants(clinic_id=clinic_id, implant_ids=implants)
+        _tell(clinic_id, implants, {*patients, *people, *pumps_patients}, now)
 
 
 def announce_people(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:

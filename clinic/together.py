@@ -1,6 +1,6 @@
 """Several questions asked in one statement, which is put together once in the life of a process.
 
-A question is a query set. Where it needs a value that comes with the asking, or what another question finds, it takes
+A question is a query set, or a statement that gives one text. Where it needs a value that comes with the asking, or what another question finds, it takes
 that of ``Given``. The answers come back as lists, as the query sets would have given them: each row a tuple of what
 ``values_list`` names, or a model's instance.
 
@@ -100,6 +100,9 @@ class _Part:
         return [self.model.from_db(DEFAULT_DB_ALIAS, self.names, row) for row in rows]
 
 
+_TEXT: Final = _Part(loaders=(None,), model=None, names=("text",), is_flat=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     text: str
@@ -132,11 +135,17 @@ def _as_sent(value: Any) -> Any:
 @lru_cache(maxsize=64)
 def put_together(questions: Questions) -> _Statement:
     """The statement; raises TypeError for what cannot be asked in this way."""
-    asked, answers, values, parts = [], [], [], {}
+    asked: list[sql.Composable] = []
+    answers: list[sql.Composable] = []
+    values: list[Any] = []
+    parts: dict[str, _Part] = {}
     for name, rows in questions(Given()).items():
-        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        text, its_values = compiler.as_sql()
-        part = _part_of(name, rows, compiler)
+        if isinstance(rows, str):
+            text, its_values, part = rows, (), _TEXT
+        else:
+            compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+            text, its_values = compiler.as_sql()
+            part = _part_of(name, rows, compiler)
         columns = [sql.Identifier(column) for column in part.names]
         question = sql.Identifier(name)
         asked.append(sql.SQL("{} ({}) AS ({})").format(question, sql.SQL(", ").join(columns), sql.SQL(text)))

@@ -12,11 +12,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from clinic.selectors.care_facts import patients_of_implants
+
 ForecastReader = Callable[[int, Collection[int], datetime], object]
 """Called with clinic id, implant ids and now."""
 
 Teller = Callable[[int, Collection[int], Collection[int], datetime], object]
-"""Called with clinic id, implant ids, patient ids and now."""
+"""Called with clinic id, implant ids, patient ids (the pumps' patients among them) and now."""
 
 _readers: list[ForecastReader] = []
 _tellers: list[Teller] = []
@@ -51,5 +53,6 @@ def announce(
         for reader in _readers:
             reader(clinic_id, implant_ids, now)
     if implant_ids or patient_ids:
+        everybody = {*patient_ids, *patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids)}
         for teller in _tellers:
-            teller(clinic_id, implant_ids, patient_ids, now)
+            teller(clinic_id, implant_ids, everybody, now)

@@ -192,11 +192,7 @@ def _facts_of_entries(clinic: Clinic) -> dict[str, str]:
     stored = CalendarEntry.objects.for_clinic(clinic.pk).filter(is_current=True)
     by_key = {(row.visit_id, row.implant_id): row for row in stored}
     patient_ids = sorted({row.patient_id for row in by_key.values()})
-    wanted = (
-        *calendar_entries._visits(clinic, patient_ids),
-        *calendar_entries._deadlines(clinic, patient_ids, by_key),
-    )
-    for key, want in wanted:
+    for key, want in calendar_entries._wanted(clinic.pk, patient_ids, by_key):
         facts = repr((calendar_entries.FORMAT, want.entry, want.columns))
         assert calendar_entries._Wanted.fingerprint.fget(want) == by_key[key].fingerprint  # type: ignore[attr-defined]
         found[str(by_key[key].pk)] = facts

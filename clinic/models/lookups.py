@@ -22,14 +22,22 @@ class AnyOf(_Lookup):
 
     lookup_name = "any_of"
     prepare_rhs = False
+    kind = "bigint"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, parameters = self.process_lhs(compiler, connection)
         if isinstance(self.rhs, models.Expression):  # numbers that are still to come (clinic.together)
             right, numbers = compiler.compile(self.rhs)
-            return f"{left} = ANY({right}::bigint[])", [*parameters, *numbers]
-        return f"{left} = ANY(%s::bigint[])", [*parameters, list(self.rhs)]
+            return f"{left} = ANY({right}::{self.kind}[])", [*parameters, *numbers]
+        return f"{left} = ANY(%s::{self.kind}[])", [*parameters, list(self.rhs)]
+
+
+class AnyOfTexts(AnyOf):
+    """Whether a text is among those given."""
+
+    kind = "text"
 
 
 for kind in (models.BigAutoField, models.ForeignKey, models.OneToOneField):
     kind.register_lookup(AnyOf)
+models.CharField.register_lookup(AnyOfTexts)

@@ -7,19 +7,19 @@ pump only facts since a given day are read, besides those asked for by root, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.apps import apps
 from django.db.models import F, Min, Q, Window
 from django.db.models.functions import Lag, RowNumber
 
 from clinic.models import EventKind, Fill, Implant, ProgramVersion, PumpEvent, Surgery
-
-Fact = TypeVar("Fact", Fill, ProgramVersion, PumpEvent)
+from clinic.selectors.facts import current_fills
+from clinic.together import Answers, ask_together
 
 _MCG_PER_MG = 1000
 _HOW_IT_RUNS = (
@@ -83,26 +83,123 @@ class Since:
     program_roots: Collection[int] = ()
     scan_roots: Collection[int] = ()
 
+    def given(self, chains: Chains) -> dict[str, Any]:
+        """The values of ``care_questions``."""
+        return {
+            "fills_since": self.fills,
+            "fills_besides": chains.fills.rows_of(self.fill_roots),
+            "programs_since": self.programs,
+            "programs_besides": chains.programs.rows_of(self.program_roots),
+            "scans_since": self.scans,
+            "scans_besides": chains.events.rows_of(self.scan_roots),
+        }
+
+
+@dataclass(slots=True)
+class Chain:
+    """Which facts of one kind were corrected: the first of the chain by any later one, the newest by the first."""
+
+    rows: list[tuple[int, int, int, datetime]]
+    """Pump, correction, what it corrects or withdraws, when that was recorded; by the correction's number."""
+    roots: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Corrections are few and a chain's rows follow each other in number."""
+        for _, row_id, corrected_id, corrected_at in self.rows:
+            root = self.roots.get(corrected_id, (corrected_id, corrected_at))
+            self.roots[row_id] = root
+            self.newest[root[0]] = row_id
+
+    def fact(self, row_id: int, on: date, recorded_at: datetime) -> DatedFact:
+        root_id, first_at = self.roots.get(row_id, (row_id, recorded_at))
+        return DatedFact(root_id, on, first_at)
+
+    def rows_of(self, roots: Collection[int]) -> list[int]:
+        """The row that stands for each root now."""
+        return [self.newest.get(root, root) for root in roots]
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The corrections of pumps' facts."""
+
+    fills: Chain
+    programs: Chain
+    events: Chain
+
 
 def care_facts_of_implants(
     *, clinic_id: int, implant_ids: Collection[int], since: Since
 ) -> list[ImplantCareFacts]:
-    """The facts of these pumps, by id (seven queries however many there are, one more where one is out)."""
-    columns = ("id", "patient_id", "implanted_on", "created_at", "explanted_on", "end_of_service_on")
-    implants = {
-        row[0]: ImplantCareFacts(*row)
-        for row in Implant.objects.for_clinic(clinic_id)
-        .filter(id__any_of=implant_ids)
+    """The facts of these pumps, by id (two queries however many there are, one more where one is out)."""
+    chains = chains_from(ask_together(chain_questions, clinic_id=clinic_id, implant_ids=implant_ids))
+    answers = ask_together(
+        care_questions, clinic_id=clinic_id, planned_ids=implant_ids, **since.given(chains)
+    )
+    return care_facts_from(answers, chains, clinic_id=clinic_id)
+
+
+def chain_questions(given: Any) -> dict[str, Any]:
+    """What ``chains_from`` needs the answers to; asked of ``implant_ids``."""
+    return {
+        name: model.objects.for_clinic(given.clinic_id)
+        .filter(implant_id__any_of=given.implant_ids, supersedes__isnull=False)
         .order_by("id")
-        .values_list(*columns, "pump_model__is_constant_flow", "patient__died_on")
+        .values_list("implant_id", "id", "supersedes_id", "supersedes__recorded_at")
+        for name, model in (
+            ("corrected_fills", Fill),
+            ("corrected_programs", ProgramVersion),
+            ("corrected_events", PumpEvent),
+        )
     }
+
+
+def chains_from(answers: Answers) -> Chains:
+    """The corrections, from the answers to ``chain_questions``."""
+    return Chains(
+        fills=Chain(answers["corrected_fills"]),
+        programs=Chain(answers["corrected_programs"]),
+        events=Chain(answers["corrected_events"]),
+    )
+
+
+def care_questions(given: Any) -> dict[str, Any]:
+    """What ``care_facts_from`` needs the answers to; asked of ``planned_ids`` with what ``Since.given`` gives."""
+    return {
+        "planned_pumps": Implant.objects.for_clinic(given.clinic_id)
+        .filter(id__any_of=given.planned_ids)
+        .order_by("id")
+        .values_list(
+            *("id", "patient_id", "implanted_on", "created_at", "explanted_on", "end_of_service_on"),
+            *("pump_model__is_constant_flow", "patient__died_on"),
+        ),
+        "planned_fills": current_fills(given.clinic_id, given.planned_ids)
+        .filter(Q(age=1) | Q(filled_on__gte=given.fills_since) | Q(id__any_of=given.fills_besides))
+        .order_by("-age")
+        .values_list("implant_id", "id", "filled_on", "recorded_at"),
+        "planned_programs": _programs(given),
+        "planned_scans": PumpEvent.objects.for_clinic(given.clinic_id)
+        .current()
+        .filter(implant_id__any_of=given.planned_ids, kind=EventKind.MRI)
+        .filter(Q(occurred_on__gte=given.scans_since) | Q(id__any_of=given.scans_besides))
+        .order_by("occurred_on", "id")
+        .values_list("implant_id", "id", "occurred_on", "recorded_at"),
+    }
+
+
+def care_facts_from(answers: Answers, chains: Chains, *, clinic_id: int) -> list[ImplantCareFacts]:
+    """The facts of pumps, by id, from the answers to ``care_questions`` (no query, one where a pump is out)."""
+    implants = {row[0]: ImplantCareFacts(*row) for row in answers["planned_pumps"]}
     _add_explants(implants, clinic_id)
-    for implant_id, fact in _fills(clinic_id, implants, since):
-        implants[implant_id].fills.append(fact)
-    for implant_id, fact in _dose_changes(clinic_id, implants, since):
-        implants[implant_id].dose_changes.append(fact)
-    for implant_id, fact in _scans(clinic_id, implants, since):
-        implants[implant_id].scans.append(fact)
+    for implant_id, *row in answers["planned_fills"]:
+        implants[implant_id].fills.append(chains.fills.fact(*row))
+    for implant_id, row_id, on, recorded_at, *values in answers["planned_programs"]:
+        middle = len(_HOW_IT_RUNS)
+        if _given(values[:middle]) != _given(values[middle:]):
+            implants[implant_id].dose_changes.append(chains.programs.fact(row_id, on, recorded_at))
+    for implant_id, *row in answers["planned_scans"]:
+        implants[implant_id].scans.append(chains.events.fact(*row))
     return list(implants.values())
 
 
@@ -114,7 +211,12 @@ def lock_surgeries(*, clinic_id: int, patient_ids: Collection[int]) -> None:
 
 def surgery_facts(*, clinic_id: int, patient_ids: Collection[int]) -> list[SurgeryFacts]:
     """The patients' operations that are not called off, by id (one query)."""
-    rows = (
+    return surgery_facts_from(surgeries(clinic_id, patient_ids))
+
+
+def surgeries(clinic_id: Any, patient_ids: Any) -> Any:
+    """What ``surgery_facts_from`` makes facts of."""
+    return (
         Surgery.objects.for_clinic(clinic_id)
         .filter(patient_id__any_of=patient_ids, cancelled_on__isnull=True)
         .order_by("id")
@@ -122,6 +224,10 @@ def surgery_facts(*, clinic_id: int, patient_ids: Collection[int]) -> list[Surge
             "id", "patient_id", "implant__implanted_on", "planned_on", "created_at", "patient__died_on"
         )
     )
+
+
+def surgery_facts_from(rows: Iterable[tuple[Any, ...]]) -> list[SurgeryFacts]:
+    """The operations of which these are the rows."""
     return [
         SurgeryFacts(surgery_id, patient_id, done_on or planned_on, created_at, died_on)
         for surgery_id, patient_id, done_on, planned_on, created_at, died_on in rows
@@ -135,7 +241,9 @@ def patients_awaiting_surgery(*, clinic_id: int) -> list[int]:
 
 
 def patients_of_implants(*, clinic_id: int, implant_ids: Collection[int]) -> list[int]:
-    """Whose pumps these are, by id."""
+    """Whose pumps these are, by id (one query, none without pumps)."""
+    if not implant_ids:
+        return []
     rows = Implant.objects.for_clinic(clinic_id).filter(id__any_of=implant_ids)
     return sorted(set(rows.values_list("patient_id", flat=True)))
 
@@ -164,79 +272,26 @@ def _add_explants(implants: dict[int, ImplantCareFacts], clinic_id: int) -> None
         implants[implant_id].explant_recorded_at = first_at
 
 
-@dataclass(slots=True)
-class _Chains:
-    """Which facts were corrected: the first of the chain by any later one, and the newest by the first."""
-
-    roots: dict[int, tuple[int, datetime]] = field(default_factory=dict)
-    newest: dict[int, int] = field(default_factory=dict)
-
-    def fact(self, row_id: int, on: date, recorded_at: datetime) -> DatedFact:
-        root_id, first_at = self.roots.get(row_id, (row_id, recorded_at))
-        return DatedFact(root_id, on, first_at)
-
-    def rows_of(self, roots: Collection[int]) -> list[int]:
-        """The row that stands for each root now."""
-        return [self.newest.get(root, root) for root in roots]
-
-
-def _chains(model: type[Fact], clinic_id: int, implants: Collection[int]) -> _Chains:
-    """Corrections are few and a chain's rows follow each other in number."""
-    chains = _Chains()
-    rows = (
-        model.objects.for_clinic(clinic_id)
-        .filter(implant_id__any_of=implants, supersedes__isnull=False)
-        .order_by("id")
-        .values_list("id", "supersedes_id", "supersedes__recorded_at")
-    )
-    for row_id, corrected_id, corrected_at in rows:
-        root = chains.roots.get(corrected_id, (corrected_id, corrected_at))
-        chains.roots[row_id] = root
-        chains.newest[root[0]] = row_id
-    return chains
-
-
-def _fills(clinic_id: int, implants: Collection[int], since: Since) -> Iterator[tuple[int, DatedFact]]:
-    chains = _chains(Fill, clinic_id, implants)
-    newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
-    rows = (
-        Fill.objects.for_clinic(clinic_id)
-        .current()
-        .filter(implant_id__any_of=implants)
-        .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
-        .filter(Q(age=1) | Q(filled_on__gte=since.fills) | Q(id__any_of=chains.rows_of(since.fill_roots)))
-        .order_by("-age")
-        .values_list("implant_id", "id", "filled_on", "recorded_at")
-    )
-    for implant_id, row_id, on, recorded_at in rows:
-        yield implant_id, chains.fact(row_id, on, recorded_at)
-
-
-def _dose_changes(clinic_id: int, implants: Collection[int], since: Since) -> Iterator[tuple[int, DatedFact]]:
-    """The programs that are not a pump's first and give another dose than the one before them."""
-    chains = _chains(ProgramVersion, clinic_id, implants)
+def _programs(given: Any) -> Any:
+    """The programs that are not a pump's first, each beside the one before it."""
     in_order: dict[str, Any] = {
         "partition_by": F("implant_id"),
         "order_by": [F("starts_on").asc(), F("starts_at").asc(nulls_first=True), F("id").asc()],
     }
     before = {f"{name}_before": Window(Lag(name), **in_order) for name in _HOW_IT_RUNS}
-    rows: Iterable[tuple[Any, ...]] = (
-        ProgramVersion.objects.for_clinic(clinic_id)
+    return (
+        ProgramVersion.objects.for_clinic(given.clinic_id)
         .current()
-        .filter(implant_id__any_of=implants)
+        .filter(implant_id__any_of=given.planned_ids)
         .annotate(number=Window(RowNumber(), **in_order), **before)
         # One condition: apart, the days would be filtered first, and a program alone since then has none before it.
         .filter(
-            Q(number__gt=1, starts_on__gte=since.programs)
-            | Q(number__gt=1, id__any_of=chains.rows_of(since.program_roots))
+            Q(number__gt=1, starts_on__gte=given.programs_since)
+            | Q(number__gt=1, id__any_of=given.programs_besides)
         )
         .order_by("number")
         .values_list("implant_id", "id", "starts_on", "recorded_at", *_HOW_IT_RUNS, *before)
     )
-    for implant_id, row_id, on, recorded_at, *values in rows:
-        middle = len(_HOW_IT_RUNS)
-        if _given(values[:middle]) != _given(values[middle:]):
-            yield implant_id, chains.fact(row_id, on, recorded_at)
 
 
 def _given(values: list[Any]) -> tuple[Any, ...]:
@@ -249,17 +304,3 @@ def _in_mcg(amount: Decimal | None, unit: str) -> Decimal | None:
     if amount is None:
         return None
     return amount * _MCG_PER_MG if unit.startswith("mg") else amount
-
-
-def _scans(clinic_id: int, implants: Collection[int], since: Since) -> Iterator[tuple[int, DatedFact]]:
-    chains = _chains(PumpEvent, clinic_id, implants)
-    rows = (
-        PumpEvent.objects.for_clinic(clinic_id)
-        .current()
-        .filter(implant_id__any_of=implants, kind=EventKind.MRI)
-        .filter(Q(occurred_on__gte=since.scans) | Q(id__any_of=chains.rows_of(since.scan_roots)))
-        .order_by("occurred_on", "id")
-        .values_list("implant_id", "id", "occurred_on", "recorded_at")
-    )
-    for implant_id, row_id, on, recorded_at in rows:
-        yield implant_id, chains.fact(row_id, on, recorded_at)

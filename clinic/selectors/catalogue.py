@@ -24,18 +24,17 @@ from clinic.models import (
     Stability,
 )
 
-_Edition = tuple[object, ...]
-_remembered: tuple[_Edition, domain.Catalogue] | None = None
+_remembered: tuple[str, domain.Catalogue] | None = None
 
 
-def catalogue() -> domain.Catalogue:
+def catalogue(edition: str | None = None) -> domain.Catalogue:
     """All pump models and drugs as they stand now, under the names the seed knows them by.
 
-    One query while nothing has changed since this process last read them, six otherwise. The value is shared: nobody
-    changes it.
+    One query while nothing has changed since this process last read them, six otherwise; one less where the answer to
+    ``edition_question`` is at hand. The value is shared: nobody changes it.
     """
     global _remembered  # one value of a process; two threads at once read it twice
-    edition, remembered = _edition(), _remembered
+    edition, remembered = edition or _edition(), _remembered
     if remembered is not None and remembered[0] == edition:
         return remembered[1]
     found = domain.Catalogue(pump_models=_pump_models(), drugs=_drugs(), aliases=SEED.aliases)
@@ -43,23 +42,23 @@ def catalogue() -> domain.Catalogue:
     return found
 
 
-def _edition() -> _Edition:
-    """What differs after every change: the histories of these tables only grow, by triggers, whoever writes.
-
-    The number of rows and not the newest alone: of two changes at once the later may be committed first.
-    """
+def _edition() -> str:
     with connection.cursor() as cursor:
-        cursor.execute(_edition_statement())
-        return tuple(cursor.fetchone())
+        cursor.execute(edition_question())
+        return str(cursor.fetchone()[0])
 
 
 @lru_cache(maxsize=1)
-def _edition_statement() -> str:
+def edition_question() -> str:
+    """Asks for what differs after every change: the histories of these tables only grow, by triggers, whoever writes.
+
+    The number of rows and not the newest alone: of two changes at once the later may be committed first.
+    """
     models = (Drug, MarketedStrength, PumpModel, PumpModelValue, Stability)
     tables = (apps.get_model("clinic", f"{model.__name__}History")._meta.db_table for model in models)
     newest = "(SELECT (count(*), max(pgh_id), max(pgh_created_at))::text FROM {})"
     wanted = sql.SQL(", ").join(sql.SQL(newest).format(sql.Identifier(table)) for table in tables)
-    return sql.SQL("SELECT {}").format(wanted).as_string()
+    return sql.SQL("SELECT concat_ws(' ', {})").format(wanted).as_string()
 
 
 def _pump_models() -> dict[str, domain.PumpModel]:

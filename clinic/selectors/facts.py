@@ -134,33 +134,63 @@ class ImplantFacts:
 
 
 def clinic_facts(*, clinic_id: int) -> ClinicFacts:
-    """The rules of one clinic (two queries)."""
-    columns = (
-        "id",
-        "time_zone",
-        "open_weekdays",
-        "target_margin_days",
-        "latest_margin_days",
-        "max_interval_days",
-        "does_high_flow_bind",
-    )
-    row = Clinic.objects.values_list(*columns).get(pk=clinic_id)
-    closed = Closure.objects.for_clinic(clinic_id).in_force().values_list("closed_on", flat=True)
-    values: list[Any] = [*row, frozenset(closed)]
+    """The rules of one clinic (one query)."""
+    return clinic_facts_from(ask_together(clinic_questions, clinic_id=clinic_id))
+
+
+def clinic_questions(given: Any) -> dict[str, Any]:
+    """What ``clinic_facts_from`` needs the answers to."""
+    return {
+        "clinic": Clinic.objects.filter(pk=given.clinic_id).values_list(
+            "id",
+            "time_zone",
+            "open_weekdays",
+            "target_margin_days",
+            "latest_margin_days",
+            "max_interval_days",
+            "does_high_flow_bind",
+        ),
+        "closed_on": Closure.objects.for_clinic(given.clinic_id)
+        .in_force()
+        .values_list("closed_on", flat=True),
+    }
+
+
+def clinic_facts_from(answers: Answers) -> ClinicFacts:
+    """The rules of one clinic, from the answers to ``clinic_questions``."""
+    (row,) = answers["clinic"]
+    values: list[Any] = [*row, frozenset(answers["closed_on"])]
     return ClinicFacts(*values)
 
 
-def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> list[int]:
-    """Lock those of the implants that still carry a pump in a living patient, in a fixed order; their ids.
+def lock_implants(*, clinic_id: int, implant_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Lock these implants, in a fixed order; each with its patient.
 
     Whoever works something out from the record takes these locks first and reads afterwards, so a result
-    from older facts never overwrites one from newer. The patient is read afterwards too: a statement that
-    waits for a lock still sees the other tables as they were before it waited.
+    from older facts never overwrites one from newer.
     """
-    implants = Implant.objects.for_clinic(clinic_id).filter(id__any_of=implant_ids).order_by("id")
-    locked = list(implants.select_for_update(no_key=True).values_list("id", flat=True))
-    active = implants.filter(explanted_on__isnull=True, patient__died_on__isnull=True)
-    return list(active.filter(id__any_of=locked).values_list("id", flat=True))
+    rows = Implant.objects.for_clinic(clinic_id).filter(id__any_of=implant_ids).order_by("id")
+    return list(rows.select_for_update(no_key=True).values_list("id", "patient_id"))
+
+
+def active_implants(clinic_id: Any, implant_ids: Any) -> Any:
+    """Which of these implants still carry a pump in a living patient, by id.
+
+    Asked after their locks are taken: a statement that waits for a lock still sees the patients as they were before
+    it waited.
+    """
+    return (
+        Implant.objects.for_clinic(clinic_id)
+        .filter(id__any_of=implant_ids, explanted_on__isnull=True, patient__died_on__isnull=True)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+
+
+def lock_active_implants(*, clinic_id: int, implant_ids: Collection[int]) -> list[int]:
+    """Lock the implants; the ids of those that still carry a pump in a living patient (two queries)."""
+    locked = [pk for pk, _ in lock_implants(clinic_id=clinic_id, implant_ids=implant_ids)]
+    return list(active_implants(clinic_id, locked))
 
 
 def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
@@ -180,12 +210,6 @@ def implant_ranges(*, clinic_id: int, size: int) -> list[tuple[int, int]]:
     if held:
         ranges.append((first, last))
     return [*ranges[:-1], (ranges[-1][0], LAST_POSSIBLE_ID)] if ranges else []
-
-
-def corrected_fills(*, clinic_id: int, implant_ids: Collection[int]) -> list[tuple[int, int, int]]:
-    """(implant, fill, the fill that it corrects or withdraws) for all corrections of these implants' fills."""
-    rows = Fill.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids, supersedes__isnull=False)
-    return list(rows.values_list("implant_id", "id", "supersedes_id"))
 
 
 def implants_between(*, clinic_id: int, first_id: int, last_id: int) -> list[int]:
@@ -215,7 +239,7 @@ def implant_facts(
 
 def fact_questions(given: Any) -> dict[str, Any]:
     """What ``facts_from`` needs the answers to; asked of ``implant_ids`` with ``fills_each``."""
-    fills = current_fills(given)
+    fills = current_fills(given.clinic_id, given.implant_ids)
     return {
         "pumps": Implant.objects.for_clinic(given.clinic_id)
         .filter(id__any_of=given.implant_ids)
@@ -270,13 +294,13 @@ def fact_questions(given: Any) -> dict[str, Any]:
     }
 
 
-def current_fills(given: Any) -> Any:
-    """The fills that count now of ``implant_ids``, each with its ``age``: 1 is the newest of its pump."""
+def current_fills(clinic_id: Any, implant_ids: Any) -> Any:
+    """The fills of these implants that count now, each with its ``age``: 1 is the newest of its pump."""
     newest_first = [F("filled_on").desc(), F("filled_at").desc(nulls_last=True), F("id").desc()]
     return (
-        Fill.objects.for_clinic(given.clinic_id)
+        Fill.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__any_of=given.implant_ids)
+        .filter(implant_id__any_of=implant_ids)
         .annotate(age=Window(RowNumber(), partition_by=F("implant_id"), order_by=newest_first))
     )
 

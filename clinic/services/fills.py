@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,20 @@ from clinic.changes import announce
 from clinic.domain.checks import RecordError, check_fill, check_known_drugs
 from clinic.domain.entries import DrugEntry, FillEntry, ProgramEntry
 from clinic.domain.register.reasons import gettext_noop
-from clinic.models import Clinic, Drug, Fill, FillDrug, FirstFill, Implant, PumpQuantity
+from clinic.models import (
+    Clinic,
+    Drug,
+    Fill,
+    FillDrug,
+    FirstFill,
+    Implant,
+    PumpModelValue,
+    PumpQuantity,
+)
 from clinic.services.corrections import lock_current
 from clinic.services.implants import lock_implant
 from clinic.services.programs import move_program, withdraw_program, write_program
+from clinic.together import Answers, ask_together
 
 GONE = gettext_noop("this fill was corrected or withdrawn in the meantime")
 FIRST_FILL = {None: FirstFill.UNKNOWN, True: FirstFill.YES, False: FirstFill.NO}
@@ -39,19 +50,21 @@ def record_fill(
     """
     with recording(actor_id=actor_id, reason=reason):
         implant = lock_implant(clinic=clinic, implant_ref=implant_ref)
-        if entry.ref is not None and (sent := implant.fills.filter(ref=entry.ref).first()):
-            return sent
-        _check(entry, implant, clinic, now)
-        if implant.fills.current().filter(filled_on=entry.filled_on).exists():
+        beside = _beside(entry, implant)
+        sent: list[Fill] = beside["sent"]
+        if sent:
+            return sent[0]
+        _check(entry, implant, clinic, now, beside)
+        if beside["of_its_day"]:
             raise RecordError(
                 "filled_on",
                 gettext_noop("a fill on %(day)s is recorded already: correct that one"),
                 day=entry.filled_on,
             )
-        fill = _write(entry, implant, actor_id, now)
+        fill = _write(entry, implant, actor_id, now, beside)
         if program is not None:
             write_program(implant=implant, clinic=clinic, entry=program, actor_id=actor_id, now=now)
-        announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now)
+        announce(clinic_id=clinic.id, implant_ids=[implant.id], now=now, patient_ids=[implant.patient_id])
         return fill
 
 
@@ -65,13 +78,13 @@ def correct_fill(
     """
     with recording(actor_id=actor_id, reason=reason or "?"):
         old = lock_current(Fill, clinic=clinic, reason=reason, gone=GONE, ref=fill_ref)
-        _check(entry, old.implant, clinic, now)
-        others = old.implant.fills.current().exclude(pk=old.pk)
-        if others.filter(filled_on=entry.filled_on).exists():
+        beside = _beside(entry, old.implant)
+        _check(entry, old.implant, clinic, now, beside)
+        if set(beside["of_its_day"]) - {old.pk}:
             raise RecordError(
                 "filled_on", gettext_noop("another fill is recorded on %(day)s"), day=entry.filled_on
             )
-        fill = _write(entry, old.implant, actor_id, now, supersedes=old, correction_reason=reason)
+        fill = _write(entry, old.implant, actor_id, now, beside, supersedes=old, correction_reason=reason)
         move_program(
             implant=old.implant,
             start=(old.filled_on, old.filled_at),
@@ -125,11 +138,36 @@ def reservoir_ml(implant: Implant) -> Decimal | None:
     return None if value is None else value.value
 
 
-def _check(entry: FillEntry, implant: Implant, clinic: Clinic, now: datetime) -> None:
+def _beside(entry: FillEntry, implant: Implant) -> Answers:
+    """What an entry is checked against, read under the pump's lock."""
+    return ask_together(
+        _questions,
+        clinic_id=implant.clinic_id,
+        implant_id=implant.pk,
+        model_id=implant.pump_model_id,
+        ref=entry.ref,
+        day=entry.filled_on,
+        drug_keys=[drug.drug_key for drug in entry.drugs],
+    )
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    fills = Fill.objects.for_clinic(given.clinic_id).filter(implant_id=given.implant_id)
+    return {
+        "sent": fills.filter(ref=given.ref),
+        "of_its_day": fills.current().filter(filled_on=given.day).values_list("id", flat=True),
+        "reservoir_ml": PumpModelValue.objects.filter(
+            pump_model_id=given.model_id, quantity=PumpQuantity.RESERVOIR_ML
+        ).values_list("value", flat=True),
+        "drugs": Drug.objects.filter(key__any_of=given.drug_keys).values_list("key", "id"),
+    }
+
+
+def _check(entry: FillEntry, implant: Implant, clinic: Clinic, now: datetime, beside: Answers) -> None:
     check_fill(
         entry,
         implanted_on=implant.implanted_on,
-        reservoir_ml=reservoir_ml(implant),
+        reservoir_ml=next(iter(beside["reservoir_ml"]), None),
         zone=ZoneInfo(clinic.time_zone),
         now=now,
     )
@@ -144,14 +182,12 @@ def _write(
     implant: Implant,
     actor_id: int,
     now: datetime,
+    beside: Answers,
     supersedes: Fill | None = None,
     correction_reason: str = "",
 ) -> Fill:
     fill = new_fill(entry, implant, actor_id, now, supersedes, correction_reason)
-    known = dict(
-        Drug.objects.filter(key__in=[drug.drug_key for drug in entry.drugs]).values_list("key", "id")
-    )
-    drugs = new_drugs(fill, entry.drugs, known)
+    drugs = new_drugs(fill, entry.drugs, dict(beside["drugs"]))
     fill.save(force_insert=True)
     FillDrug.objects.bulk_create(drugs)
     return fill

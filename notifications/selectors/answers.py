@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from notifications.domain.patient_acts import Said, said_by
 from notifications.models import PatientAnswer
@@ -26,13 +26,18 @@ def answers_of_visits(*, clinic_id: int, visit_ids: Collection[int]) -> dict[int
     """
     if not visit_ids:
         return {}
-    rows = (
+    rows = newest_answers(clinic_id, visit_ids)
+    return {row.visit_id: row for row in rows if row.visit_id is not None}
+
+
+def newest_answers(clinic_id: Any, visit_ids: Any) -> QuerySet[PatientAnswer]:
+    """The newest answer to each of these visits as it stands now."""
+    return (
         PatientAnswer.objects.for_clinic(clinic_id)
         .filter(OF_NOW, visit_id__any_of=visit_ids)
         .order_by("visit_id", "-id")
         .distinct("visit_id")
     )
-    return {row.visit_id: row for row in rows if row.visit_id is not None}
 
 
 def said_of_visit(*, clinic_id: int, visit_id: int) -> Said:

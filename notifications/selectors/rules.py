@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan.rules import DEFAULT_RULES, Policy, Rule
@@ -13,17 +13,13 @@ StoredPolicy = MessagingPolicy
 StoredRule = ReminderRule
 
 
-def rules_of(*, clinic_id: int) -> tuple[Rule, ...]:
-    """The rules in use; those that every clinic begins with where it has none yet (one query)."""
-    rows = list(ReminderRule.objects.for_clinic(clinic_id))
-    if not rows:
-        return DEFAULT_RULES
-    return tuple(as_rule(row) for row in rows if row.is_active)
+def rules_from(rows: Sequence[ReminderRule]) -> tuple[Rule, ...]:
+    """The rules in use, from all of the clinic's rows; those that every clinic begins with where it has none yet."""
+    return tuple(as_rule(row) for row in rows if row.is_active) if rows else DEFAULT_RULES
 
 
-def policy_of(*, clinic_id: int) -> Policy:
-    """Hours and caps (one query)."""
-    row = stored_policy(clinic_id=clinic_id)
+def policy_from(row: MessagingPolicy) -> Policy:
+    """Hours and caps, as the planner takes them."""
     return Policy(
         quiet=QuietHours(row.quiet_from, row.quiet_until),
         most_texts_a_day=row.most_texts_a_day,

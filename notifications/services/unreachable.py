@@ -12,7 +12,6 @@ from django.db import transaction
 from notifications.domain.escalation.causes import Cause
 from notifications.domain.plan import Reach, reach_of_visits
 from notifications.models import Escalation
-from notifications.selectors.rules import policy_of, rules_of
 from notifications.selectors.unanswered import asked_of, stands_as_named
 from notifications.selectors.unreachable import open_unreachable, visits_without_word
 from notifications.services.escalations.late import mark_gone
@@ -62,12 +61,11 @@ def _reach(clinic_id: int, patient_ids: Collection[int], now: datetime) -> dict[
     """By visit; a patient who cannot be planned for has everything held back, which a person is told of already."""
     if not patient_ids:
         return {}
-    rules, policy = rules_of(clinic_id=clinic_id), policy_of(clinic_id=clinic_id)
     reading = read(clinic_id, patient_ids, now, is_locking=False)
     found: dict[int, Reach] = {}
     for patient_id in reading.contacts:
         try:
-            found |= reach_of_visits(reading.of(patient_id).facts, rules, policy, now=now)
+            found |= reach_of_visits(reading.of(patient_id).facts, reading.rules, reading.policy, now=now)
         except Exception as error:
             log.error("nobody knows who reaches patient %s (%s)", patient_id, type(error).__name__)
     return found

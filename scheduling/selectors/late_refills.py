@@ -13,14 +13,19 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from clinic.domain.catalogue import Hazard
-from clinic.selectors.operation import clinic_zones
-from clinic.selectors.rows import Implant
+from clinic.selectors.rows import Clinic, Implant
+from clinic.together import Answers, ask_together
 from scheduling.domain.care.rungs import Rung, rung
 from scheduling.domain.late import RefillDays, is_booked_in_time, runs_late
 from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS
 from scheduling.models import Forecast
 from scheduling.models.forecasts import ForecastStatus
-from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
+from scheduling.selectors.refill_visits import (
+    NextVisit,
+    before_every_today,
+    first_of_each,
+    refill_visits_by_pump,
+)
 
 _DAY_SECONDS = 86_400
 
@@ -54,37 +59,83 @@ class RefillStanding:
 
 
 def refill_standings(
-    *, clinic_id: int, now: datetime, implant_ids: Collection[int] | None = None, also: Collection[int] = ()
+    *, clinic_id: int, now: datetime, implant_ids: Collection[int] | None = None
 ) -> dict[int, RefillStanding]:
-    """How the pumps stand, by implant id; three queries.
-
-    Without ``implant_ids`` these are all of the clinic's that can run late, and ``also`` whatever their state.
-    """
-    today = now.astimezone(ZoneInfo(clinic_zones(clinic_id=clinic_id)[clinic_id])).date()
-    implants = Implant.objects.for_clinic(clinic_id)
+    """How the pumps stand, by implant id; one query, two without ``implant_ids``: then all that can run late."""
     if implant_ids is None:
-        implants = implants.filter(_may_run_late(today) | Q(pk__any_of=list(also)))
-    else:
-        implants = implants.filter(pk__any_of=list(implant_ids))
-    rows = list(implants.select_related("forecast", "patient").order_by("pk"))
-    visits = next_refill_visits(clinic_id=clinic_id, implant_ids=[row.pk for row in rows], today=today)
-    return {row.pk: refill_standing(row, visits.get(row.pk), today=today, now=now) for row in rows}
+        implant_ids = pumps_that_may_run_late(clinic_id=clinic_id, now=now)
+    answers = ask_together(
+        standing_questions,
+        clinic_id=clinic_id,
+        implant_ids=implant_ids,
+        visits_since=before_every_today(now),
+    )
+    return standings_from(answers, now=now)
 
 
-def refill_standing(implant: Any, visit: NextVisit | None, *, today: date, now: datetime) -> RefillStanding:
-    """How one pump stands, read with its patient and forecast; ``visit`` is its first refill visit ahead."""
-    forecast: Forecast | None = getattr(implant, "forecast", None)
+def pumps_that_may_run_late(*, clinic_id: int, now: datetime) -> set[int]:
+    """Every pump of the clinic that runs late, and few others (one query)."""
+    tomorrow = before_every_today(now) + timedelta(days=2)
+    rows = Implant.objects.for_clinic(clinic_id).filter(_may_run_late(tomorrow))
+    return set(rows.values_list("pk", flat=True))
+
+
+def standing_questions(given: Any) -> dict[str, Any]:
+    """What ``standings_from`` needs the answers to; asked of ``implant_ids``, with ``visits_since``."""
+    return {
+        "time_zone": Clinic.objects.filter(pk=given.clinic_id).values_list("time_zone", flat=True),
+        "pumps": Implant.objects.for_clinic(given.clinic_id)
+        .filter(id__any_of=given.implant_ids)
+        .order_by("id")
+        .values_list("id", "patient_id", "explanted_on", "patient__died_on"),
+        "forecasts": Forecast.objects.for_clinic(given.clinic_id).filter(
+            implant_id__any_of=given.implant_ids
+        ),
+        "refill_visits": refill_visits_by_pump(given.clinic_id, given.implant_ids, since=given.visits_since),
+    }
+
+
+def standings_from(answers: Answers, *, now: datetime) -> dict[int, RefillStanding]:
+    """How the pumps stand, by implant id."""
+    today = now.astimezone(ZoneInfo(*answers["time_zone"])).date()
+    forecasts = {row.implant_id: row for row in answers["forecasts"]}
+    visits = first_of_each(answers["refill_visits"], today=today)
+    return {
+        implant_id: refill_standing(
+            implant_id=implant_id,
+            patient_id=patient_id,
+            has_ended=explanted_on is not None or died_on is not None,
+            forecast=forecasts.get(implant_id),
+            visit=visits.get(implant_id),
+            today=today,
+            now=now,
+        )
+        for implant_id, patient_id, explanted_on, died_on in answers["pumps"]
+    }
+
+
+def refill_standing(
+    *,
+    implant_id: int,
+    patient_id: int,
+    has_ended: bool,
+    forecast: Forecast | None,
+    visit: NextVisit | None,
+    today: date,
+    now: datetime,
+) -> RefillStanding:
+    """How one pump stands; ``visit`` is its first refill visit ahead, ``has_ended`` that it is out or its patient dead."""
     days = _days(forecast, visit)
     reached, not_late = None, None
-    if implant.explanted_on is not None or implant.patient.died_on is not None:
+    if has_ended:
         not_late = NotLate.ENDED
     elif runs_late(days, today=today, now=now):
         reached = _rung(forecast, today, now)
     else:
         not_late = NotLate.BOOKED if is_booked_in_time(days) else NotLate.LATER
     return RefillStanding(
-        implant_id=implant.pk,
-        patient_id=implant.patient_id,
+        implant_id=implant_id,
+        patient_id=patient_id,
         hazard=_hazard(forecast),
         rung=reached,
         not_late=not_late,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet, Subquery
@@ -17,7 +18,12 @@ from scheduling.models import Protocol, ProtocolRow
 
 def protocol_in_force(*, clinic_id: int) -> Protocol | None:
     """The newest version; None for a clinic that has none yet."""
-    return Protocol.objects.for_clinic(clinic_id).order_by("-version").first()
+    return newest_protocol(clinic_id).first()
+
+
+def newest_protocol(clinic_id: Any) -> QuerySet[Protocol]:
+    """The newest version, as a query set."""
+    return Protocol.objects.for_clinic(clinic_id).order_by("-version")[:1]
 
 
 def protocol_versions(*, clinic_id: int) -> QuerySet[Protocol]:

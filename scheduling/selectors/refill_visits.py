@@ -6,9 +6,10 @@ saying how it ended counts no longer; nor does one that is to be placed anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -47,19 +48,39 @@ def first_refill_visits(*, clinic_id: int, today: date) -> QuerySet[Visit]:
 
 def next_refill_visits(*, clinic_id: int, implant_ids: Collection[int], today: date) -> dict[int, NextVisit]:
     """The first refill visit ahead of each of these pumps that has one, by implant id (one query)."""
-    rows = (
-        refill_visits_ahead(clinic_id=clinic_id, today=today)
+    rows = refill_visits_by_pump(clinic_id, implant_ids, since=today).distinct("implant_id")
+    return first_of_each(rows, today=today)
+
+
+def refill_visits_by_pump(clinic_id: Any, implant_ids: Any, *, since: Any) -> QuerySet[Visit, Any]:
+    """What ``first_of_each`` chooses from: each pump's refill visits from a day on, the earliest first."""
+    return (
+        refill_visits_ahead(clinic_id=clinic_id, today=since)
         .filter(implant_id__any_of=implant_ids)
         .order_by("implant_id", "starts_at", "pk")
-        .distinct("implant_id")
         .values_list("implant_id", "pk", "ref", "starts_at", "local_on", "status", "nurse__name")
     )
-    return {
-        implant_id: NextVisit(
-            visit_id=pk, ref=ref, starts_at=starts_at, local_on=local_on, status=status, nurse=nurse or ""
-        )
-        for implant_id, pk, ref, starts_at, local_on, status, nurse in rows
-    }
+
+
+def first_of_each(rows: Iterable[tuple[Any, ...]], *, today: date) -> dict[int, NextVisit]:
+    """Of each pump's refill visits the first from today on, by implant id."""
+    found: dict[int, NextVisit] = {}
+    for implant_id, pk, ref, starts_at, local_on, status, nurse in rows:
+        if local_on >= today and implant_id not in found:
+            found[implant_id] = NextVisit(
+                visit_id=pk,
+                ref=ref,
+                starts_at=starts_at,
+                local_on=local_on,
+                status=status,
+                nurse=nurse or "",
+            )
+    return found
+
+
+def before_every_today(now: datetime) -> date:
+    """A day that is over in every zone: to ask with before the clinic's is known."""
+    return now.astimezone(UTC).date() - timedelta(days=1)
 
 
 def implants_with_visit_too_late(*, clinic_id: int, today: date) -> QuerySet[Visit, int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Q, Subquery
 
+from clinic.together import Answers
 from scheduling.domain.visit_states import VisitState
 from scheduling.models import FollowUp, FollowUpAct, FollowUpState, Mode, Status, Visit, VisitStatus
 from scheduling.models.care import UNFINISHED
@@ -64,40 +65,66 @@ class CheckInTelling:
     is_done: bool
 
 
-def visits_to_tell(
-    *, clinic_id: int, patient_ids: Collection[int], told_ids: Collection[int], now: datetime
-) -> dict[int, list[VisitTelling]]:
-    """The visits to come of these patients, and those of ``told_ids`` whatever their time (two queries)."""
-    visits = {
-        row["id"]: VisitTelling(
-            visit_id=row["id"],
-            patient_id=row["patient_id"],
-            implant_id=row["implant_id"],
-            kind_key=row["kind__key"],
-            is_refill=row["is_refill"],
-            status=VisitState(row["status"]),
-            sequence=row["sequence"],
-            starts_at=row["starts_at"],
-            ends_at=row["ends_at"],
-            local_on=row["local_on"],
-            since=row["booked_at"],
+_VISIT = (
+    *("id", "patient_id", "implant_id", "kind__key", "is_refill", "status", "sequence"),
+    *("starts_at", "ends_at", "local_on", "booked_at"),
+)
+
+
+def telling_questions(given: Any) -> dict[str, Any]:
+    """What ``visits_to_tell`` and ``check_ins_to_tell`` need the answers to.
+
+    Asked of ``patient_ids`` at ``now``: their visits to come and the check-ins that they are still to answer, besides
+    ``told_visits`` and ``told_check_ins`` whatever their time.
+    """
+    return {
+        "visits": Visit.objects.for_clinic(given.clinic_id)
+        .filter(
+            Q(starts_at__gt=given.now) | Q(id__any_of=given.told_visits),
+            patient_id__any_of=given.patient_ids,
         )
-        for row in Visit.objects.for_clinic(clinic_id)
-        .filter(Q(starts_at__gt=now) | Q(id__any_of=told_ids), patient_id__any_of=patient_ids)
         .exclude(status=Status.PROPOSED)
         .order_by("id")
-        .values(
-            *("id", "patient_id", "implant_id", "kind__key", "is_refill", "status", "sequence"),
-            *("starts_at", "ends_at", "local_on", "booked_at"),
+        .values_list(*_VISIT),
+        "visit_steps": VisitStatus.objects.for_clinic(given.clinic_id)
+        .filter(visit_id__any_of=given.found("visits", "id"))
+        .order_by("id")
+        .values_list("visit_id", "since", "status", "moved_from"),
+        "check_ins": FollowUp.objects.for_clinic(given.clinic_id)
+        .filter(
+            Q(state__in=UNFINISHED) | Q(id__any_of=given.told_check_ins),
+            patient_id__any_of=given.patient_ids,
+            mode=Mode.CHECK_IN,
         )
+        .order_by("id")
+        .annotate(put_off_to=day_put_off_to())
+        .values_list(
+            *("id", "patient_id", "implant_id", "target_on", "latest_on", "created_at", "state"),
+            "put_off_to",
+        ),
     }
-    if not visits:
-        return {}
-    history = VisitStatus.objects.for_clinic(clinic_id).filter(visit_id__any_of=list(visits)).order_by("id")
+
+
+def visits_to_tell(answers: Answers) -> dict[int, list[VisitTelling]]:
+    """The visits, by patient's id."""
+    visits: dict[int, VisitTelling] = {}
+    for visit_id, patient_id, implant_id, kind_key, is_refill, status, sequence, *times in answers["visits"]:
+        starts_at, ends_at, local_on, booked_at = times
+        visits[visit_id] = VisitTelling(
+            visit_id=visit_id,
+            patient_id=patient_id,
+            implant_id=implant_id,
+            kind_key=kind_key,
+            is_refill=is_refill,
+            status=VisitState(status),
+            sequence=sequence,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            local_on=local_on,
+            since=booked_at,
+        )
     steps: defaultdict[int, list[_Step]] = defaultdict(list)
-    for visit_id, since, status, moved_from in history.values_list(
-        "visit_id", "since", "status", "moved_from"
-    ):
+    for visit_id, since, status, moved_from in answers["visit_steps"]:
         steps[visit_id].append(_Step(since, status, moved_from))
     for visit_id, taken in steps.items():
         visits[visit_id].since = taken[-1].since
@@ -135,29 +162,15 @@ def day_put_off_to() -> Subquery:
     return Subquery(acts.values("until")[:1])
 
 
-def check_ins_to_tell(
-    *, clinic_id: int, patient_ids: Collection[int], told_ids: Collection[int]
-) -> dict[int, list[CheckInTelling]]:
-    """The check-ins that these patients are still to answer, and those of ``told_ids`` (one query).
+def check_ins_to_tell(answers: Answers) -> dict[int, list[CheckInTelling]]:
+    """The check-ins, by patient's id.
 
     One that was put off is due on the day it was put off to, also when that day has come.
     """
-    rows = (
-        FollowUp.objects.for_clinic(clinic_id)
-        .filter(
-            Q(state__in=UNFINISHED) | Q(id__any_of=told_ids),
-            patient_id__any_of=patient_ids,
-            mode=Mode.CHECK_IN,
-        )
-        .order_by("id")
-        .annotate(put_off_to=day_put_off_to())
-        .values_list(
-            *("id", "patient_id", "implant_id", "target_on", "latest_on", "created_at", "state"),
-            "put_off_to",
-        )
-    )
     found: defaultdict[int, list[CheckInTelling]] = defaultdict(list)
-    for pk, patient_id, implant_id, target_on, latest_on, created_at, state, put_off_to in rows:
+    for pk, patient_id, implant_id, target_on, latest_on, created_at, state, put_off_to in answers[
+        "check_ins"
+    ]:
         if target_on is None or latest_on is None:
             continue  # only a refill is without days
         target = max(target_on, put_off_to) if put_off_to else target_on

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
 
 from scheduling.models import Forecast
 from scheduling.models.forecasts import ForecastStatus
-from scheduling.selectors.refill_visits import next_refill_visits
+from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,23 @@ def visit_dates(*, clinic_id: int, implant_ids: Collection[int], today: date) ->
 
     A visit that was to be before ``today``, and one that is to be placed anew, is not booked.
     """
-    rows = (
+    visits = next_refill_visits(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
+    return visit_dates_from(certain_dates(clinic_id, implant_ids), visits)
+
+
+def certain_dates(clinic_id: Any, implant_ids: Any) -> QuerySet[Forecast, Any]:
+    """What ``visit_dates_from`` takes of these implants' forecasts."""
+    return (
         Forecast.objects.for_clinic(clinic_id)
         .filter(implant_id__any_of=implant_ids, status=ForecastStatus.OK)
         .values_list("implant_id", "target_visit_on", "latest_visit_on")
     )
-    visits = next_refill_visits(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
+
+
+def visit_dates_from(
+    rows: Iterable[tuple[int, date | None, date | None]], visits: Mapping[int, NextVisit]
+) -> dict[int, VisitDates]:
+    """The same from the rows, beside each pump's first refill visit ahead."""
     return {
         implant_id: VisitDates(
             target, latest, is_booked=implant_id in visits and visits[implant_id].local_on <= latest

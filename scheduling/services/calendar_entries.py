@@ -6,7 +6,7 @@ The one place that numbers an entry's changes. Feeds, downloads and invitations 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -18,8 +18,9 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from clinic.selectors.care_facts import patients_of_implants
 from clinic.selectors.rows import Clinic, Implant
+from clinic.statements import update_together
+from clinic.together import ask_together
 from scheduling.domain.calendars.entries import Entry, deadline_entry, visit_entry
 from scheduling.domain.calendars.writer import Standing, Timing, core, words
 from scheduling.domain.local_time import start_of_day
@@ -33,7 +34,7 @@ FORMAT = 1
 
 A migration that empties all fingerprints has every one of them written within minutes (``calendar_renewal``)."""
 _BATCH = 500
-_WRITTEN = [
+_WRITTEN = (
     "patient",
     "kind",
     "nurse",
@@ -51,7 +52,7 @@ _WRITTEN = [
     "initials",
     "names",
     "stamp",
-]
+)
 _NOWHERE = UUID(int=0)
 
 
@@ -88,7 +89,7 @@ class _Changes:
 def follow_calendars(
     clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
 ) -> None:
-    """A reader of both doors for changes: bring the entries about these pumps and patients up to date.
+    """A reader of both doors for changes: bring the entries about these patients, and their pumps, up to date.
 
     In the caller's transaction, so a calendar never shows what was not committed. Never raises: nothing that is
     recorded waits for a calendar; the night makes up for what could not be done, and within a minute for what lacks
@@ -96,10 +97,7 @@ def follow_calendars(
     """
     try:
         with transaction.atomic():
-            everybody = set(patient_ids)
-            if implant_ids:
-                everybody |= set(patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids))
-            write_entries(clinic_id, everybody, now)
+            write_entries(clinic_id, patient_ids, now)
     except Exception as error:
         log.error("calendars of clinic %s are not up to date (%s)", clinic_id, type(error).__name__)
 
@@ -114,14 +112,13 @@ def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -
     if not ids:
         return 0
     with transaction.atomic(savepoint=False):
-        clinic = Clinic.objects.get(pk=clinic_id)
         stored = _stored(clinic_id, ids)
         changes = _Changes()
-        for key, wanted in (*_visits(clinic, ids), *_deadlines(clinic, ids, stored)):
+        for key, wanted in _wanted(clinic_id, ids, stored):
             _compare(clinic_id, key, wanted, stored.get(key), changes, now)
         if changes.retired:
             CalendarEntry.objects.filter(pk__any_of=changes.retired).update(is_current=False)
-        CalendarEntry.objects.bulk_update(changes.changed, _WRITTEN, batch_size=_BATCH)
+        update_together(changes.changed, _WRITTEN)
         CalendarEntry.objects.bulk_create(changes.new, ignore_conflicts=True, batch_size=_BATCH)
     return len(changes.new) + len(changes.changed)
 
@@ -138,18 +135,41 @@ def _stored(clinic_id: int, patient_ids: Collection[int]) -> dict[_Key, Calendar
     return {(row.visit_id, row.implant_id): row for row in rows}
 
 
-def _visits(clinic: Clinic, patient_ids: Collection[int]) -> Iterator[tuple[_Key, _Wanted]]:
-    page = _page(clinic, "visit")
-    rows = (
-        Visit.objects.for_clinic(clinic.pk)
-        .filter(patient_id__any_of=patient_ids)
+def _wanted(
+    clinic_id: int, patient_ids: Collection[int], stored: Mapping[_Key, CalendarEntry]
+) -> list[tuple[_Key, _Wanted]]:
+    """The entries of these patients by the facts (one query)."""
+    answers = ask_together(_questions, clinic_id=clinic_id, patient_ids=patient_ids)
+    ((slug, zone),) = answers["clinic"]
+    return [
+        *_visits(answers["visits"], slug),
+        *_deadlines(answers["deadlines"], slug, ZoneInfo(zone), stored),
+    ]
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    return {
+        "clinic": Clinic.objects.filter(pk=given.clinic_id).values_list("slug", "time_zone"),
+        "visits": Visit.objects.for_clinic(given.clinic_id)
+        .filter(patient_id__any_of=given.patient_ids)
         .exclude(status=Status.PROPOSED)
         .order_by("id")
         .values_list(
             *("pk", "ref", "status", "starts_at", "ends_at", "patient_id", "kind_id", "nurse_id", "room_id"),
             *("kind__name", "room__name", "patient__first_name", "patient__last_name"),
-        )
-    )
+        ),
+        "deadlines": Implant.objects.for_clinic(given.clinic_id)
+        .filter(patient_id__any_of=given.patient_ids)
+        .order_by("id")
+        .values_list(
+            *("pk", "patient_id", "forecast__pk", "forecast__must_refill_by"),
+            *("patient__ref", "patient__first_name", "patient__last_name"),
+        ),
+    }
+
+
+def _visits(rows: Iterable[tuple[Any, ...]], slug: str) -> Iterator[tuple[_Key, _Wanted]]:
+    page = _page(slug, "visit")
     for pk, ref, status, starts_at, ends_at, patient_id, kind_id, nurse_id, room_id, *names in rows:
         kind, room, first_name, last_name = names
         entry = visit_entry(
@@ -168,19 +188,10 @@ def _visits(clinic: Clinic, patient_ids: Collection[int]) -> Iterator[tuple[_Key
 
 
 def _deadlines(
-    clinic: Clinic, patient_ids: Collection[int], stored: Mapping[_Key, CalendarEntry]
+    rows: Iterable[tuple[Any, ...]], slug: str, zone: ZoneInfo, stored: Mapping[_Key, CalendarEntry]
 ) -> Iterator[tuple[_Key, _Wanted]]:
     """The last days that forecasts name, and those that stood in a calendar before and are in doubt or over now."""
-    zone, page = ZoneInfo(clinic.time_zone), _page(clinic, "patient")
-    rows = (
-        Implant.objects.for_clinic(clinic.pk)
-        .filter(patient_id__any_of=patient_ids)
-        .order_by("id")
-        .values_list(
-            *("pk", "patient_id", "forecast__pk", "forecast__must_refill_by"),
-            *("patient__ref", "patient__first_name", "patient__last_name"),
-        )
-    )
+    page = _page(slug, "patient")
     for pk, patient_id, forecast_id, refill_by, ref, first_name, last_name in rows:
         before = stored.get((None, pk))
         last_on: date | None = refill_by or (before.last_on if before is not None else None)
@@ -200,11 +211,11 @@ def _deadlines(
         yield (None, pk), _Wanted(entry, start_of_day(last_on, zone), ends_at, columns)
 
 
-def _page(clinic: Clinic, name: str) -> str:
+def _page(slug: str, name: str) -> str:
     """The address of a page, with the reference still to be put in; none where nobody has said how it is reached."""
     if not settings.PUBLIC_URL:
         return ""
-    path = reverse(f"nurse:{name}", kwargs={"clinic_slug": clinic.slug, "ref": _NOWHERE})
+    path = reverse(f"nurse:{name}", kwargs={"clinic_slug": slug, "ref": _NOWHERE})
     return f"{settings.PUBLIC_URL}{path}"
 
 

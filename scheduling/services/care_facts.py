@@ -6,7 +6,7 @@ A *course* is what is planned together: one pump, or the operations of one patie
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -65,7 +65,9 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class _Dates:
+class ForecastDates:
+    """What a forecast says to the care plan."""
+
     target_on: date | None
     latest_on: date | None
     end_of_service_on: date | None
@@ -99,11 +101,21 @@ def facts_of_implants(
     zone: ZoneInfo,
     anchor_keys: Iterable[str],
 ) -> list[CareFacts]:
-    """The facts of these pumps (nine queries). ``anchor_keys`` are those that stored follow-ups hang on: they
+    """The facts of these pumps (three queries). ``anchor_keys`` are those that stored follow-ups hang on: they
     are read however old they are.
     """
+    since = since_of(rows, anchor_keys, today=today)
+    record = care_facts_of_implants(clinic_id=clinic_id, implant_ids=implant_ids, since=since)
+    forecasts = Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids)
+    columns = ("implant_id", "target_visit_on", "latest_visit_on", "limits")
+    dates = {implant_id: dates_from(*row) for implant_id, *row in forecasts.values_list(*columns)}
+    return [facts_of_implant(facts, dates.get(facts.implant_id), zone, today) for facts in record]
+
+
+def since_of(rows: Sequence[Row], anchor_keys: Iterable[str], *, today: date) -> Since:
+    """What the care plan needs of the record, by the protocol's rows and what stored follow-ups hang on."""
     roots = _roots(anchor_keys)
-    since = Since(
+    return Since(
         fills=furthest_back(rows, Anchor.REFILL, today=today),
         programs=furthest_back(rows, Anchor.DOSE_CHANGE, today=today),
         scans=furthest_back(rows, Anchor.MRI, today=today),
@@ -111,15 +123,21 @@ def facts_of_implants(
         program_roots=roots[_PROGRAM],
         scan_roots=roots[_EVENT],
     )
-    record = care_facts_of_implants(clinic_id=clinic_id, implant_ids=implant_ids, since=since)
-    forecasts = _forecast_dates(clinic_id, implant_ids)
-    return [_of_implant(facts, forecasts.get(facts.implant_id), zone, today) for facts in record]
 
 
 def facts_of_patients(clinic_id: int, patient_ids: Collection[int], *, zone: ZoneInfo) -> list[CareFacts]:
     """What these patients have planned before there is a pump (one query)."""
+    return facts_of_surgeries(
+        surgery_facts(clinic_id=clinic_id, patient_ids=patient_ids), patient_ids, zone=zone
+    )
+
+
+def facts_of_surgeries(
+    surgeries: Iterable[SurgeryFacts], patient_ids: Collection[int], *, zone: ZoneInfo
+) -> list[CareFacts]:
+    """The same from their operations."""
     by_patient: defaultdict[int, list[SurgeryFacts]] = defaultdict(list)
-    for surgery in surgery_facts(clinic_id=clinic_id, patient_ids=patient_ids):
+    for surgery in surgeries:
         by_patient[surgery.patient_id].append(surgery)
     return [
         CareFacts(
@@ -147,18 +165,16 @@ def _roots(anchor_keys: Iterable[str]) -> defaultdict[str, list[int]]:
     return roots
 
 
-def _forecast_dates(clinic_id: int, implant_ids: Collection[int]) -> dict[int, _Dates]:
-    rows = Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids)
-    dates = {}
-    for implant_id, target_on, latest_on, limits in rows.values_list(
-        "implant_id", "target_visit_on", "latest_visit_on", "limits"
-    ):
-        ends = limits.get(LimitKind.END_OF_SERVICE.value)
-        dates[implant_id] = _Dates(target_on, latest_on, date.fromisoformat(ends) if ends else None)
-    return dates
+def dates_from(target_on: date | None, latest_on: date | None, limits: Mapping[str, str]) -> ForecastDates:
+    """What the care plan takes from a forecast's columns."""
+    ends = limits.get(LimitKind.END_OF_SERVICE.value)
+    return ForecastDates(target_on, latest_on, date.fromisoformat(ends) if ends else None)
 
 
-def _of_implant(facts: ImplantCareFacts, dates: _Dates | None, zone: ZoneInfo, today: date) -> CareFacts:
+def facts_of_implant(
+    facts: ImplantCareFacts, dates: ForecastDates | None, zone: ZoneInfo, today: date
+) -> CareFacts:
+    """One pump's facts from the record, beside what its forecast says."""
     recorded_on = facts.created_at.astimezone(zone).date()
     implant_key = f"{_IMPLANT}:{facts.implant_id}"
     anchors = [AnchorFact(Anchor.SURGERY, implant_key, facts.implanted_on, recorded_on)]
@@ -196,7 +212,7 @@ def _explant(facts: ImplantCareFacts, on: date, zone: ZoneInfo, today: date) -> 
     return AnchorFact(Anchor.EXPLANT, f"{_EXPLANT}:{facts.implant_id}", on, recorded_on)
 
 
-def _refill(facts: ImplantCareFacts, dates: _Dates | None, implant_key: str) -> RefillFacts:
+def _refill(facts: ImplantCareFacts, dates: ForecastDates | None, implant_key: str) -> RefillFacts:
     """Counted from the newest fill, which is the last of them, or from the implant before the first."""
     keys = [f"{_FILL}:{fill.root_id}" for fill in facts.fills]
     newest = facts.fills[-1] if facts.fills else None

@@ -9,42 +9,38 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
 
-from clinic.selectors.care_facts import (
-    implants_of_patients,
-    lock_surgeries,
-    patients_awaiting_surgery,
-)
-from clinic.selectors.facts import lock_active_implants
-from clinic.selectors.rows import Clinic
+from clinic.selectors.care_facts import implants_of_patients, patients_awaiting_surgery
 from scheduling.domain.care.difference import Change, Stored, difference
-from scheduling.domain.care.plan import CareFacts, Planned, plan
+from scheduling.domain.care.plan import CareFacts, plan
 from scheduling.domain.care.protocol import Row
 from scheduling.models import FollowUp
-from scheduling.selectors.protocols import rows_in_force
 from scheduling.services.care_facts import (
     STORED_COLUMNS,
     Course,
-    facts_of_implants,
-    facts_of_patients,
+    dates_from,
+    facts_of_implant,
+    facts_of_surgeries,
     stored_from,
 )
 from scheduling.services.care_writes import CareOutcome, write
-from scheduling.services.protocols import ensure_protocol
+from scheduling.services.known import COLUMNS, KEPT, Known, Planning, lock_and_read
+from scheduling.services.owners import Owners
 
 log = logging.getLogger(__name__)
 
-KEPT = ("open", "postponed", "ended")
+_TARGET, _LATEST, _LIMITS = map(list(COLUMNS).index, ("target_visit_on", "latest_visit_on", "limits"))
 PATIENTS_AT_ONCE = 500
+_Key = tuple[int, str, str, int]
+"""Patient, and the key of a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,7 @@ class _Setting:
     zone: ZoneInfo
     today: date
     now: datetime
+    owners: Callable[[], Owners]
 
 
 def replan_care_of_implants(clinic_id: int, implant_ids: Collection[int], now: datetime) -> CareOutcome:
@@ -65,28 +62,22 @@ def replan_care_of_implants(clinic_id: int, implant_ids: Collection[int], now: d
     first, then those of the operations, then of the follow-ups that change, each in the order of their ids.
     """
     with transaction.atomic(savepoint=False):
-        lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        return replan_care_of_locked(clinic_id, implant_ids, _zone_of(clinic_id), now)
+        return replan_care_known(clinic_id, lock_and_read(clinic_id, implant_ids, now), now)
 
 
-def replan_care_of_locked(
-    clinic_id: int, implant_ids: Collection[int], zone: ZoneInfo, now: datetime
-) -> CareOutcome:
-    """The same for pumps of a clinic in this zone whose locks the transaction holds already."""
-    setting = _setting(clinic_id, zone, now)
-    courses = _implant_courses(setting, implant_ids)
-    patient_ids = sorted({course.facts.patient_id for course in courses})
-    return _bring_up(setting, [*courses, *_patient_courses(setting, patient_ids)])
+def replan_care_known(clinic_id: int, known: Known, now: datetime) -> CareOutcome:
+    """The same from what the transaction has locked and read already."""
+    planning = known.planning
+    setting = _Setting(clinic_id, planning.rows, planning.zone, planning.today, now, planning.owners)
+    return _bring_up(setting, [*_implant_courses(setting, known), *_patient_courses(setting, planning)])
 
 
 def replan_care(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> CareOutcome:
     """The same for patients: all their pumps, and what they have planned before there is one."""
     with transaction.atomic(savepoint=False):
         implant_ids = implants_of_patients(clinic_id=clinic_id, patient_ids=patient_ids)
-        lock_active_implants(clinic_id=clinic_id, implant_ids=implant_ids)
-        setting = _setting(clinic_id, _zone_of(clinic_id), now)
-        courses = _implant_courses(setting, implant_ids)
-        return _bring_up(setting, [*courses, *_patient_courses(setting, sorted(set(patient_ids)))])
+        known = lock_and_read(clinic_id, implant_ids, now, patient_ids=patient_ids)
+        return replan_care_known(clinic_id, known, now)
 
 
 def replan_before_surgery(clinic_id: int, patient_ids: Collection[int], now: datetime) -> CareOutcome:
@@ -94,8 +85,7 @@ def replan_before_surgery(clinic_id: int, patient_ids: Collection[int], now: dat
     ``announce_patients``.
     """
     with transaction.atomic(savepoint=False):
-        setting = _setting(clinic_id, _zone_of(clinic_id), now)
-        return _bring_up(setting, _patient_courses(setting, sorted(set(patient_ids))))
+        return replan_care_known(clinic_id, lock_and_read(clinic_id, (), now, patient_ids=patient_ids), now)
 
 
 def replan_all_before_surgery(*, clinic_id: int, now: datetime) -> CareOutcome:
@@ -109,47 +99,28 @@ def replan_all_before_surgery(*, clinic_id: int, now: datetime) -> CareOutcome:
     return outcome
 
 
-def _zone_of(clinic_id: int) -> ZoneInfo:
-    return ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id))
-
-
-def _setting(clinic_id: int, zone: ZoneInfo, now: datetime) -> _Setting:
-    rows = rows_in_force(protocol=ensure_protocol(clinic_id, now), zone=zone)
-    return _Setting(clinic_id, rows, zone, now.astimezone(zone).date(), now)
-
-
-def _implant_courses(setting: _Setting, implant_ids: Collection[int]) -> list[Course]:
-    stored = _kept(setting.clinic_id, Q(implant_id__any_of=implant_ids), by="implant_id")
-    facts = facts_of_implants(
-        setting.clinic_id,
-        implant_ids,
-        rows=setting.rows,
-        today=setting.today,
-        zone=setting.zone,
-        anchor_keys={one.key.anchor_key for each in stored.values() for one in each},
-    )
-    return [_course(setting, one, stored.get(one.implant_id or 0, [])) for one in facts]
-
-
-def _patient_courses(setting: _Setting, patient_ids: Collection[int]) -> list[Course]:
-    lock_surgeries(clinic_id=setting.clinic_id, patient_ids=patient_ids)
-    of_patients = Q(implant__isnull=True, patient_id__any_of=patient_ids)
-    stored = _kept(setting.clinic_id, of_patients, by="patient_id")
-    facts = facts_of_patients(setting.clinic_id, patient_ids, zone=setting.zone)
+def _implant_courses(setting: _Setting, known: Known) -> list[Course]:
+    dates = {
+        implant_id: dates_from(row[_TARGET], row[_LATEST], row[_LIMITS])
+        for implant_id, row in known.forecasts.items()
+    }
     return [
-        _course(setting, one, stored.get(one.patient_id, []))
-        for one in facts
-        if one.anchors or one.patient_id in stored
+        _course(
+            setting,
+            facts_of_implant(one, dates.get(one.implant_id), setting.zone, setting.today),
+            known.planning.by_implant.get(one.implant_id, []),
+        )
+        for one in known.planning.record
     ]
 
 
-def _kept(clinic_id: int, which: Q, *, by: str) -> dict[int, list[Stored]]:
-    """The follow-ups that no person has closed, by implant or patient (one query)."""
-    kept: defaultdict[int, list[Stored]] = defaultdict(list)
-    rows = FollowUp.objects.for_clinic(clinic_id).filter(which, state__in=KEPT).order_by("id")
-    for owner_of_course, *row in rows.values_list(by, *STORED_COLUMNS):
-        kept[owner_of_course].append(stored_from(row))
-    return kept
+def _patient_courses(setting: _Setting, planning: Planning) -> list[Course]:
+    facts = facts_of_surgeries(planning.surgeries, planning.patient_ids, zone=setting.zone)
+    return [
+        _course(setting, one, planning.by_patient.get(one.patient_id, []))
+        for one in facts
+        if one.anchors or one.patient_id in planning.by_patient
+    ]
 
 
 def _course(setting: _Setting, facts: CareFacts, stored: list[Stored]) -> Course:
@@ -167,15 +138,23 @@ def _course(setting: _Setting, facts: CareFacts, stored: list[Stored]) -> Course
 
 def _bring_up(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
     """Write what differs. What changes is locked and compared again: a nurse may just have closed it."""
-    _add_closed(setting.clinic_id, courses)
+    moving = [any(change.stored for change in _changes(setting, course)) for course in courses]
+    locked = _lock(setting, [course for course, moves in zip(courses, moving, strict=True) if moves])
+    _add_closed(
+        setting.clinic_id, [course for course, moves in zip(courses, moving, strict=True) if not moves]
+    )
     changed = [course for course in courses if _changes(setting, course)]
     outcome = CareOutcome(failed=sum(course.has_failed for course in courses))
     if changed:
-        first = [change for course in changed for change in _changes(setting, course)]
-        numbers = {change.stored.id for change in first if change.stored is not None}
-        _refresh(setting.clinic_id, changed, numbers)
+        _refresh(setting.clinic_id, changed, _numbers(setting, changed) - locked)
         outcome.add(_write(setting, changed))
     return outcome
+
+
+def _numbers(setting: _Setting, courses: Iterable[Course]) -> set[int]:
+    """The stored follow-ups that would change."""
+    changes = (change for course in courses for change in _changes(setting, course))
+    return {change.stored.id for change in changes if change.stored is not None}
 
 
 def _write(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
@@ -183,7 +162,7 @@ def _write(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
     pairs = [(course.facts, change) for course in courses for change in _changes(setting, course)]
     try:
         with transaction.atomic():
-            return write(setting.clinic_id, pairs, now=setting.now)
+            return write(setting.clinic_id, pairs, owners=setting.owners, now=setting.now)
     except (OperationalError, InterfaceError):
         raise  # the connection, a deadlock, a time-out: not the fault of a row
     except DatabaseError:
@@ -211,32 +190,67 @@ def _refresh(clinic_id: int, courses: Iterable[Course], follow_up_ids: Collectio
         course.stored = [fresh.get(one.id, one) for one in course.stored]
 
 
+def _lock(setting: _Setting, courses: Sequence[Course]) -> set[int]:
+    """Lock in a fixed order, and read again, what would change of these courses, and what ``_add_closed`` would add
+    to them (one query, none without courses); the numbers of all.
+    """
+    if not courses:
+        return set()
+    numbers, by_key = _numbers(setting, courses), _sought(courses)
+    found = {
+        one.id: (patient_id, one)
+        for patient_id, one in _rows(
+            _LOCK, [setting.clinic_id, sorted(numbers), *_columns(by_key), setting.clinic_id]
+        )
+    }
+    for course in courses:
+        course.stored = [found[one.id][1] if one.id in found else one for one in course.stored]
+    for patient_id, one in found.values():
+        if one.id not in numbers and (patient_id, *one.key) in by_key:
+            by_key[patient_id, *one.key].stored.append(one)
+    return set(found)
+
+
 def _add_closed(clinic_id: int, courses: Sequence[Course]) -> None:
     """Add to each course what is stored under a planned key and was closed by a person (one query)."""
-    sought: list[tuple[Course, Planned]] = []
+    by_key = _sought(courses)
+    if by_key:
+        for patient_id, one in _rows(_BY_KEY, [*_columns(by_key), clinic_id]):
+            by_key[patient_id, *one.key].stored.append(one)
+
+
+def _sought(courses: Iterable[Course]) -> dict[_Key, Course]:
+    """What each course would create."""
+    sought: dict[_Key, Course] = {}
     for course in courses:
         present = {one.key for one in course.stored}
-        sought += [(course, one) for one in course.planned if one.may_be_created and one.key not in present]
-    if not sought:
-        return
-    by_key = {(course.facts.patient_id, *one.key): course for course, one in sought}
-    columns = list(zip(*by_key, strict=True))
+        for one in course.planned:
+            if one.may_be_created and one.key not in present:
+                sought[course.facts.patient_id, *one.key] = course
+    return sought
+
+
+def _columns(keys: Collection[_Key]) -> list[list[Any]]:
+    return [list(column) for column in zip(*keys, strict=True)] or [[], [], [], []]
+
+
+def _rows(statement: str, values: list[Any]) -> list[tuple[int, Stored]]:
+    """Follow-ups, each with its patient."""
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KEY, [*(list(column) for column in columns), clinic_id])
-        for patient_id, *row in cursor.fetchall():
-            stored = stored_from(row)
-            by_key[patient_id, *stored.key].stored.append(stored)
+        cursor.execute(statement, values)
+        return [(patient_id, stored_from(row)) for patient_id, *row in cursor.fetchall()]
 
 
-def _by_key() -> str:
-    names = ", ".join(f"f.{name}" for name in STORED_COLUMNS)
-    # Names are this package's own constants; every value is a parameter.
-    return (
-        f"SELECT f.patient_id, {names} FROM scheduling_followup AS f"  # noqa: S608
-        " JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::int[])"
-        " AS wanted (patient_id, row_key, anchor_key, occurrence)"
-        " USING (patient_id, row_key, anchor_key, occurrence) WHERE f.clinic_id = %s"
-    )
-
-
-_BY_KEY = _by_key()
+# Names are this package's own constants; every value is a parameter.
+_NAMES = ", ".join(f"f.{name}" for name in STORED_COLUMNS)
+_WANTED = (
+    " JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::int[])"
+    " AS wanted (patient_id, row_key, anchor_key, occurrence)"
+    " USING (patient_id, row_key, anchor_key, occurrence)"
+)
+_BY_KEY = f"SELECT f.patient_id, {_NAMES} FROM scheduling_followup AS f{_WANTED} WHERE f.clinic_id = %s"  # noqa: S608
+_LOCK = (
+    f"SELECT f.patient_id, {_NAMES} FROM scheduling_followup AS f WHERE f.clinic_id = %s AND f.id IN"  # noqa: S608
+    f" (SELECT unnest(%s::bigint[]) UNION SELECT f.id FROM scheduling_followup AS f{_WANTED} WHERE f.clinic_id = %s)"
+    " ORDER BY f.id FOR NO KEY UPDATE OF f"
+)

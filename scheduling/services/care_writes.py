@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from clinic.domain.register.reasons import gettext_noop
 from scheduling.domain.care.difference import Change, ChangeKind, EndedBecause, Stored
 from scheduling.domain.care.plan import CareFacts, Planned
 from scheduling.models import FollowUp, FollowUpAct
-from scheduling.services.owners import Owners, latest_owners, owners_of
+from scheduling.services.owners import Owners
 
 _Act = FollowUpAct.Act
 _ACT_OF = {
@@ -69,10 +69,12 @@ class CareOutcome:
 _Pair = tuple[CareFacts, Change]
 
 
-def write(clinic_id: int, pairs: Sequence[_Pair], *, now: datetime) -> CareOutcome:
+def write(
+    clinic_id: int, pairs: Sequence[_Pair], *, owners: Callable[[], Owners], now: datetime
+) -> CareOutcome:
     """Write these changes in the caller's transaction, which holds the locks of what is stored.
 
-    What ends or is finished comes first: a pump has one refill item at a time.
+    ``owners`` is asked where something begins or comes back. What ends or is finished comes first: a pump has one refill item at a time.
     """
     outcome = CareOutcome()
     acts: list[FollowUpAct] = []
@@ -82,8 +84,8 @@ def write(clinic_id: int, pairs: Sequence[_Pair], *, now: datetime) -> CareOutco
     if closing:
         acts += _close(clinic_id, [change for _, change in closing], now)
     if moving:
-        acts += _move(clinic_id, [change for _, change in moving], now)
-    created = _create(clinic_id, creating, now) if creating else []
+        acts += _move(clinic_id, [change for _, change in moving], owners, now)
+    created = _create(clinic_id, creating, owners(), now) if creating else []
     acts += created
     FollowUpAct.objects.bulk_create(acts, batch_size=2000)
     for _, change in (*closing, *moving):
@@ -112,7 +114,9 @@ def _close(clinic_id: int, changes: Sequence[Change], now: datetime) -> list[Fol
     ]
 
 
-def _move(clinic_id: int, changes: Sequence[Change], now: datetime) -> list[FollowUpAct]:
+def _move(
+    clinic_id: int, changes: Sequence[Change], owners: Callable[[], Owners], now: datetime
+) -> list[FollowUpAct]:
     """Re-anchor, reword, take up again, bring back: the row as planned, open where it was not."""
     rows = []
     for change in changes:
@@ -121,7 +125,7 @@ def _move(clinic_id: int, changes: Sequence[Change], now: datetime) -> list[Foll
     _execute(_MOVE, rows, [clinic_id])
     reinstated = [_stored(change).id for change in changes if change.kind is ChangeKind.REINSTATE]
     if reinstated:
-        _give_back(clinic_id, reinstated)
+        _give_back(clinic_id, reinstated, owners())
     return [act for change in changes for act in _acts_of(clinic_id, change, now)]
 
 
@@ -136,9 +140,8 @@ def _acts_of(clinic_id: int, change: Change, now: datetime) -> Iterable[FollowUp
         yield FollowUpAct(act=_Act.RESUMED, reason=str(change.reason or ""), **common)
 
 
-def _give_back(clinic_id: int, follow_up_ids: Sequence[int]) -> None:
+def _give_back(clinic_id: int, follow_up_ids: Sequence[int], owners: Owners) -> None:
     """What comes back belongs to its owner, or to the default where that person has left."""
-    owners = owners_of(clinic_id)
     (
         FollowUp.objects.for_clinic(clinic_id)
         .filter(id__any_of=follow_up_ids)
@@ -147,16 +150,14 @@ def _give_back(clinic_id: int, follow_up_ids: Sequence[int]) -> None:
     )
 
 
-def _create(clinic_id: int, pairs: Sequence[_Pair], now: datetime) -> list[FollowUpAct]:
-    """Insert what is not there yet; a key that another process wrote in the meantime is left as it is."""
-    owners = owners_of(clinic_id)
-    before = latest_owners(
-        clinic_id,
-        patient_ids={facts.patient_id for facts, _ in pairs},
-        row_keys={_planned(change).key.row_key for _, change in pairs},
-    )
-    rows = [_new_row(facts, _planned(change), owners, before) for facts, change in pairs]
-    numbers = _execute(_INSERT, rows, [], first=[clinic_id, now])
+def _create(clinic_id: int, pairs: Sequence[_Pair], owners: Owners, now: datetime) -> list[FollowUpAct]:
+    """Insert what is not there yet; a key that another process wrote in the meantime is left as it is.
+
+    Each belongs to whoever owned the patient's newest of its row, or to the default.
+    """
+    rows = [_new_row(facts, _planned(change)) for facts, change in pairs]
+    first = [clinic_id, now, sorted(owners.eligible), owners.default_id]
+    numbers = _execute(_INSERT, rows, [clinic_id], first=first)
     latest = {
         (facts.patient_id, *_planned(change).key): _planned(change).latest_on for facts, change in pairs
     }
@@ -173,17 +174,8 @@ def _create(clinic_id: int, pairs: Sequence[_Pair], now: datetime) -> list[Follo
     ]
 
 
-def _new_row(
-    facts: CareFacts, planned: Planned, owners: Owners, before: dict[tuple[int, str], int]
-) -> tuple[Any, ...]:
-    return (
-        uuid.uuid4(),
-        facts.patient_id,
-        facts.implant_id,
-        *planned.key,
-        owners.or_default(before.get((facts.patient_id, planned.key.row_key))),
-        *_columns(planned),
-    )
+def _new_row(facts: CareFacts, planned: Planned) -> tuple[Any, ...]:
+    return uuid.uuid4(), facts.patient_id, facts.implant_id, *planned.key, *_columns(planned)
 
 
 _COLUMNS = {
@@ -258,14 +250,19 @@ def _move_statement() -> str:
 
 
 def _insert_statement() -> str:
-    columns = {"ref": "uuid", "patient_id": "bigint", "implant_id": "bigint", **_KEY, "owner_id": "bigint"}
-    columns |= _COLUMNS
+    columns = {"ref": "uuid", "patient_id": "bigint", "implant_id": "bigint", **_KEY, **_COLUMNS}
     names = ", ".join(columns)
+    wanted = ", ".join(f"wanted.{name}" for name in columns)
     return (
         "INSERT INTO scheduling_followup"  # noqa: S608
-        f" (clinic_id, created_at, state, closing_reason, ended_because, {names})"
-        f" SELECT %s::bigint, %s::timestamptz, 'open', '', '', {names}"
+        f" (clinic_id, created_at, owner_id, state, closing_reason, ended_because, {names})"
+        " SELECT %s::bigint, %s::timestamptz,"
+        " CASE WHEN latest.owner_id = ANY(%s::bigint[]) THEN latest.owner_id ELSE %s::bigint END,"
+        f" 'open', '', '', {wanted}"
         f" FROM unnest({_arrays(columns.values())}) AS wanted ({names})"
+        " LEFT JOIN LATERAL (SELECT f.owner_id FROM scheduling_followup AS f WHERE f.clinic_id = %s"
+        " AND f.patient_id = wanted.patient_id AND f.row_key = wanted.row_key AND f.owner_id IS NOT NULL"
+        " ORDER BY f.id DESC LIMIT 1) AS latest ON true"
         " ON CONFLICT DO NOTHING RETURNING id, owner_id, patient_id, row_key, anchor_key, occurrence"
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from scheduling.services.care_plan import replan_care_of_locked
+from scheduling.services.care_plan import replan_care_known
 from scheduling.services.forecasts import Outcome, reproject_known
 from scheduling.services.known import lock_and_read
 from scheduling.services.residual_trends import FILLS_JUDGED, renew_trends
@@ -20,8 +20,8 @@ def work_out(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Out
     """
     with transaction.atomic(savepoint=False):
         known = lock_and_read(clinic_id, implant_ids, now)
-        outcome = reproject_known(clinic_id, implant_ids, known, now)
-        replan_care_of_locked(clinic_id, implant_ids, known.setting.zone, now)
+        outcome = reproject_known(clinic_id, known, now)
+        replan_care_known(clinic_id, known, now)
         return outcome
 
 
@@ -29,6 +29,6 @@ def follow_facts(clinic_id: int, implant_ids: Collection[int], now: datetime) ->
     """The same, and the residuals judged anew, after facts of these pumps have changed: a reader of the record."""
     with transaction.atomic(savepoint=False):
         known = lock_and_read(clinic_id, implant_ids, now, fills_each=FILLS_JUDGED, with_ended=True)
-        reproject_known(clinic_id, implant_ids, known, now)
-        replan_care_of_locked(clinic_id, implant_ids, known.setting.zone, now)
+        reproject_known(clinic_id, known, now)
+        replan_care_known(clinic_id, known, now)
         renew_trends(clinic_id, known, now)

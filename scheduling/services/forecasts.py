@@ -19,33 +19,16 @@ from scheduling.domain.projection import ENGINE_VERSION, Status
 from scheduling.domain.second_check import CheckReason, empty_at
 from scheduling.models import Forecast
 from scheduling.services.cases import Setting, case_of
-from scheduling.services.known import Known, lock_and_read
-from scheduling.services.second_checks.reading import Reading, read_beside
+from scheduling.services.known import COLUMNS, Known, lock_and_read
+from scheduling.services.second_checks.reading import Reading
 from scheduling.services.second_checks.writing import bring_up_checks
 from scheduling.services.standing import Beside, Judgement, judge
 
 log = logging.getLogger(__name__)
 
-COLUMNS = {
-    "status": "text",
-    "must_refill_by": "date",
-    "limited_by": "text",
-    "low_reservoir_on": "date",
-    "empty_on": "date",
-    "empty_at": "timestamptz",
-    "target_visit_on": "date",
-    "latest_visit_on": "date",
-    "review_by": "date",
-    "hazard": "smallint",
-    "limits": "jsonb",
-    "findings": "jsonb",
-    "high_flow": "jsonb",
-    "fingerprint": "text",
-    "engine_version": "text",
-}
-"""The columns that are worked out, with their PostgreSQL types."""
 _INPUTS, _ENGINE = list(COLUMNS).index("fingerprint"), list(COLUMNS).index("engine_version")
 _STATUS = list(COLUMNS).index("status")
+_Rows = dict[int, tuple[Any, ...]]
 NOT_FILLED = "not_filled"
 CONTRADICTION = "contradiction"
 CANNOT_COMPUTE = "cannot_compute"
@@ -89,23 +72,24 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
     needs a second person waits here, wherever it came from (``scheduling.services.standing``).
     """
     with transaction.atomic(savepoint=False):
-        return reproject_known(clinic_id, implant_ids, lock_and_read(clinic_id, implant_ids, now), now)
+        return reproject_known(clinic_id, lock_and_read(clinic_id, implant_ids, now), now)
 
 
-def reproject_known(clinic_id: int, implant_ids: Collection[int], known: Known, now: datetime) -> Outcome:
+def reproject_known(clinic_id: int, known: Known, now: datetime) -> Outcome:
     """The same from what the transaction has locked and read already."""
-    facts, setting = known.of_active, known.setting
-    reading = read_beside(clinic_id, implant_ids, facts, now)
+    facts, setting, reading, stored = known.of_active, known.setting, known.beside, known.forecasts
     desired = [_desire(each, setting, reading.of(each.implant_id)) for each in facts]
     desired = _with_signatures(desired, facts, setting, reading)
     judged = {row.implant_id: row.judgement for row in desired if row.judgement}
     bring_up_checks(clinic_id, reading, judged, known.active, now)
-    stored = _stored(clinic_id, implant_ids)
     outcome = _tally(desired, stored)
-    _store(clinic_id, [row for row in desired if stored.get(row.implant_id) != row.values], now, outcome)
+    changed = [row for row in desired if stored.get(row.implant_id) != row.values]
+    _store(clinic_id, changed, now, outcome, stored)
     gone = list(stored.keys() - set(known.active))
     if gone:
         Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=gone).delete()
+    for implant_id in gone:
+        del stored[implant_id]
     outcome.ended = len(gone)
     outcome.changed_ids += gone
     return outcome
@@ -228,11 +212,6 @@ def _without_date(hazard: Hazard, code: str, field_name: str, text: str = "") ->
     return tuple(values.values())
 
 
-def _stored(clinic_id: int, implant_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
-    rows = Forecast.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids)
-    return {implant_id: tuple(values) for implant_id, *values in rows.values_list("implant_id", *COLUMNS)}
-
-
 def _tally(desired: Iterable[_Desired], stored: dict[int, tuple[Any, ...]]) -> Outcome:
     outcome = Outcome()
     for row in desired:
@@ -253,8 +232,8 @@ def _tally(desired: Iterable[_Desired], stored: dict[int, tuple[Any, ...]]) -> O
     return outcome
 
 
-def _store(clinic_id: int, rows: list[_Desired], now: datetime, outcome: Outcome) -> None:
-    """Write together; what the database refuses is narrowed down to the rows that it refuses.
+def _store(clinic_id: int, rows: list[_Desired], now: datetime, outcome: Outcome, stored: _Rows) -> None:
+    """Write together, and note in ``stored``; what the database refuses is narrowed down to the rows that it refuses.
 
     One row that cannot be stored must not keep five hundred others, or a nurse's fill, from being stored.
     """
@@ -263,18 +242,19 @@ def _store(clinic_id: int, rows: list[_Desired], now: datetime, outcome: Outcome
     try:
         with transaction.atomic():
             _write(clinic_id, rows, now)
+        stored |= {row.implant_id: row.values for row in rows}
     except (OperationalError, InterfaceError):
         raise  # the connection, a deadlock, a time-out: not the fault of a row
     except DatabaseError:
         if len(rows) == 1:
-            _store_refusal(clinic_id, rows[0], now, outcome)
+            _store_refusal(clinic_id, rows[0], now, outcome, stored)
             return
         middle = len(rows) // 2
-        _store(clinic_id, rows[:middle], now, outcome)
-        _store(clinic_id, rows[middle:], now, outcome)
+        _store(clinic_id, rows[:middle], now, outcome, stored)
+        _store(clinic_id, rows[middle:], now, outcome, stored)
 
 
-def _store_refusal(clinic_id: int, row: _Desired, now: datetime, outcome: Outcome) -> None:
+def _store_refusal(clinic_id: int, row: _Desired, now: datetime, outcome: Outcome, stored: _Rows) -> None:
     """A row that says no more than that there is none. Refused as well, the implant counts nowhere: unaccounted."""
     log.error("the forecast of implant %s cannot be stored", row.implant_id)
     if row.values[_STATUS] == Status.OK.value:
@@ -282,15 +262,13 @@ def _store_refusal(clinic_id: int, row: _Desired, now: datetime, outcome: Outcom
     else:
         outcome.flagged -= 1
     outcome.failed += not row.has_failed
+    refused = _Desired(row.implant_id, _without_date(Hazard.EMERGENCY, CANNOT_COMPUTE, ""))
     try:
         with transaction.atomic():
-            _write(
-                clinic_id,
-                [_Desired(row.implant_id, _without_date(Hazard.EMERGENCY, CANNOT_COMPUTE, ""))],
-                now,
-            )
+            _write(clinic_id, [refused], now)
     except DatabaseError:
         return
+    stored[row.implant_id] = refused.values
     outcome.flagged += 1
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from clinic.domain.register.reasons import gettext_noop
 from clinic.domain.roles import Permission, Role, may
-from clinic.selectors.accounts import members
 from clinic.selectors.rows import Membership
+from clinic.together import Answers, ask_together
 from scheduling.models import UNFINISHED, FollowUp, FollowUpAct, WorkPolicy
 from scheduling.services.courses import lock_courses
 
@@ -32,41 +32,48 @@ class Owners:
 
 def may_own_work(member: Membership) -> bool:
     """Whether somebody works here, can sign in, and works on follow-ups; ``scheduling.selectors.lapse`` asks the same."""
-    return member.is_active and member.user.is_active and may(Role(member.role), Permission.WORK_FOLLOW_UPS)
+    return member.is_active and member.user.is_active and _works(member.role)
 
 
 def owners_of(clinic_id: int) -> Owners:
     """The active members with an open account who work on follow-ups; the default is the policy's, else the first
-    nurse, else the first administrator (two queries).
+    nurse, else the first administrator (one query).
     """
-    people = [member for member in members(clinic_id=clinic_id) if member.is_active]
-    eligible = frozenset(member.user_id for member in people if may_own_work(member))
+    return owners_from(ask_together(owner_questions, clinic_id=clinic_id), clinic_id=clinic_id)
+
+
+def owner_questions(given: Any) -> dict[str, Any]:
+    """What ``owners_from`` needs the answers to."""
+    return {
+        "members": Membership.objects.for_clinic(given.clinic_id)
+        .filter(is_active=True)
+        .values_list("pk", "user_id", "role", "user__is_active"),
+        "default_owner": WorkPolicy.objects.for_clinic(given.clinic_id)
+        .order_by("pk")
+        .values_list("default_owner_id", flat=True)[:1],
+    }
+
+
+def owners_from(answers: Answers, *, clinic_id: int) -> Owners:
+    """The same from the answers. Raises LookupError for a clinic with nobody to own its work."""
+    people = answers["members"]
+    eligible = frozenset(user_id for _, user_id, role, is_open in people if is_open and _works(role))
     # Somebody whose account is shut comes last, and is better than nobody: without an owner no date is stored.
     fallbacks = sorted(
-        (not member.user.is_active, member.role != Role.NURSE, member.pk, member.user_id)
-        for member in people
-        if member.role in (Role.NURSE, Role.ADMINISTRATOR)
+        (not is_open, role != Role.NURSE, pk, user_id)
+        for pk, user_id, role, is_open in people
+        if role in (Role.NURSE, Role.ADMINISTRATOR)
     )
-    chosen = WorkPolicy.objects.for_clinic(clinic_id).values_list("default_owner_id", flat=True).first()
-    if chosen is not None and chosen in eligible:
-        return Owners(eligible, chosen)
+    for chosen in answers["default_owner"]:
+        if chosen in eligible:
+            return Owners(eligible, chosen)
     if not fallbacks:
         raise LookupError(f"clinic {clinic_id} has no administrator to own its work")
     return Owners(eligible, fallbacks[0][-1])
 
 
-def latest_owners(
-    clinic_id: int, *, patient_ids: Collection[int], row_keys: Collection[str]
-) -> dict[tuple[int, str], int]:
-    """Who owned each patient's newest follow-up of each row (one query)."""
-    rows = (
-        FollowUp.objects.for_clinic(clinic_id)
-        .filter(patient_id__any_of=patient_ids, row_key__in=list(row_keys), owner__isnull=False)
-        .order_by("patient_id", "row_key", "-id")
-        .distinct("patient_id", "row_key")
-        .values_list("patient_id", "row_key", "owner_id")
-    )
-    return {(patient_id, row_key): owner_id for patient_id, row_key, owner_id in rows if owner_id}
+def _works(role: str) -> bool:
+    return may(Role(role), Permission.WORK_FOLLOW_UPS)
 
 
 def reassign_departed(clinic_id: int, now: datetime) -> int:

@@ -119,5 +119,5 @@ def test_many_cost_as_many_questions_as_few_and_again_nothing_is_written(desk: D
         counts.append(len(queries))
         with CaptureQueriesContext(connection) as again:
             make_graver(desk.house.clinic.id, later)
-        assert not [each for each in again if not each["sql"].startswith("SELECT")]
+        assert not [each for each in again if not each["sql"].startswith(("SELECT", "WITH"))]
     assert counts[0] == counts[1]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import Implant
 from tests.factories import House, make_fill, make_implant, make_program
 
-AT_MOST = 78
+AT_MOST = 24
 """Statements, without those that begin and end transactions."""
 
 pytestmark = pytest.mark.django_db

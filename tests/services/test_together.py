@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Clinic, Fill, FillDrug, Implant, Patient, ProgramVersion
 from clinic.scope import UnscopedError, WrongClinicError, in_clinic, outside
+from clinic.statements import update_together
 from clinic.together import ask_together
+from scheduling.domain.calendars.writer import Standing
+from scheduling.models import CalendarEntry
 from tests.factories import House, make_fill, make_implant, make_patient, make_running_pump
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,38 @@ def _instances_with_more(given: Any) -> dict[str, Any]:
 def test_what_would_come_back_otherwise_is_refused(house: House, questions: Any) -> None:
     with pytest.raises(TypeError):
         ask_together(questions, clinic_id=house.clinic.pk)
+
+
+def test_rows_are_written_together_as_one_by_one(house: House) -> None:
+    patients = [make_patient(house) for _ in range(3)]
+    entries = list(
+        CalendarEntry.objects.filter(
+            patient__in=[make_running_pump(house, each).patient for each in patients]
+        )
+    )
+    for number, entry in enumerate(entries):
+        entry.standing = Standing.CANCELLED if number else Standing.CONFIRMED.value
+        entry.sequence, entry.names = number, b"\x00\xff%s" * number
+        entry.cancelled_at = house.now if number else None
+        entry.last_on = house.today + timedelta(days=number)
+    columns = ("standing", "sequence", "names", "cancelled_at", "last_on", "patient")
+    with CaptureQueriesContext(connection) as found:
+        update_together(entries, columns)
+    assert len(found) == 1
+    assert len(entries) == 3
+    for entry in entries:
+        stored = CalendarEntry.objects.get(pk=entry.pk)
+        assert [getattr(stored, name) for name in columns] == [getattr(entry, name) for name in columns]
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(house: House) -> None:
+    pump = make_running_pump(house)
+    entry = CalendarEntry.objects.get(implant=pump)
+    entry.fingerprint = "x" * 33
+    with pytest.raises(DataError), transaction.atomic():
+        update_together([entry], ("fingerprint",))
+
+
+def test_columns_that_make_no_array_are_refused(house: House) -> None:
+    with pytest.raises(TypeError):
+        update_together([house.clinic], ("open_weekdays",))

@@ -92,7 +92,7 @@ def plans_of(act: Callable[[], Any]) -> list[str]:
     plans = []
     for query in queries:
         sql = query["sql"]
-        if sql.startswith("SELECT") and any(f'"{table}"' in sql for table in BIG):
+        if sql.startswith(("SELECT", "WITH")) and any(f'"{table}"' in sql for table in BIG):
             with connection.cursor() as cursor:
                 cursor.execute("EXPLAIN " + sql)
                 plans.append("\n".join(line for (line,) in cursor.fetchall()))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from clinic.together import ask_together
 from notifications.domain.escalation import ladder
 from notifications.domain.escalation.causes import Cause
 from notifications.models import Escalation, EscalationStep
@@ -15,7 +18,14 @@ from notifications.selectors.roster import on_call
 from notifications.services.escalations.opening import Ask, open_all
 from notifications.services.escalations.rows import What, locked, matters_of, put, step
 from scheduling.domain.care.rungs import Rung
-from scheduling.selectors.late_refills import NotLate, RefillStanding, refill_standings
+from scheduling.selectors.late_refills import (
+    NotLate,
+    RefillStanding,
+    pumps_that_may_run_late,
+    standing_questions,
+    standings_from,
+)
+from scheduling.selectors.refill_visits import before_every_today
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +39,17 @@ def open_running_late(clinic_id: int, now: datetime, implant_ids: Collection[int
     nothing.
     """
     with transaction.atomic():
-        rows = Escalation.objects.for_clinic(clinic_id).filter(
-            cause=RUNNING_LATE, acknowledged_at__isnull=True, implant__isnull=False
+        if implant_ids is None:
+            running = _open(clinic_id).values_list("implant_id", flat=True)
+            implant_ids = {*pumps_that_may_run_late(clinic_id=clinic_id, now=now), *running}
+        answers = ask_together(
+            _questions,
+            clinic_id=clinic_id,
+            implant_ids=implant_ids,
+            visits_since=before_every_today(now),
         )
-        if implant_ids is not None:
-            rows = rows.filter(implant_id__any_of=list(implant_ids))
-        is_open = {pk: rung for pk, rung in rows.values_list("implant_id", "rung") if pk is not None}
-        standings = refill_standings(
-            clinic_id=clinic_id, now=now, implant_ids=implant_ids, also=list(is_open)
-        )
+        is_open = dict(answers["open"])
+        standings = standings_from(answers, now=now)
         late = [each for each in standings.values() if each.rung is not None]
         open_all(clinic_id, _asks(clinic_id, late, is_open, now), now=now)
         mark_gone(
@@ -50,6 +62,21 @@ def open_running_late(clinic_id: int, now: datetime, implant_ids: Collection[int
             cause=RUNNING_LATE,
             now=now,
         )
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    return {
+        **standing_questions(given),
+        "open": _open(given.clinic_id)
+        .filter(implant_id__any_of=given.implant_ids)
+        .values_list("implant_id", "rung"),
+    }
+
+
+def _open(clinic_id: Any) -> QuerySet[Escalation]:
+    return Escalation.objects.for_clinic(clinic_id).filter(
+        cause=RUNNING_LATE, acknowledged_at__isnull=True, implant__isnull=False
+    )
 
 
 def follow_refills(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from clinic.selectors.care_facts import patients_of_implants
-from notifications.domain.plan import Policy, Rule, plan
+from clinic.statements import update_together
+from notifications.domain.plan import plan
 from notifications.models import Message
 from notifications.models.escalations import Cause
-from notifications.selectors.rules import policy_of, rules_of
 from notifications.services.escalations import open_escalation
 from notifications.services.plan.difference import WRITTEN, Difference, difference, hold_all
 from notifications.services.plan.reading import Reading, lock_correspondence, read
@@ -21,27 +20,16 @@ from notifications.services.plan.reading import Reading, lock_correspondence, re
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    clinic_id: int
-    rules: Sequence[Rule]
-    policy: Policy
-    now: datetime
-
-
 def replan(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
     """The same for the patients who have, or had, these pumps."""
-    replan_about(clinic_id, implant_ids, (), now)
+    replan_patients(clinic_id, patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids), now)
 
 
 def replan_about(
     clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
 ) -> None:
-    """The same for the patients of these pumps and for these patients: a reader of both doors for changes."""
-    everybody = set(patient_ids)
-    if implant_ids:
-        everybody |= set(patients_of_implants(clinic_id=clinic_id, implant_ids=implant_ids))
-    replan_patients(clinic_id, everybody, now)
+    """The same for these patients: a reader of both doors for changes."""
+    replan_patients(clinic_id, patient_ids, now)
 
 
 def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
@@ -59,20 +47,20 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
         return
     with transaction.atomic(savepoint=False):
         lock_correspondence(clinic_id, ids)
-        setting = _Setting(clinic_id, rules_of(clinic_id=clinic_id), policy_of(clinic_id=clinic_id), now)
         reading = read(clinic_id, ids, now)
-        _write([_difference(setting, reading, patient_id) for patient_id in reading.contacts], now)
+        found = [_difference(clinic_id, reading, patient_id, now) for patient_id in reading.contacts]
+        _write(found, now)
 
 
-def _difference(setting: _Setting, reading: Reading, patient_id: int) -> Difference:
+def _difference(clinic_id: int, reading: Reading, patient_id: int, now: datetime) -> Difference:
     """Never raises: a reminder that cannot be planned must not keep a fill from being recorded."""
     try:
         found = reading.of(patient_id)
-        planned = plan(found.facts, setting.rules, setting.policy, now=setting.now)
-        return difference(setting.clinic_id, found, planned, setting.now)
+        planned = plan(found.facts, reading.rules, reading.policy, now=now)
+        return difference(clinic_id, found, planned, now)
     except Exception as error:
         log.error("planning failed for patient %s (%s)", patient_id, type(error).__name__)
-        return hold_all(reading.stored[patient_id], setting.now)
+        return hold_all(reading.stored[patient_id], now)
 
 
 def _write(differences: list[Difference], now: datetime) -> None:
@@ -103,7 +91,7 @@ def _store(changes: Sequence[Difference]) -> None:
     Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
     _link(changes)
     changed = [row for each in changes for row in each.changed.values()]
-    Message.objects.bulk_update(changed, WRITTEN, batch_size=1_000)
+    update_together(changed, WRITTEN)
 
 
 def _link(changes: Sequence[Difference]) -> None:

@@ -12,7 +12,7 @@ from notifications.services.plan.reading import Read
 
 COMES_BACK = frozenset({State.CANCELLED, State.SUPPRESSED, State.MISSED})
 TRIED = frozenset({State.UNKNOWN, State.FAILED, State.DEAD})
-WRITTEN = [
+WRITTEN = (
     "state",
     "reason",
     "due_at",
@@ -23,7 +23,7 @@ WRITTEN = [
     "settled_at",
     "carried_by",
     "is_cancel_requested",
-]
+)
 
 
 @dataclass(slots=True)

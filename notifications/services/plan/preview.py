@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.domain.plan import Planned, WhyNot, key_of, plan
-from notifications.selectors.rules import policy_of, rules_of
 from notifications.services.plan.reading import read
 
 
@@ -32,7 +31,7 @@ def preview(*, clinic_id: int, patient_id: int, now: datetime) -> Preview:
     """The plan for one patient as it is now; what went out, and what came to its end, is left out."""
     reading = read(clinic_id, [patient_id], now, is_locking=False)
     found = reading.of(patient_id)
-    planned = plan(found.facts, rules_of(clinic_id=clinic_id), policy_of(clinic_id=clinic_id), now=now)
+    planned = plan(found.facts, reading.rules, reading.policy, now=now)
     refs = {row.pk: row.ref for row in found.stored}
     by_key = {key_of(known): refs[known.message_id] for known in found.facts.known}
     return Preview(

@@ -6,21 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.selectors.recipients import (
     ContactFacts,
     PatientContacts,
     PlannedOperation,
     PumpFacts,
-    clinic_time_zone,
-    contacts_of,
-    planned_operations,
-    pumps_of,
+    contacts_from,
+    operations_from,
+    pumps_from,
+    recipient_questions,
 )
 from clinic.selectors.rows import ContactPoint
+from clinic.together import Answers, ask_together
 from notifications.domain.kinds import RULED_KINDS, ChannelName, MessageKind
 from notifications.domain.plan import (
     Address,
@@ -37,16 +39,29 @@ from notifications.domain.plan import (
     VisitFacts,
 )
 from notifications.domain.states import OPEN, WENT_OUT, State
-from notifications.models import Correspondence, Message, StoppedAddress
-from notifications.selectors.answers import answers_of_visits
+from notifications.models import (
+    Correspondence,
+    Message,
+    MessagingPolicy,
+    ReminderRule,
+    StoppedAddress,
+)
+from notifications.selectors.answers import newest_answers
+from notifications.selectors.rules import policy_from, rules_from
 from scheduling.domain.visit_states import VisitState
+from scheduling.selectors.refill_visits import (
+    before_every_today,
+    first_of_each,
+    refill_visits_by_pump,
+)
 from scheduling.selectors.tellings import (
     CheckInTelling,
     VisitTelling,
     check_ins_to_tell,
+    telling_questions,
     visits_to_tell,
 )
-from scheduling.selectors.visit_dates import VisitDates, visit_dates
+from scheduling.selectors.visit_dates import VisitDates, certain_dates, visit_dates_from
 
 LOOKS_BACK = timedelta(days=30)
 """What was settled longer ago bears on nothing: no cap, no fortnight, no visit that is still to come."""
@@ -73,13 +88,14 @@ class Read:
 def lock_correspondence(clinic_id: int, patient_ids: Collection[int]) -> None:
     """Let nobody else plan for these patients until the transaction ends: after every other lock, by patient's id."""
     rows = Correspondence.objects.filter(clinic_id=clinic_id, patient_id__any_of=patient_ids)
-    missing = set(patient_ids) - set(rows.values_list("patient_id", flat=True))
+    locking = rows.order_by("patient_id").select_for_update().values_list("patient_id", flat=True)
+    missing = set(patient_ids) - set(locking)
     if missing:
         Correspondence.objects.bulk_create(
             [Correspondence(clinic_id=clinic_id, patient_id=patient_id) for patient_id in sorted(missing)],
             ignore_conflicts=True,
         )
-    list(rows.order_by("patient_id").select_for_update().values_list("patient_id", flat=True))
+        list(locking.all())
 
 
 def read(clinic_id: int, patient_ids: Collection[int], now: datetime, *, is_locking: bool = True) -> Reading:
@@ -120,34 +136,34 @@ class Reading:
         stored: defaultdict[int, list[Message]],
         now: datetime,
     ) -> None:
-        self.stored = stored
-        self.zone = ZoneInfo(clinic_time_zone(clinic_id=clinic_id))
         rows = [row for each in stored.values() for row in each]
-        self.by_id = {row.pk: row for row in rows}
-        self.contacts = contacts_of(clinic_id=clinic_id, patient_ids=patient_ids)
-        self.pumps = pumps_of(clinic_id=clinic_id, patient_ids=patient_ids)
-        self.dates = visit_dates(
-            clinic_id=clinic_id,
-            implant_ids=[pump.implant_id for pumps in self.pumps.values() for pump in pumps],
-            today=now.astimezone(self.zone).date(),
-        )
-        self.visits = visits_to_tell(
+        letters = {letter_address(row.recipient) for row in rows if row.invite_method and row.recipient}
+        answers = ask_together(
+            _questions,
             clinic_id=clinic_id,
             patient_ids=patient_ids,
-            told_ids={row.visit_id for row in rows if row.visit_id is not None},
             now=now,
+            visits_since=before_every_today(now),
+            letters=letters,
+            told_visits=sorted({row.visit_id for row in rows if row.visit_id is not None}),
+            told_check_ins=sorted({row.follow_up_id for row in rows if row.follow_up_id is not None}),
         )
-        self.check_ins = check_ins_to_tell(
-            clinic_id=clinic_id,
-            patient_ids=patient_ids,
-            told_ids={row.follow_up_id for row in rows if row.follow_up_id is not None},
+        self.stored = stored
+        self.by_id = {row.pk: row for row in rows}
+        self.rules = rules_from(answers["rules"])
+        self.policy = policy_from(*answers["policy"] or [MessagingPolicy(clinic_id=clinic_id)])
+        self.zone = ZoneInfo(*answers["time_zone"])
+        self.contacts = contacts_from(answers)
+        self.pumps = pumps_from(answers)
+        self.dates = visit_dates_from(
+            answers["dates"],
+            first_of_each(answers["refill_visits"], today=now.astimezone(self.zone).date()),
         )
-        self.operations = planned_operations(clinic_id=clinic_id, patient_ids=patient_ids)
-        self.stopped = _stopped(clinic_id, self.contacts.values(), rows)
-        self.answers = answers_of_visits(
-            clinic_id=clinic_id,
-            visit_ids=[visit.visit_id for visits in self.visits.values() for visit in visits],
-        )
+        self.visits = visits_to_tell(answers)
+        self.check_ins = check_ins_to_tell(answers)
+        self.operations = operations_from(answers)
+        self.stopped = _stopped(clinic_id, answers, self.contacts.values(), letters)
+        self.answers = dict(answers["said"])
 
     def of(self, patient_id: int) -> Read:
         """One patient's; raises whatever facts raise that cannot be."""
@@ -221,7 +237,7 @@ class Reading:
             since=visit.since,
             implant_id=visit.implant_id,
             moves=tuple(Move(each.at, each.moved_from, each.least, each.most) for each in visit.moves),
-            answer=said.answer if (said := self.answers.get(visit.visit_id)) else "",
+            answer=self.answers.get(visit.visit_id, ""),
         )
 
     def _known(self, row: Message) -> Known:
@@ -248,6 +264,24 @@ class Reading:
             left=Holding(row.invite_method),
             left_until=row.invite_ends_at,
         )
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    pumps = given.found("patients_pumps", "id")
+    return {
+        **recipient_questions(given),
+        **telling_questions(given),
+        "rules": ReminderRule.objects.for_clinic(given.clinic_id),
+        "policy": MessagingPolicy.objects.for_clinic(given.clinic_id).order_by("pk")[:1],
+        "dates": certain_dates(given.clinic_id, pumps),
+        "refill_visits": refill_visits_by_pump(given.clinic_id, pumps, since=given.visits_since),
+        "stopped": _stops(given.clinic_id)
+        .filter(Q(address__any_of=given.letters) | Q(address__any_of=given.found("contacts", "dialable")))
+        .values_list("channel", "address"),
+        "said": newest_answers(given.clinic_id, given.found("visits", "id")).values_list(
+            "visit_id", "answer"
+        ),
+    }
 
 
 def _kind(visit: VisitTelling) -> MessageKind:
@@ -296,12 +330,19 @@ def letter_address(contact: ContactPoint) -> str:
 
 
 def _stopped(
-    clinic_id: int, patients: Iterable[PatientContacts], rows: Iterable[Message]
+    clinic_id: int, answers: Answers, patients: Iterable[PatientContacts], letters: set[str]
 ) -> set[tuple[str, str]]:
-    """The stops at the patients' addresses, and at those that got a visit for their calendar."""
-    addresses = {each.address for patient in patients for each in patient.contacts if each.address}
-    addresses |= {letter_address(row.recipient) for row in rows if row.invite_method and row.recipient}
-    stops = StoppedAddress.objects.for_clinic(clinic_id).filter(
-        address__in=sorted(addresses), lifted_at__isnull=True
-    )
-    return set(stops.values_list("channel", "address"))
+    """The stops at the patients' addresses, and at those that got a visit for their calendar.
+
+    One query more where an address is not stored as machines write it.
+    """
+    found = set(answers["stopped"])
+    asked = letters | {dialable for *_, dialable, _ in answers["contacts"]}
+    others = {each.address for patient in patients for each in patient.contacts} - asked
+    if others:
+        found |= set(_stops(clinic_id).filter(address__any_of=others).values_list("channel", "address"))
+    return found
+
+
+def _stops(clinic_id: Any) -> QuerySet[StoppedAddress]:
+    return StoppedAddress.objects.for_clinic(clinic_id).filter(lifted_at__isnull=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -15,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from clinic.audit import recording
 from clinic.domain.register.reasons import gettext_noop
 from clinic.selectors.rows import Clinic, Fill, Implant
+from clinic.together import ask_together
 from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.domain.visit_states import VisitState
 from scheduling.models import (
@@ -47,12 +49,8 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
     cancelled; what the patient still needs afterwards stays.
     """
     with transaction.atomic(savepoint=False):
-        behind = (
-            Visit.objects.for_clinic(clinic_id)
-            .filter(_refilled() | _unfilled() | _of_a_pump_out(now), implant_id__any_of=implant_ids)
-            .values_list("pk", flat=True)
-        )
-        numbers = list(behind)  # settled by the pumps' locks: what follows locks in the order of locks.py
+        found = ask_together(_questions, clinic_id=clinic_id, implant_ids=implant_ids, now=now)
+        numbers = found["behind"]  # settled by the pumps' locks: what follows locks in the order of locks.py
         if not numbers:
             return
         clinic = Clinic.objects.get(pk=clinic_id)
@@ -64,6 +62,15 @@ def follow_record(clinic_id: int, implant_ids: Collection[int], now: datetime) -
         for visit in _rows(clinic_id).filter(_of_a_pump_out(now), pk__any_of=numbers):
             with recording(actor_id=None, reason="visit follows the record"):
                 set_status(visit, VisitState.CANCELLED, since=now, actor_id=None, reason=PUMP_OUT)
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    which = _refilled() | _unfilled() | _of_a_pump_out(given.now)
+    return {
+        "behind": Visit.objects.for_clinic(given.clinic_id)
+        .filter(which, implant_id__any_of=given.implant_ids)
+        .values_list("pk", flat=True)
+    }
 
 
 def follow_deaths(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:

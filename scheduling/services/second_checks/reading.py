@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from clinic.selectors.facts import ImplantFacts, corrected_fills
+from clinic.selectors.care_facts import Chains, chain_questions, chains_from
+from clinic.selectors.facts import ImplantFacts
+from clinic.together import Answers, ask_together
 from scheduling.domain.findings import LimitKind
 from scheduling.domain.second_check import RefillDates
-from scheduling.models import RUNNING, CheckState, ImportedPump, SecondCheck, StandingDates
+from scheduling.models import RUNNING, CheckState, ImportCheck, ImportedPump, SecondCheck, StandingDates
 from scheduling.services.entered import dates_from_json
 from scheduling.services.standing import Beside, Emergency, Imported, Stood
 
@@ -55,38 +58,38 @@ class Reading:
         }
 
 
-def read_beside(
-    clinic_id: int, implant_ids: Collection[int], facts: Sequence[ImplantFacts], now: datetime
-) -> Reading:
-    """What is stored beside these pumps' facts, in three queries, or four where a newer fill may be a correction."""
-    rows = StandingDates.objects.for_clinic(clinic_id).filter(implant_id__any_of=implant_ids)
-    checks = SecondCheck.objects.for_clinic(clinic_id).filter(
-        implant_id__any_of=implant_ids, state__in=RUNNING
-    )
+def beside_questions(given: Any) -> dict[str, Any]:
+    """What ``reading_from`` needs the answers to, beside those to ``chain_questions``; asked of ``implant_ids``."""
+    which = {"implant_id__any_of": given.implant_ids}
+    return {
+        "standing": StandingDates.objects.for_clinic(given.clinic_id).filter(**which),
+        "checks": SecondCheck.objects.for_clinic(given.clinic_id).filter(state__in=RUNNING, **which),
+        "imported": ImportedPump.objects.for_clinic(given.clinic_id).filter(waits=True, **which),
+    }
+
+
+def reading_from(answers: Answers, chains: Chains, *, clinic_id: int, now: datetime) -> Reading:
+    """What is stored beside these pumps' facts, from the answers (no query, one where something imported waits)."""
     reading = Reading(
         clinic_id=clinic_id,
         now=now,
-        rows={row.implant_id: row for row in rows},
-        checks={check.implant_id: check for check in checks},
+        rows={row.implant_id: row for row in answers["standing"]},
+        checks={check.implant_id: check for check in answers["checks"]},
     )
-    for pump in (
-        ImportedPump.objects.for_clinic(clinic_id)
-        .filter(implant_id__any_of=implant_ids, waits=True)
-        .select_related("import_check")
-    ):
+    imports = {pump.import_check_id for pump in answers["imported"]}
+    whole = ImportCheck.objects.for_clinic(clinic_id).in_bulk(imports) if imports else {}
+    for pump in answers["imported"]:
+        pump.import_check = whole[pump.import_check_id]
         reading.imported.setdefault(pump.implant_id, []).append(pump)
-    newer = [each.implant_id for each in facts if _may_be_corrected(each, reading.rows.get(each.implant_id))]
-    if newer:
-        for implant_id, fill_id, corrects in corrected_fills(clinic_id=clinic_id, implant_ids=newer):
-            reading.chains.setdefault(implant_id, {})[fill_id] = corrects
+    for implant_id, fill_id, corrects, _ in chains.fills.rows:
+        reading.chains.setdefault(implant_id, {})[fill_id] = corrects
     return reading
 
 
 def read_beside_one(clinic_id: int, facts: ImplantFacts, now: datetime) -> Beside:
-    """What is stored beside one pump, with every signature and every correction of it (six queries)."""
-    reading = read_beside(clinic_id, [facts.implant_id], (), now)
-    chain = corrected_fills(clinic_id=clinic_id, implant_ids=[facts.implant_id])
-    reading.chains[facts.implant_id] = {fill_id: corrects for _, fill_id, corrects in chain}
+    """What is stored beside one pump, with every signature and every correction of it (three queries)."""
+    answers = ask_together(_one_questions, clinic_id=clinic_id, implant_ids=[facts.implant_id])
+    reading = reading_from(answers, chains_from(answers), clinic_id=clinic_id, now=now)
     signed = SecondCheck.objects.for_clinic(clinic_id).filter(
         implant_id=facts.implant_id, state=CheckState.SIGNED
     )
@@ -97,6 +100,10 @@ def read_beside_one(clinic_id: int, facts: ImplantFacts, now: datetime) -> Besid
         mark for rows in (signed, whole) for mark in rows.values_list("fingerprint", flat=True) if mark
     )
     return reading.of(facts.implant_id, signed=marks)
+
+
+def _one_questions(given: Any) -> dict[str, Any]:
+    return {**beside_questions(given), **chain_questions(given)}
 
 
 def stood_of(row: StandingDates) -> Stood:
@@ -133,7 +140,3 @@ def _emergency_of(check: SecondCheck, now: datetime) -> Emergency | None:
         return None
     stored = dict(check.emergency_dates)
     return Emergency(fill_id=int(stored.pop("fill_id")), allowed=dates_from_json(stored))
-
-
-def _may_be_corrected(facts: ImplantFacts, row: StandingDates | None) -> bool:
-    return bool(facts.fills) and row is not None and facts.fills[-1].fill_id != row.fill_id
