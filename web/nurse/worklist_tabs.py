@@ -23,9 +23,13 @@ class WorkTab:
     is_here: bool
 
 
-def work_tabs(request: ClinicRequest, here: str) -> list[WorkTab]:
-    """Both tabs. The counts say what cannot wait: refills that are due or worse, follow-ups and calls of today."""
-    refills = urgent_count(clinic_id=request.clinic.id, now=request.now)
+def work_tabs(request: ClinicRequest, here: str, *, refills: int | None = None) -> list[WorkTab]:
+    """Both tabs. The counts say what cannot wait: refills that are due or worse, follow-ups and calls of today.
+
+    ``refills`` is that count where the page has it already.
+    """
+    if refills is None:
+        refills = urgent_count(clinic_id=request.clinic.id, now=request.now)
     calls = call_backs(clinic_id=request.clinic.id, until=request.today).count()
     due = due_count(clinic_id=request.clinic.id, now=request.now) + calls
     return [

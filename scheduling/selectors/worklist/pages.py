@@ -49,6 +49,7 @@ from scheduling.selectors.worklist.rows import (
 
 PAGE_SIZE = 50
 _RANK = {group: rank for rank, group in enumerate(ORDER)}
+_DUE = WorkGroup.DUE.name.lower()
 
 
 class Sorting(StrEnum):
@@ -89,6 +90,11 @@ class WorkList:
     page: int
     pages: int
 
+    @property
+    def urgent(self) -> int:
+        """How many of them are due or worse."""
+        return sum(self.counts[group] for group in ORDER[: _RANK[_DUE] + 1])
+
 
 def work_list(
     *, clinic_id: int, wanted: Wanted, now: datetime, page: int = 1, page_size: int | None = PAGE_SIZE
@@ -121,7 +127,7 @@ def group_of_implants(*, clinic_id: int, implant_ids: Iterable[int], now: dateti
 def urgent_count(*, clinic_id: int, now: datetime) -> int:
     """How many pumps are due or worse: for these a visit is to be booked now."""
     day = _day(clinic_id, now)
-    return _grouped(_active(clinic_id), day).filter(rank__lte=_RANK[WorkGroup.DUE.name.lower()]).count()
+    return _grouped(_active(clinic_id), day).filter(rank__lte=_RANK[_DUE]).count()
 
 
 def _day(clinic_id: int, now: datetime) -> Day:

@@ -63,7 +63,9 @@ def worklist(request: ClinicRequest) -> HttpResponse:
     } | filter_chips(request, "worklist", query)
     if request.htmx:
         return render(request, "nurse/worklist/_list.html", context)
-    context |= alarms(request) | {"work_tabs": work_tabs(request, "worklist")}
+    is_whole = not (chosen.keys() - {"sort"} or text)  # a chosen group narrows the rows and not the counts
+    tabs = work_tabs(request, "worklist", refills=listed.urgent if is_whole else None)
+    context |= alarms(request) | {"work_tabs": tabs}
     return render(request, "nurse/worklist/page.html", context)
 
 
