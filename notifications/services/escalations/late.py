@@ -48,7 +48,8 @@ def open_running_late(clinic_id: int, now: datetime, implant_ids: Collection[int
             implant_ids=implant_ids,
             visits_since=before_every_today(now),
         )
-        is_open = dict(answers["open"])
+        is_open = {implant_id: rung for implant_id, rung, _ in answers["open"]}
+        is_marked = {implant_id for implant_id, _, gone_at in answers["open"] if gone_at is not None}
         standings = standings_from(answers, now=now)
         late = [each for each in standings.values() if each.rung is not None]
         open_all(clinic_id, _asks(clinic_id, late, is_open, now), now=now)
@@ -57,7 +58,7 @@ def open_running_late(clinic_id: int, now: datetime, implant_ids: Collection[int
             {
                 key_of(each.implant_id): each.not_late or NotLate.LATER
                 for each in standings.values()
-                if each.rung is None and each.implant_id in is_open
+                if each.rung is None and each.implant_id in is_open.keys() - is_marked
             },
             cause=RUNNING_LATE,
             now=now,
@@ -69,7 +70,7 @@ def _questions(given: Any) -> dict[str, Any]:
         **standing_questions(given),
         "open": _open(given.clinic_id)
         .filter(implant_id__any_of=given.implant_ids)
-        .values_list("implant_id", "rung"),
+        .values_list("implant_id", "rung", "gone_at"),
     }
 
 
@@ -99,6 +100,8 @@ def mark_gone(clinic_id: int, why: Mapping[str, str], *, cause: str, now: dateti
     if not why:
         return
     rows = locked(clinic_id, cause=cause, key__in=sorted(why), gone_at__isnull=True)
+    if not rows:
+        return
     matters = matters_of(rows)
     for row in rows:
         put(row, ladder.gone(matters[row.pk], now=now))
