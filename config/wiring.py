@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scheduling.changes import Until
 
 
 def connect() -> None:
     """Subscribe each derivation to what it is derived from, in the order in which they build on each other."""
     from clinic import changes as record
+    from notifications.selectors import versions
     from notifications.services.plan import replan_about
     from notifications.services.rules import set_up_messages
     from scheduling import changes as forecasts
+    from scheduling.selectors.settled import rest_on
     from scheduling.services.booking import follow_deaths, follow_record
     from scheduling.services.calendar_entries import follow_calendars
     from scheduling.services.calendar_feeds import revoke_departed
@@ -32,6 +38,7 @@ def connect() -> None:
         door.subscribe_teller(follow_calendars)
         door.subscribe_teller(replan_about)
         door.subscribe_teller(_follow_refills)  # locks escalations, which come last
+    rest_on(versions.ABOUT_PUMPS, versions.SHARED)
     record.subscribe_to_patients(replan_before_surgery)
     record.subscribe_to_patients(follow_deaths)
     record.subscribe_to_members(set_up_clinic)
@@ -45,9 +52,14 @@ def connect() -> None:
 
 def _follow_refills(
     clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
-) -> None:
-    """A late refill is a pump's matter: of patients alone there is nothing to follow."""
+) -> Until | None:
+    """A late refill is a pump's matter: of patients alone there is nothing to follow.
+
+    Each tick follows all of them, so no night need look at a pump for its sake.
+    """
     from notifications.services.escalations import follow_refills
+    from scheduling.changes import never
 
     if implant_ids:
         follow_refills(clinic_id, implant_ids, now)
+    return never

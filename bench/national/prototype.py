@@ -25,6 +25,7 @@ LEFT_OUT = {
     "clinic_invitation": "accepted long ago",
     "clinic_invitationhistory": "accepted long ago",
     "scheduling_sweeprun": "written anew: one night of each clinic, with the clinic's own numbers",
+    "scheduling_settledpump": "of rows where they stand, so not of copies; the next night writes it",
     "scheduling_sweepchunk": "no longer read once the run is finished",
     "notifications_reconcilerrun": "one an hour and clinic; the next hour writes it",
     "scheduling_heartbeat": "of running processes",

@@ -27,7 +27,7 @@ from scheduling.models.care import (
     WorkPolicy,
 )
 from scheduling.models.closings import ClosingState, DayClosing, DayClosingMove
-from scheduling.models.forecasts import Forecast
+from scheduling.models.forecasts import Forecast, SettledPump
 from scheduling.models.import_checks import ImportCheck, ImportCheckStep, ImportedPump
 from scheduling.models.register_imports import ImportState, RegisterImport, RegisterImportRow, RowResult
 from scheduling.models.reports import PaperList, PaperState, ResidualTrend
@@ -101,6 +101,7 @@ __all__ = [
     "SavedFilter",
     "SecondCheck",
     "SecondCheckStep",
+    "SettledPump",
     "StandingDates",
     "Status",
     "SweepChunk",

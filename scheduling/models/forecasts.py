@@ -110,3 +110,33 @@ class Forecast(models.Model):
 
     def __str__(self) -> str:
         return f"forecast of implant {self.implant_id}"
+
+
+class SettledPump(models.Model):
+    """What a night found of a pump for which there was nothing to write: the rows it looked at, and how long that holds.
+
+    Derived data that only means something beside the rows that it is about: where they are copied or restored, their
+    versions are others, and the pump is looked at.
+    """
+
+    implant = models.OneToOneField(
+        "clinic.Implant", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.CASCADE, related_name="+")
+    versions = models.BigIntegerField()
+    """Of all rows that the night's result rests on, of the code, and of the settings, before the night read them."""
+    settled_at = models.DateTimeField()
+    holds_until = models.DateTimeField()
+    """From then on time alone may give the night something to write."""
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(holds_until__gt=F("settled_at")), name="settled_pump_holds_for_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"settled pump {self.implant_id}"

@@ -16,11 +16,15 @@ from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
 
 @dataclass(frozen=True, slots=True)
 class VisitDates:
-    """The day the clinic aims for and the last one that is safe; whether a refill visit stands by then."""
+    """The day the clinic aims for and the last one that is safe; whether a refill visit stands by then.
+
+    ``visit_on`` is the first refill visit ahead, in time or not: the day after it another one is.
+    """
 
     target_visit_on: date
     latest_visit_on: date
     is_booked: bool = False
+    visit_on: date | None = None
 
 
 def visit_dates(*, clinic_id: int, implant_ids: Collection[int], today: date) -> dict[int, VisitDates]:
@@ -45,10 +49,11 @@ def visit_dates_from(
     rows: Iterable[tuple[int, date | None, date | None]], visits: Mapping[int, NextVisit]
 ) -> dict[int, VisitDates]:
     """The same from the rows, beside each pump's first refill visit ahead."""
-    return {
-        implant_id: VisitDates(
-            target, latest, is_booked=implant_id in visits and visits[implant_id].local_on <= latest
-        )
-        for implant_id, target, latest in rows
-        if target and latest
-    }
+    found = {}
+    for implant_id, target, latest in rows:
+        visit = visits.get(implant_id)
+        visit_on = None if visit is None else visit.local_on
+        if target and latest:
+            is_booked = visit_on is not None and visit_on <= latest
+            found[implant_id] = VisitDates(target, latest, is_booked=is_booked, visit_on=visit_on)
+    return found

@@ -21,6 +21,7 @@ from django.urls import reverse
 from clinic.selectors.rows import Clinic, Implant
 from clinic.statements import update_together
 from clinic.together import ask_together
+from scheduling.changes import Until, never
 from scheduling.domain.calendars.entries import Entry, deadline_entry, visit_entry
 from scheduling.domain.calendars.writer import Standing, Timing, core, words
 from scheduling.domain.local_time import start_of_day
@@ -88,7 +89,7 @@ class _Changes:
 
 def follow_calendars(
     clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
-) -> None:
+) -> Until | None:
     """A reader of both doors for changes: bring the entries about these patients, and their pumps, up to date.
 
     In the caller's transaction, so a calendar never shows what was not committed. Never raises: nothing that is
@@ -98,8 +99,10 @@ def follow_calendars(
     try:
         with transaction.atomic():
             write_entries(clinic_id, patient_ids, now)
+        return never  # an entry says nothing that ages
     except Exception as error:
         log.error("calendars of clinic %s are not up to date (%s)", clinic_id, type(error).__name__)
+        return None
 
 
 def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -67,9 +67,44 @@ def replan_care_of_implants(clinic_id: int, implant_ids: Collection[int], now: d
 
 def replan_care_known(clinic_id: int, known: Known, now: datetime) -> CareOutcome:
     """The same from what the transaction has locked and read already."""
+    setting = _setting(clinic_id, known, now)
+    return _bring_up(setting, _courses(setting, known))[0]
+
+
+def replan_care_of_night(
+    clinic_id: int, known: Known, now: datetime, *, until: date
+) -> tuple[set[int], set[int]]:
+    """The same; the pumps for which there was nothing to write and is nothing on a day before ``until``, and those for
+    which there was something.
+
+    As long as the facts stay the same a later day only adds (``domain.care.plan``), and what was put off comes back
+    for good: where that day has nothing to write, the days before it have nothing either.
+    """
+    setting = _setting(clinic_id, known, now)
+    courses = _courses(setting, known)
+    _, changed = _bring_up(setting, courses)
+    later = replace(setting, today=until)
+    moved = {course.facts.patient_id for course in changed}
+    uneasy = moved | {
+        course.facts.patient_id
+        for course in courses
+        if course.has_failed or _changes(later, _course(later, course.facts, course.stored))
+    }
+    patients = {course.facts.implant_id: course.facts.patient_id for course in courses}
+    pumps = [(pump, patient) for pump, patient in patients.items() if pump is not None]
+    return (
+        {pump for pump, patient in pumps if patient not in uneasy},
+        {pump for pump, patient in pumps if patient in moved},
+    )
+
+
+def _setting(clinic_id: int, known: Known, now: datetime) -> _Setting:
     planning = known.planning
-    setting = _Setting(clinic_id, planning.rows, planning.zone, planning.today, now, planning.owners)
-    return _bring_up(setting, [*_implant_courses(setting, known), *_patient_courses(setting, planning)])
+    return _Setting(clinic_id, planning.rows, planning.zone, planning.today, now, planning.owners)
+
+
+def _courses(setting: _Setting, known: Known) -> list[Course]:
+    return [*_implant_courses(setting, known), *_patient_courses(setting, known.planning)]
 
 
 def replan_care(*, clinic_id: int, patient_ids: Collection[int], now: datetime) -> CareOutcome:
@@ -136,8 +171,8 @@ def _course(setting: _Setting, facts: CareFacts, stored: list[Stored]) -> Course
         return Course(facts, [], [], has_failed=True)
 
 
-def _bring_up(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
-    """Write what differs. What changes is locked and compared again: a nurse may just have closed it."""
+def _bring_up(setting: _Setting, courses: Sequence[Course]) -> tuple[CareOutcome, list[Course]]:
+    """Write what differs, and say of which courses. A change is locked and compared again: a nurse may have closed it."""
     moving = [any(change.stored for change in _changes(setting, course)) for course in courses]
     locked = _lock(setting, [course for course, moves in zip(courses, moving, strict=True) if moves])
     _add_closed(
@@ -148,7 +183,7 @@ def _bring_up(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
     if changed:
         _refresh(setting.clinic_id, changed, _numbers(setting, changed) - locked)
         outcome.add(_write(setting, changed))
-    return outcome
+    return outcome, changed
 
 
 def _numbers(setting: _Setting, courses: Iterable[Course]) -> set[int]:

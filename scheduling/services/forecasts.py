@@ -22,6 +22,7 @@ from scheduling.services.cases import Setting, case_of
 from scheduling.services.known import COLUMNS, Known, lock_and_read
 from scheduling.services.second_checks.reading import Reading
 from scheduling.services.second_checks.writing import bring_up_checks
+from scheduling.services.settling import holds_by_itself
 from scheduling.services.standing import Beside, Judgement, judge
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,11 @@ class Outcome:
     changed: int = 0
     drifted: int = 0
     """Of the changed ones, those whose inputs had changed without a re-projection: each is a defect too."""
+    settled: set[int] = field(default_factory=set)
+    """Only where a night asks: those for which there was nothing to write, and is nothing before ``settled_until``."""
+    settled_until: datetime | None = None
+    moved: set[int] = field(default_factory=set)
+    """Only of a night: those whose dates or follow-ups had something to write."""
 
 
 @dataclass(slots=True)
@@ -75,8 +81,11 @@ def reproject(clinic_id: int, implant_ids: Collection[int], now: datetime) -> Ou
         return reproject_known(clinic_id, lock_and_read(clinic_id, implant_ids, now), now)
 
 
-def reproject_known(clinic_id: int, known: Known, now: datetime) -> Outcome:
-    """The same from what the transaction has locked and read already."""
+def reproject_known(clinic_id: int, known: Known, now: datetime, *, until: date | None = None) -> Outcome:
+    """The same from what the transaction has locked and read already.
+
+    ``until``: say which pumps have their dates settled before that day.
+    """
     facts, setting, reading, stored = known.of_active, known.setting, known.beside, known.forecasts
     desired = [_desire(each, setting, reading.of(each.implant_id)) for each in facts]
     desired = _with_signatures(desired, facts, setting, reading)
@@ -92,7 +101,19 @@ def reproject_known(clinic_id: int, known: Known, now: datetime) -> Outcome:
         del stored[implant_id]
     outcome.ended = len(gone)
     outcome.changed_ids += gone
+    if until is not None:
+        outcome.settled = _settled(known, judged, until) - set(outcome.changed_ids)
     return outcome
+
+
+def _settled(known: Known, judged: dict[int, Judgement], until: date) -> set[int]:
+    """Those of which nothing waits for a second person: ended pumps, and those whose dates hold by themselves."""
+    found = {each.implant_id for each in known.planning.record} - set(known.active)
+    for facts in known.of_active:
+        judgement = judged.get(facts.implant_id)
+        if judgement and holds_by_itself(facts, judgement, today=known.setting.as_of, until=until):
+            found.add(facts.implant_id)
+    return found - known.beside.checks.keys() - known.beside.imported.keys()
 
 
 def _with_signatures(

@@ -8,7 +8,7 @@ in, in the same transaction as the forecasts.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,19 +18,22 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from clinic.domain.checks import RecordError
-from clinic.selectors.facts import clinic_facts, count_active, implant_ranges, implants_between
+from clinic.selectors.facts import clinic_facts, count_active, implant_ranges
 from clinic.selectors.operation import clinic_numbers
 from clinic.selectors.rows import Clinic, Implant
 from clinic.services.holidays import bring_up_holidays
 from scheduling import changes
 from scheduling.models import SweepChunk, SweepRun
 from scheduling.models.runs import ChunkState, RunKind, RunState
+from scheduling.selectors.settled import Pump, is_turn, pumps_of_chunk
 from scheduling.selectors.sweeps import nights_due, queued_chunks
 from scheduling.selectors.tellings import patients_to_tell_without_pump
 from scheduling.services.care_plan import replan_all_before_surgery
 from scheduling.services.derive import work_out
 from scheduling.services.doorbell import ring_aside
+from scheduling.services.forecasts import Outcome
 from scheduling.services.owners import reassign_departed
+from scheduling.services.settling import code_mark, settle
 from scheduling.services.setup import set_up_clinic
 
 log = logging.getLogger(__name__)
@@ -180,21 +183,66 @@ def _run_chunk(chunk_id: int, now: datetime) -> bool:
     )
     if chunk is None:
         return False
-    clinic_id = chunk.run.clinic_id
+    clinic_id, is_night = chunk.run.clinic_id, chunk.run.kind == RunKind.NIGHT
     ends = {"first_id": chunk.first_implant_id, "last_id": chunk.last_implant_id}
-    implant_ids = implants_between(clinic_id=clinic_id, **ends)
-    outcome = work_out(clinic_id, implant_ids, now)
-    # Not only those whose forecast changed: what patients are told rests on the day too, on the protocol and the rules.
-    changes.announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
+    pumps = pumps_of_chunk(clinic_id=clinic_id, code=code_mark(), now=now, **ends)
+    is_looked_at = not is_night or is_turn(clinic_id, chunk.first_implant_id, chunk.run.business_date)
+    standing = [] if is_looked_at else [each for each in pumps if each.is_settled]
+    left = {each.implant_id for each in standing}
+    outcome = _bring_up(clinic_id, [each for each in pumps if each.implant_id not in left], now)
     for name in COUNTED[1:]:
         setattr(chunk, name, getattr(outcome, name))
-    if chunk.run.kind == RunKind.RECALCULATION:
+    chunk.projected += sum(each.is_projected for each in standing)
+    chunk.flagged += sum(each.is_active and not each.is_projected for each in standing)
+    if not is_night:
         chunk.drifted = 0  # its inputs have changed: that is why it runs
     chunk.expected = count_active(clinic_id=clinic_id, **ends)
     chunk.state = ChunkState.DONE
     chunk.save(update_fields=[*COUNTED, "state"])
     _finish_when_last(chunk.run_id, now)
     return True
+
+
+def _bring_up(clinic_id: int, pumps: Sequence[Pump], now: datetime) -> Outcome:
+    """Work these pumps out, have told what follows, and keep of which of them nothing was to be written."""
+    if not pumps:
+        return Outcome()
+    implant_ids = [each.implant_id for each in pumps]
+    outcome = work_out(clinic_id, implant_ids, now)
+    # Not only those whose forecast changed: what patients are told rests on the day too, on the protocol and the rules.
+    told = changes.announce(clinic_id=clinic_id, implant_ids=implant_ids, now=now)
+    moments = [{} if answer is None else answer() for answer in told]
+    until = {
+        each.implant_id: [at[each.patient_id] for at in moments if each.patient_id in at] for each in pumps
+    }
+    _count_moved(outcome, pumps, until, now)
+    if outcome.settled_until is not None and None not in told:
+        holds = {
+            each.implant_id: min([outcome.settled_until, *until[each.implant_id]])
+            for each in pumps
+            if each.implant_id in outcome.settled
+        }
+        settle(clinic_id, pumps, holds, now)
+    return outcome
+
+
+def _count_moved(
+    outcome: Outcome, pumps: Sequence[Pump], until: Mapping[int, Sequence[datetime]], now: datetime
+) -> None:
+    """Drift as well: a pump in its turn that would have been left alone, and for which there is something to write.
+
+    Not where another pump of the same patient has changed: what the patient is told follows that.
+    """
+    changing = {each.patient_id for each in pumps if not each.is_settled}
+    found = [
+        each.implant_id
+        for each in pumps
+        if each.patient_id not in changing
+        and (each.implant_id in outcome.moved or min(until[each.implant_id], default=None) == now)
+    ]
+    outcome.drifted += len(set(found) - set(outcome.changed_ids))
+    if found:
+        log.error("pumps %s had something to write, though nothing of them had changed", found)
 
 
 def _finish_when_last(run_id: int, now: datetime) -> None:

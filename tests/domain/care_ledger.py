@@ -52,8 +52,12 @@ class Ledger:
         kept = [one.key for one in self.all() if one.state in {*UNFINISHED, State.ENDED}]
         return plan(self.facts, self.rows, today=today, kept=kept)
 
+    def changes(self, today: date) -> list[Change]:
+        """What there is to write on the day."""
+        return difference(self.facts, self.planned(today), self.all(), today=today)
+
     def run(self, today: date) -> list[Change]:
-        changes = difference(self.facts, self.planned(today), self.all(), today=today)
+        changes = self.changes(today)
         for change in changes:
             self._write(change)
             live = [

@@ -176,6 +176,13 @@ class ClinicLife(RuleBasedStateMachine):
         assert len(live) == (0 if facts.explanted_on or facts.died_on else 1)
 
     @invariant()
+    def before_a_day_with_nothing_to_write_no_day_has_anything(self) -> None:
+        """So a night that sees that the end of the week has nothing knows it of each night until then."""
+        days = [self.today + timedelta(days=number) for number in range(1, 8)]
+        is_quiet = [not self.ledger.changes(day) for day in days]
+        assert is_quiet == sorted(is_quiet, reverse=True)
+
+    @invariant()
     def whatever_ended_says_why(self) -> None:
         for one in self.ledger.all():
             if one.state is State.ENDED:

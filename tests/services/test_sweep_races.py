@@ -11,11 +11,13 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from clinic.audit import recording
-from clinic.models import Implant, Stability
+from clinic.models import Implant, Patient, Stability
 from clinic.selectors.facts import lock_active_implants
 from clinic.services.patients import record_death, withdraw_death
-from scheduling.models import Forecast
+from scheduling.models import Forecast, SettledPump, SweepRun
+from scheduling.selectors.settled import Pump, pumps_of_chunk
 from scheduling.selectors.sweeps import queued_chunks
+from scheduling.services.settling import code_mark
 from scheduling.services.sweeps import begin_night, run_chunk
 from tests.factories import House
 
@@ -88,3 +90,27 @@ def test_a_value_of_the_catalogue_that_changed_meanwhile_counts(house: House, im
         start()
     filled_on = implant.fills.get().filled_on
     assert Forecast.objects.get().must_refill_by == filled_on + timedelta(days=60)
+
+
+def test_what_changes_while_a_night_runs_is_looked_at_by_the_next(house: House, implant: Implant) -> None:
+    """It has read which rows there are, waits, and works out what it then finds: what it keeps is of the rows before."""
+
+    def pump() -> Pump:
+        ends = {"first_id": implant.pk, "last_id": implant.pk}
+        (found,) = pumps_of_chunk(clinic_id=house.clinic.pk, code=code_mark(), now=timezone.now(), **ends)
+        return found
+
+    for _ in range(2):
+        begin_night(clinic_id=house.clinic.id, night=house.today, now=timezone.now())
+        for chunk_id in queued_chunks():
+            run_chunk(chunk_id=chunk_id, now=timezone.now())
+        SweepRun.objects.all().delete()
+    assert pump().is_settled
+    SettledPump.objects.all().delete()
+    with while_a_sweep_waits(house) as start:
+        lock_active_implants(clinic_id=house.clinic.id, implant_ids=[implant.id])
+        start()
+        with recording(actor_id=None, reason="behind the back"):
+            Patient.objects.filter(pk=implant.patient_id).update(last_name="Other")
+    assert SettledPump.objects.filter(implant=implant, holds_until__gt=timezone.now()).exists()
+    assert not pump().is_settled

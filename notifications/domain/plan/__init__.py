@@ -14,6 +14,7 @@ from notifications.domain.plan.facts import (
     Standing,
     VisitFacts,
 )
+from notifications.domain.plan.next_moment import next_moment
 from notifications.domain.plan.planned import Key, Planned, key_of, same_of
 from notifications.domain.plan.planner import Plan, plan
 from notifications.domain.plan.reach import Reach, reach_of_visits
@@ -63,6 +64,7 @@ __all__ = [
     "VisitFacts",
     "WhyNot",
     "key_of",
+    "next_moment",
     "plan",
     "reach_of_visits",
     "same_of",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from clinic.selectors.care_facts import patients_of_implants
 from clinic.statements import update_together
-from notifications.domain.plan import plan
+from notifications.domain.plan import next_moment, plan
 from notifications.models import Message
 from notifications.models.escalations import Cause
 from notifications.services.escalations import open_escalation
 from notifications.services.plan.difference import WRITTEN, Difference, difference, hold_all
 from notifications.services.plan.reading import Reading, lock_correspondence, read
+from scheduling.changes import Until, never
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +29,12 @@ def replan(clinic_id: int, implant_ids: Collection[int], now: datetime) -> None:
 
 def replan_about(
     clinic_id: int, implant_ids: Collection[int], patient_ids: Collection[int], now: datetime
-) -> None:
+) -> Until:
     """The same for these patients: a reader of both doors for changes."""
-    replan_patients(clinic_id, patient_ids, now)
+    return replan_patients(clinic_id, patient_ids, now)
 
 
-def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime) -> None:
+def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime) -> Until:
     """Plan, move and take back the messages about these patients, in the caller's transaction or its own.
 
     Whoever changes something about a patient holds the locks of that already; this takes the patients'
@@ -40,16 +42,32 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
     plan sees both. A constant number of queries; planning twice writes nothing the second time. What is being
     sent, or was, is left alone; what it says that holds no longer is marked. One patient whose facts cannot be
     planned with is logged by id, has everything held back, which a person is told, and keeps nobody else's messages
-    from being planned.
+    from being planned. Answers from when on time alone may change the plans.
     """
     ids = sorted(set(patient_ids))
     if not ids:
-        return
+        return never
     with transaction.atomic(savepoint=False):
         lock_correspondence(clinic_id, ids)
         reading = read(clinic_id, ids, now)
-        found = [_difference(clinic_id, reading, patient_id, now) for patient_id in reading.contacts]
-        _write(found, now)
+        found = {
+            patient_id: _difference(clinic_id, reading, patient_id, now) for patient_id in reading.contacts
+        }
+        moved = {patient_id for patient_id, each in found.items() if each.writes or each.has_failed}
+        _write(list(found.values()), now)
+    return partial(_until, reading, moved, now)
+
+
+def _until(reading: Reading, moved: Collection[int], now: datetime) -> dict[int, datetime]:
+    """Of those for whom there was something to write, or no plan at all: at once."""
+    moments = dict.fromkeys(moved, now)
+    for patient_id in reading.contacts.keys() - moved:
+        facts = reading.of(patient_id).facts
+        planned = next_moment(facts, reading.rules, reading.policy, now=now)
+        known = [*reading.days_after_visits(patient_id), *([planned] if planned else [])]
+        if known:
+            moments[patient_id] = min(known)
+    return moments
 
 
 def _difference(clinic_id: int, reading: Reading, patient_id: int, now: datetime) -> Difference:
@@ -65,7 +83,7 @@ def _difference(clinic_id: int, reading: Reading, patient_id: int, now: datetime
 
 def _write(differences: list[Difference], now: datetime) -> None:
     """Write together; what the database refuses is narrowed down to the patient it refuses."""
-    changes = [each for each in differences if each.new or each.changed or each.carried]
+    changes = [each for each in differences if each.writes]
     if not changes:
         return
     try:

@@ -35,6 +35,15 @@ class Difference:
     carried: list[tuple[Message, Key]] = field(default_factory=list)
     by_key: dict[Key, Message] = field(default_factory=dict)
     missed: list[Message] = field(default_factory=list)
+    has_failed: bool = False
+    """Nothing could be planned, so everything is held back."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is to be written; what is carried by the row that it names already is not."""
+        return bool(self.new or self.changed) or any(
+            row.carried_by_id is None or row.carried_by_id != self.by_key[key].pk for row, key in self.carried
+        )
 
 
 def difference(clinic_id: int, read: Read, plan: Plan, now: datetime) -> Difference:
@@ -70,7 +79,7 @@ def hold_all(rows: list[Message], now: datetime) -> Difference:
 
     Once a patient, by the first of the messages: to call is the same for all of them.
     """
-    found = Difference()
+    found = Difference(has_failed=True)
     for row in rows:
         if row.state in OPEN:
             _take_back(found, row, WhyNot.NO_CERTAIN_DATE, now)

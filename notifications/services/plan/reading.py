@@ -22,6 +22,7 @@ from clinic.selectors.recipients import (
     recipient_questions,
 )
 from clinic.selectors.rows import ContactPoint
+from clinic.selectors.versions import RECENT
 from clinic.together import Answers, ask_together
 from notifications.domain.kinds import RULED_KINDS, ChannelName, MessageKind
 from notifications.domain.plan import (
@@ -48,6 +49,7 @@ from notifications.models import (
 )
 from notifications.selectors.answers import newest_answers
 from notifications.selectors.rules import policy_from, rules_from
+from scheduling.domain.local_time import start_of_day
 from scheduling.domain.visit_states import VisitState
 from scheduling.selectors.refill_visits import (
     before_every_today,
@@ -63,8 +65,9 @@ from scheduling.selectors.tellings import (
 )
 from scheduling.selectors.visit_dates import VisitDates, certain_dates, visit_dates_from
 
-LOOKS_BACK = timedelta(days=30)
+LOOKS_BACK = RECENT
 """What was settled longer ago bears on nothing: no cap, no fortnight, no visit that is still to come."""
+_DAY = timedelta(days=1)
 PLANNED_KINDS = sorted(kind.value for kind in (*RULED_KINDS, MessageKind.CHANGE, MessageKind.INVITATION))
 _WOUNDS = frozenset({"wound_check", "suture_removal"})
 _CHECK_UPS = frozenset({"check_up", "pump_check", "titration", "annual_review"})
@@ -185,6 +188,12 @@ class Reading:
             known=tuple(self._known(row) for row in self.stored[patient_id]),
         )
         return Read(facts, self.stored[patient_id])
+
+    def days_after_visits(self, patient_id: int) -> list[datetime]:
+        """When the pumps' first refill visits ahead are no longer ahead, said or not how they ended."""
+        dates = (self.dates.get(pump.implant_id) for pump in self.pumps.get(patient_id, ()))
+        days = [each.visit_on for each in dates if each is not None and each.visit_on is not None]
+        return [start_of_day(day + _DAY, self.zone) for day in days]
 
     def _readers(self, contacts: PatientContacts) -> tuple[Reader, ...]:
         by_proxy: dict[int | None, list[Address]] = {None: []}

@@ -24,7 +24,9 @@ def one_line(text: str, *, most: int = LONGEST_TEXT) -> str:
     pair is no character. A backslash becomes a slash: many readers take "\\N" inside a name for a line break, however
     it is escaped.
     """
-    kept = "".join(character for character in _SPACES.sub(" ", text) if _is_allowed(character))
+    kept = _SPACES.sub(" ", text)
+    if not (kept.isascii() and kept.isprintable()):  # most are, and a night looks at every entry
+        kept = "".join(character for character in kept if _is_allowed(character))
     kept = kept.replace("\\", "/").strip()
     return kept if len(kept) <= most else kept[: most - 1].rstrip() + "…"
 
