@@ -46,7 +46,8 @@ _OF_CLINIC = "t.clinic_id = %(clinic)s"
 class Source:
     """Rows of one table: ``of`` is the pump that they are about, in words of SQL, ``rows`` where they are found.
 
-    The table itself is called ``t``, the pumps asked for ``pumps`` with ``id`` and ``patient_id``.
+    The table itself is called ``t``, the pumps asked for ``pumps`` with ``id`` and ``patient_id``. No row may come twice
+    for one pump: the two would cancel each other out.
     """
 
     rows: str

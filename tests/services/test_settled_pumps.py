@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import recording
-from clinic.models import Consent
+from clinic.models import Consent, ContactPoint, Proxy
 from notifications.models import Message, StoppedAddress
 from scheduling.models import Forecast, SettledPump, SweepRun
 from scheduling.selectors import settled
@@ -182,6 +182,24 @@ def test_what_is_only_ever_added_is_looked_at(life: Life, monkeypatch: pytest.Mo
             with recording(actor_id=None, reason="behind the back"):
                 row.save()
             assert pump.pk in looked_at(life, monkeypatch, number)
+
+
+def test_no_row_counts_twice_for_a_pump_and_cancels_itself_out(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is the patient's and a helper's, and stopped: the row is found by both."""
+    pump = life.implants()[0]
+    with recording(actor_id=None, reason="test"):
+        known = ContactPoint.objects.filter(patient=pump.patient, kind="email").earliest("id")
+        helper = Proxy.objects.create(clinic=life.clinic, patient=pump.patient, name="Per Ode")
+        known.pk, known.proxy = None, helper
+        known.save()
+        stop = StoppedAddress.objects.create(
+            clinic=life.clinic, channel="email", address=known.value, stopped_at=life.now
+        )
+        number = settle_all(life)
+        StoppedAddress.objects.filter(pk=stop.pk).update(lifted_at=life.now)
+    assert pump.pk in looked_at(life, monkeypatch, number)
 
 
 def test_what_a_turn_finds_of_a_pump_that_was_left_alone_is_drift(
