@@ -84,7 +84,10 @@ class Implant(ClinicOwned, Referenced):
         indexes = [
             models.Index(
                 fields=["clinic", "id"], condition=Q(explanted_on__isnull=True), name="implant_active"
-            )
+            ),
+            models.Index(
+                fields=["clinic", "id"], condition=Q(explanted_on__isnull=False), name="implant_explanted"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,7 +50,10 @@ class Patient(ClinicOwned, Referenced):
             ),
             models.CheckConstraint(condition=Q(language__in=Language.values), name="patient_language_known"),
         ]
-        indexes = [models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name")]
+        indexes = [
+            models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name"),
+            models.Index(fields=["clinic"], condition=Q(died_on__isnull=False), name="patient_died"),
+        ]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"

@@ -25,6 +25,11 @@ def all_implants(*, clinic_id: int, patient_id: int | None = None) -> QuerySet[I
     return rows if patient_id is None else rows.filter(patient_id=patient_id)
 
 
+def pumps_taken_out(*, clinic_id: int) -> QuerySet[Implant]:
+    """The pumps that are in nobody any more."""
+    return Implant.objects.for_clinic(clinic_id).filter(explanted_on__isnull=False)
+
+
 def implants_of(*, clinic_id: int, patient_id: int) -> list[Implant]:
     """The patient's pumps: those in place first, then the newest."""
     rows = (

@@ -135,6 +135,11 @@ class Escalation(Scoped, Addressed):
             models.Index(
                 fields=["respond_by"], condition=Q(acknowledged_at__isnull=True), name="escalation_to_raise"
             ),
+            models.Index(
+                fields=["clinic", "responsible", "rung"],
+                condition=Q(acknowledged_at__isnull=True, gone_at__isnull=True),
+                name="escalation_pressing",
+            ),
             models.Index(fields=["patient", "-id"], name="escalation_of_patient"),
             models.Index(fields=["clinic", "cause", "key", "-id"], name="escalation_of_key"),
         ]

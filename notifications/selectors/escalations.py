@@ -54,12 +54,12 @@ class Board:
 
 def alarm_of(*, clinic_id: int, user_id: int) -> Alarm:
     """For the head of every page; one query. What resolved by itself waits in silence."""
-    pressing = Q(gone_at__isnull=True)
-    found = _open(clinic_id).aggregate(
-        number=Count("pk", filter=pressing),
-        mine=Count("pk", filter=pressing & _mine(user_id)),
-        gravest=Max("rung", filter=pressing),
-        with_everybody=Count("pk", filter=pressing & Q(responsible__isnull=True)),
+    pressing = _open(clinic_id).filter(gone_at__isnull=True)
+    found = pressing.aggregate(
+        number=Count("rung"),
+        mine=Count("rung", filter=_mine(user_id)),
+        gravest=Max("rung"),
+        with_everybody=Count("rung", filter=Q(responsible__isnull=True)),
     )
     return Alarm(**{name: value or 0 for name, value in found.items()})
 

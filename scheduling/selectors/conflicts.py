@@ -9,34 +9,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
-    DateField,
-    DateTimeField,
     Exists,
-    ExpressionWrapper,
     F,
-    Func,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    TimeField,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 
 from clinic.selectors.facts import clinic_facts
-from clinic.selectors.rows import Closure, Fill
 from scheduling.domain.opening import Hours, HoursChange, Opening
-from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS
 from scheduling.domain.visit_conflicts import (
     COUNTED,
     LIVE,
-    PENDING,
     RANK,
     REMEDIES,
     BookedVisit,
@@ -46,7 +38,6 @@ from scheduling.domain.visit_conflicts import (
     Taken,
     conflicts_of,
 )
-from scheduling.domain.wall_time import day_parts
 from scheduling.models import (
     UNFINISHED,
     FollowUpAct,
@@ -62,10 +53,9 @@ from scheduling.models import (
 from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 from scheduling.selectors.refill_visits import first_refill_visits
+from scheduling.selectors.suspect_visits import filled_since_booked, suspect_visits
 
 _DATES = (FollowUpAct.Act.CREATED, FollowUpAct.Act.RE_ANCHORED, FollowUpAct.Act.REINSTATED)
-_CLOCK_CHANGES_SOUGHT = timedelta(days=800)
-"""How far ahead days on which the clocks change are looked up; later visits are judged one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +139,8 @@ def visit_conflicts(
     facts = clinic_facts(clinic_id=clinic_id)
     opening = Opening(ZoneInfo(facts.time_zone), frozenset(facts.open_weekdays), facts.closed_on)
     today = now.astimezone(opening.zone).date()
-    visits = live_visits(clinic_id, today)
-    if visit_ids is not None:
-        visits = visits.filter(pk__in=list(visit_ids))
-    if patient_id is not None:
-        visits = visits.filter(patient_id=patient_id)
     # By number first: of many visits ahead few are suspect, and only those are read whole.
-    ids = list(visits.filter(_may_be_wrong(clinic_id, opening, today)).values_list("pk", flat=True))
+    ids = suspect_visits(clinic_id, opening, today, visit_ids=visit_ids, patient_id=patient_id)
     suspects = list(live_visits(clinic_id, today).filter(pk__any_of=ids)) if ids else []
     found = _judged(clinic_id, suspects, opening, today)
     return sorted(found, key=lambda row: (RANK[row.worst], row.starts_at, row.visit_id))
@@ -163,19 +148,6 @@ def visit_conflicts(
 
 def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
     """The visits of which nobody has said how they ended, with what they are judged by."""
-    booked_on_the_clock = Func(
-        OuterRef("time_zone"), OuterRef("booked_at"), function="timezone", output_field=DateTimeField()
-    )
-    filled_since = (
-        Fill.objects.for_clinic(clinic_id)
-        .current()
-        .filter(
-            implant_id=OuterRef("implant_id"),
-            recorded_at__gt=OuterRef("booked_at"),
-            # A correction is recorded later too; the refill that it corrects was before the booking.
-            filled_on__gte=Cast(booked_on_the_clock, DateField()),
-        )
-    )
     placed = (
         VisitStatus.objects.for_clinic(clinic_id)
         .filter(visit_id=OuterRef("pk"), status=Status.BOOKED)
@@ -189,7 +161,7 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
             is_next_refill=Exists(
                 first_refill_visits(clinic_id=clinic_id, today=today).filter(pk=OuterRef("pk"))
             ),
-            was_filled_since=Exists(filled_since),
+            was_filled_since=Exists(filled_since_booked(clinic_id)),
             placed_at=Coalesce(Subquery(placed), F("booked_at")),
             was_dated_since=_was_dated_since(clinic_id),
             serves_anything=Exists(VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))),
@@ -224,65 +196,6 @@ def purposes(clinic_id: int, today: date) -> QuerySet[VisitFollowUp]:
         .exclude(follow_up__row_key=REFILL)
         .filter(~Exists(earlier))
     )
-
-
-def _may_be_wrong(clinic_id: int, opening: Opening, today: date) -> Q:
-    """Holds for every visit that is wrong, and for few others."""
-    days_early = timedelta(days=DUE_BEFORE_TARGET_DAYS)
-    forecast = "implant__forecast__"
-    late = purposes(clinic_id, today).filter(
-        visit_id=OuterRef("pk"), follow_up__latest_on__lt=OuterRef("local_on")
-    )
-    return (
-        Q(status=PENDING)
-        | Q(local_on__lt=today)
-        | Q(patient__died_on__isnull=False)
-        | Q(implant__explanted_on__isnull=False)
-        | Q(is_refill=True, implant__forecast__isnull=True)
-        | Q(is_refill=True) & ~Q(**{f"{forecast}status": ForecastStatus.OK})
-        | Q(is_refill=True, **{f"{forecast}latest_visit_on__lt": F("local_on")})
-        | Q(was_filled_since=True, **{f"{forecast}target_visit_on__gt": F("local_on") + days_early})
-        | Q(Exists(late))
-        | Q(local_on__in=Closure.objects.for_clinic(clinic_id).in_force().values("closed_on"))
-        | ~Q(local_on__iso_week_day__in=[weekday + 1 for weekday in sorted(opening.open_weekdays)])
-        | _may_be_without(clinic_id, "nurse", opening, today)
-        | _may_be_without(clinic_id, "room", opening, today)
-    )
-
-
-def _may_be_without(clinic_id: int, taken: str, opening: Opening, today: date) -> Q:
-    """The nurse or room is out of use, has days of other hours, or no one stretch of weekly hours holds the visit.
-
-    Where the clocks change within the day a visit ends at another wall time than its length says: looked at.
-    """
-    weekly = ResourceHours.objects.for_clinic(clinic_id).filter(resource_id=OuterRef(f"{taken}_id"))
-    holding = weekly.annotate(
-        visit_ends_at=ExpressionWrapper(
-            OuterRef("local_at") + (OuterRef("ends_at") - OuterRef("starts_at")), output_field=TimeField()
-        )
-    ).filter(
-        weekday=OuterRef("local_on__iso_week_day") - 1,
-        starts_at__lte=OuterRef("local_at"),
-        ends_at__gte=F("visit_ends_at"),
-        visit_ends_at__gt=OuterRef("local_at"),
-    )
-    changed = HoursException.objects.for_clinic(clinic_id).filter(
-        resource_id=OuterRef(f"{taken}_id"),
-        first_on__lte=OuterRef("local_on"),
-        last_on__gte=OuterRef("local_on"),
-    )
-    return Q(**{f"{taken}__isnull": False}) & (
-        Q(**{f"{taken}__is_active": False})
-        | Q(Exists(changed))
-        | Q(~Exists(holding))
-        | Q(local_on__in=_clock_changes(opening.zone, today))
-        | Q(local_on__gt=today + _CLOCK_CHANGES_SOUGHT)
-    )
-
-
-def _clock_changes(zone: ZoneInfo, today: date) -> list[date]:
-    days = (today + timedelta(days=number) for number in range(_CLOCK_CHANGES_SOUGHT.days + 1))
-    return [day for day in days if len(day_parts(day, zone)) != 1]
 
 
 def _judged(clinic_id: int, visits: Collection[Any], opening: Opening, today: date) -> list[VisitConflict]:

@@ -8,6 +8,7 @@ which puts the pump on the work list by itself. See docs/adr/0014-what-counts-ag
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ from django.db.models import Case, Count, DateField, Exists, OuterRef, Q, QueryS
 
 from clinic.domain.roles import PERMISSIONS, Permission
 from clinic.selectors.operation import clinic_zones
-from clinic.selectors.rows import Implant, Membership
+from clinic.selectors.rows import Implant, Membership, Patient
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import UNFINISHED, FollowUp, Forecast, Visit
 from scheduling.models.care import REFILL
@@ -57,35 +58,41 @@ class Lapsed:
 
 
 def lapsed(clinic_id: int, now: datetime) -> list[Lapsed]:
-    """The clinic's pumps that nothing watches, the earliest date first; two queries, and one more if there are any."""
-    rows = _lapsed(now, clinic_zones(clinic_id=clinic_id)).filter(clinic_id=clinic_id)
+    """The clinic's pumps that nothing watches, the earliest date first; three queries, and two more if there are any."""
+    workers = list(_workers(clinic_id).values_list("user_id", flat=True))
+    lapsed_now = _lapsed(now, clinic_zones(clinic_id=clinic_id), Q(owner_id__any_of=workers))
+    # By number first: all pumps are passed by, and none of them is read whole.
+    ids = list(lapsed_now.filter(clinic_id=clinic_id).values_list("pk", flat=True))
+    if not ids:
+        return []
+    rows = Implant.objects.for_clinic(clinic_id).filter(pk__any_of=ids)
     found = list(
         rows.select_related("patient", "pump_model", "forecast").order_by("forecast__must_refill_by", "pk")
     )
-    if not found:
-        return []
     items = FollowUp.objects.for_clinic(clinic_id).filter(
         implant_id__any_of=[row.pk for row in found], row_key=REFILL, state__in=UNFINISHED
     )
-    by_implant = {item.implant_id: item for item in items.annotate(can_do_it=Exists(_can_do_it()))}
-    return [_row(implant, by_implant.get(implant.pk)) for implant in found]
+    by_implant = {item.implant_id: item for item in items}
+    return [_row(implant, by_implant.get(implant.pk), workers) for implant in found]
 
 
 def lapsed_counts(now: datetime) -> dict[int, int]:
     """How many pumps have lapsed in each clinic, none left out; two queries over all clinics."""
     zones = clinic_zones()
     counts = dict.fromkeys(zones, 0)
-    rows = _lapsed(now, zones) if zones else Implant.objects.none()
+    can_do_it = Q(Exists(_workers(OuterRef("clinic_id")).filter(user_id=OuterRef("owner_id"))))
+    rows = _lapsed(now, zones, can_do_it) if zones else Implant.objects.none()
     return counts | dict(rows.order_by().values_list("clinic_id").annotate(number=Count("pk")))
 
 
-def _lapsed(now: datetime, zones: dict[int, str]) -> QuerySet[Any]:
+def _lapsed(now: datetime, zones: dict[int, str], can_do_it: Q) -> QuerySet[Any]:
     """The one query that proves it, over one clinic or all."""
     return (
-        Implant.objects.filter(explanted_on__isnull=True, patient__died_on__isnull=True)
+        Implant.objects.filter(explanted_on__isnull=True)
+        .exclude(patient_id__in=Patient.objects.filter(died_on__isnull=False).values("pk"))
         .annotate(today=_today(now, zones))
         .exclude(forecast__status=ForecastStatus.REVIEW)
-        .filter(~Exists(_visit_in_time()), ~Exists(_item_in_hand()))
+        .filter(~Exists(_visit_in_time()), ~Exists(_item_in_hand(can_do_it)))
     )
 
 
@@ -99,24 +106,21 @@ def _visit_in_time() -> QuerySet[Visit]:
     )
 
 
-def _item_in_hand() -> QuerySet[FollowUp]:
+def _item_in_hand(can_do_it: Q) -> QuerySet[FollowUp]:
     """The refill's item, whose rung the forecast's dates give (``scheduling.domain.care.rungs``)."""
     return FollowUp.objects.filter(
         Q(state="open") | Q(state="postponed", postponed_until__lte=OuterRef("forecast__latest_visit_on")),
-        Exists(_can_do_it()),
+        can_do_it,
         implant_id=OuterRef("pk"),
         row_key=REFILL,
         latest_on=OuterRef("forecast__latest_visit_on"),
     )
 
 
-def _can_do_it() -> QuerySet[Membership]:
+def _workers(clinic_id: Any) -> QuerySet[Membership]:
+    """Those who work in the clinic and may do what is open."""
     return Membership.objects.filter(
-        clinic_id=OuterRef("clinic_id"),
-        user_id=OuterRef("owner_id"),
-        is_active=True,
-        user__is_active=True,
-        role__in=_MAY_DO_IT,
+        clinic_id=clinic_id, is_active=True, user__is_active=True, role__in=_MAY_DO_IT
     )
 
 
@@ -131,7 +135,7 @@ def _today(now: datetime, zones: dict[int, str]) -> Case:
     )
 
 
-def _row(implant: Any, item: Any) -> Lapsed:
+def _row(implant: Any, item: FollowUp | None, workers: Collection[int]) -> Lapsed:
     forecast: Forecast | None = getattr(implant, "forecast", None)
     patient = implant.patient
     return Lapsed(
@@ -143,17 +147,17 @@ def _row(implant: Any, item: Any) -> Lapsed:
         mrn=patient.mrn,
         birth_date=patient.birth_date,
         pump=implant.pump_model.name,
-        why=_why(forecast, item),
+        why=_why(forecast, item, workers),
         must_refill_by=forecast.must_refill_by if forecast else None,
     )
 
 
-def _why(forecast: Forecast | None, item: Any) -> WhyLapsed:
+def _why(forecast: Forecast | None, item: FollowUp | None, workers: Collection[int]) -> WhyLapsed:
     if forecast is None:
         return WhyLapsed.NO_FORECAST
     if item is None:
         return WhyLapsed.NO_ITEM
-    if not item.can_do_it:
+    if item.owner_id not in workers:
         return WhyLapsed.NO_OWNER
     if item.latest_on != forecast.latest_visit_on:
         return WhyLapsed.STALE_ITEM

@@ -6,7 +6,7 @@ those of ``scheduling.domain.urgency.work_group``; a property test holds the two
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 
 from clinic.selectors.facts import clinic_facts
+from clinic.selectors.patients import patients_who_died
 from clinic.selectors.rows import Fill, FillDrug, Implant
 from clinic.selectors.search import endings_with, search_words
 from scheduling.domain.case import ClinicRules
@@ -101,7 +102,8 @@ def work_list(
 ) -> WorkList:
     """The rows of one page, most urgent first; a page beyond the last is the last. ``None``: all rows."""
     day = _day(clinic_id, now)
-    rows = _grouped(_filtered(clinic_id, wanted, day), day)
+    too_late = _too_late(day)
+    rows = _grouped(_filtered(clinic_id, wanted, day), day, too_late)
     counts = dict.fromkeys(ORDER, 0)
     for rank, number in rows.order_by().values_list("rank").annotate(number=Count("pk")):
         counts[ORDER[rank]] = number
@@ -111,23 +113,31 @@ def work_list(
     page = min(max(page, 1), pages)
     if wanted.groups:
         rows = rows.filter(rank__in=[_RANK[group] for group in wanted.groups])
-    shown = rows.order_by(*_sorting(wanted.sorting))[(page - 1) * size : page * size]
+    # By number first: all are compared, and only those of the page are read whole.
+    in_order = rows.order_by(*_sorting(wanted.sorting)).values_list("pk", flat=True)
+    ids = list(in_order[(page - 1) * size : page * size])
+    shown = _grouped(_active(clinic_id).filter(pk__any_of=ids), day, too_late)
     return WorkList(
-        rows=shown_rows(clinic_id, shown, day), counts=counts, selected=selected, page=page, pages=pages
+        rows=shown_rows(clinic_id, shown, ids, day),
+        counts=counts,
+        selected=selected,
+        page=page,
+        pages=pages,
     )
 
 
 def group_of_implants(*, clinic_id: int, implant_ids: Iterable[int], now: datetime) -> dict[int, str]:
     """The group of each of these active pumps, by implant id."""
     day = _day(clinic_id, now)
-    rows = _grouped(_active(clinic_id).filter(pk__in=list(implant_ids)), day)
+    ids = list(implant_ids)
+    rows = _grouped(_active(clinic_id).filter(pk__any_of=ids), day, _too_late(day, ids))
     return {implant_id: ORDER[rank] for implant_id, rank in rows.values_list("pk", "rank")}
 
 
 def urgent_count(*, clinic_id: int, now: datetime) -> int:
     """How many pumps are due or worse: for these a visit is to be booked now."""
     day = _day(clinic_id, now)
-    return _grouped(_active(clinic_id), day).filter(rank__lte=_RANK[_DUE]).count()
+    return _grouped(_active(clinic_id), day, _too_late(day)).filter(rank__lte=_RANK[_DUE]).count()
 
 
 def _day(clinic_id: int, now: datetime) -> Day:
@@ -138,8 +148,11 @@ def _day(clinic_id: int, now: datetime) -> Day:
 
 
 def _active(clinic_id: int) -> QuerySet[Implant]:
-    return Implant.objects.for_clinic(clinic_id).filter(
-        explanted_on__isnull=True, patient__died_on__isnull=True
+    died = patients_who_died(clinic_id=clinic_id)
+    return (
+        Implant.objects.for_clinic(clinic_id)
+        .filter(explanted_on__isnull=True)
+        .exclude(patient_id__in=died.values("pk"))
     )
 
 
@@ -190,10 +203,18 @@ def _booked(rows: QuerySet[Implant], booking: Booking, day: Day) -> QuerySet[Imp
     return rows.filter(pk__in=ahead).exclude(pk__in=too_late)
 
 
-def _grouped(rows: QuerySet[Implant], day: Day) -> QuerySet[Any]:
-    """Give each row the rank of its group (``work_group`` in SQL) and, in review, the day it must be looked at."""
+def _too_late(day: Day, implant_ids: Collection[int] | None = None) -> list[int]:
+    """Which pumps' first refill visit is after the last safe day: few, and asked once for counts and rows."""
+    found = implants_with_visit_too_late(clinic_id=day.clinic_id, today=day.today)
+    return list(found if implant_ids is None else found.filter(implant_id__any_of=implant_ids))
+
+
+def _grouped(rows: QuerySet[Implant], day: Day, too_late: Collection[int]) -> QuerySet[Any]:
+    """Give each row the rank of its group (``work_group`` in SQL) and, in review, the day it must be looked at.
+
+    ``too_late`` are those of them that ``_too_late`` names.
+    """
     today, horizon = day.today, day.today + timedelta(days=DUE_BEFORE_TARGET_DAYS)
-    too_late = implants_with_visit_too_late(clinic_id=day.clinic_id, today=today)
 
     def rank(group: WorkGroup) -> Value:
         return Value(_RANK[group.name.lower()])
@@ -205,8 +226,7 @@ def _grouped(rows: QuerySet[Implant], day: Day) -> QuerySet[Any]:
             When(forecast__must_refill_by__lte=today, then=rank(WorkGroup.OVERDUE)),
             When(forecast__status="review", forecast__review_by__lte=today, then=rank(WorkGroup.OVERDUE)),
             When(forecast__latest_visit_on__lt=today, then=rank(WorkGroup.AT_RISK)),
-            # Not correlated: the database works the set out once, however many pumps there are.
-            When(pk__in=too_late, then=rank(WorkGroup.AT_RISK)),
+            When(pk__any_of=too_late, then=rank(WorkGroup.AT_RISK)),
             When(forecast__target_visit_on__lte=horizon, then=rank(WorkGroup.DUE)),
             When(forecast__status="review", then=rank(WorkGroup.REVIEW)),
             default=rank(WorkGroup.LATER),

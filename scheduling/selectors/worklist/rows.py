@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
-from clinic.selectors.rows import Fill
+from clinic.selectors.rows import Fill, FillDrug
 from scheduling.domain.care.rungs import Rung
 from scheduling.domain.urgency import WorkGroup
 from scheduling.models import UNFINISHED, FollowUp, Forecast
@@ -106,9 +106,10 @@ class _Beside:
     due_by_patient: dict[int, int]
 
 
-def shown_rows(clinic_id: int, shown: QuerySet[Any], day: Day) -> list[WorkRow]:
-    implants = list(shown.select_related("patient", "pump_model", "forecast"))
-    ids = [implant.pk for implant in implants]
+def shown_rows(clinic_id: int, shown: QuerySet[Any], ids: Sequence[int], day: Day) -> list[WorkRow]:
+    """The pumps of ``shown`` in the order of their ``ids``, each with what stands beside it."""
+    found = {implant.pk: implant for implant in shown.select_related("patient", "pump_model", "forecast")}
+    implants = [found[pk] for pk in ids if pk in found]
     beside = _Beside(
         fills=_fills_in_pump(clinic_id, ids),
         visits=next_refill_visits(clinic_id=clinic_id, implant_ids=ids, today=day.today),
@@ -146,7 +147,7 @@ def _fills_in_pump(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Fill
         .filter(implant_id__in=implant_ids)
         .order_by("implant_id", "-filled_on", F("filled_at").desc(nulls_last=True), "-id")
         .distinct("implant_id")
-        .prefetch_related("drugs__drug")
+        .prefetch_related(Prefetch("drugs", FillDrug.objects.for_clinic(clinic_id).select_related("drug")))
     )
     return {fill.implant_id: fill for fill in newest}
 
