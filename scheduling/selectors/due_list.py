@@ -123,8 +123,10 @@ def due_list(
     selected = sum(counts[part] for part in wanted.parts or PARTS)
     pages = max(1, -(-selected // page_size))
     page = min(max(page, 1), pages)
-    if wanted.parts:
-        rows = rows.filter(part__in=[PARTS.index(part) for part in wanted.parts])
+    numbers = {number: counts[part] for number, part in enumerate(PARTS) if part in (wanted.parts or PARTS)}
+    parts, before = _parts_of_page(numbers, (page - 1) * page_size, page_size)
+    # Parts stand one after the other: of those that are not on the page nothing is put in order.
+    rows = rows.filter(_is_overdue(today)) if parts == [0] else rows.filter(part__in=parts)
     lines = (
         rows.order_by()
         .values("part", "line")
@@ -138,10 +140,22 @@ def due_list(
         )
         .order_by("part", "latest", "due", "last_name", "first_name", "line")
     )
-    shown = list(lines[(page - 1) * page_size : page * page_size])
+    shown = list(lines[before : before + page_size])
     return DueList(
         lines=_lines(clinic_id, shown, today), counts=counts, selected=selected, page=page, pages=pages
     )
+
+
+def _parts_of_page(numbers: dict[int, int], start: int, size: int) -> tuple[list[int], int]:
+    """The parts that lines ``start`` to ``start + size`` stand in, and how many lines of these come before them."""
+    parts, before, passed = [], start, 0
+    for part, number in numbers.items():
+        if passed + number <= start:
+            before -= number
+        elif passed < start + size:
+            parts.append(part)
+        passed += number
+    return parts, before
 
 
 def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> int:

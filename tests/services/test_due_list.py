@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clinic.services.patients import record_death
 from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
-from scheduling.selectors.due_list import PARTS, Wanted, due_count, due_list, row_choices
+from scheduling.selectors.due_list import PARTS, DueList, Wanted, due_count, due_list, row_choices
 from tests.care_rows import make_follow_up, make_visit
 from tests.factories import House, make_clinic, make_implant, make_patient
 
@@ -194,12 +194,15 @@ def follow_ups(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-def test_lines_are_counted_as_they_are_listed_whatever_shares_one(house: House) -> None:
+def test_lines_are_counted_as_they_are_listed_and_pages_hold_them_all_in_order(house: House) -> None:
     patients = [make_patient(house) for _ in range(2)]
 
+    def page_of(parts: frozenset[str] = frozenset(), **page: int) -> DueList:
+        return due_list(clinic_id=house.clinic.id, wanted=Wanted(parts=parts), now=house.now, **page)
+
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.lists(follow_ups(), max_size=6))
-    def check(drawn: list[dict[str, Any]]) -> None:
+    @given(st.lists(follow_ups(), max_size=7), st.sets(st.sampled_from(PARTS)))
+    def check(drawn: list[dict[str, Any]], drawn_parts: set[str]) -> None:
         sid = transaction.savepoint()
         for number, each in enumerate(drawn):
             until = {} if each["until"] is None else {
@@ -214,10 +217,20 @@ def test_lines_are_counted_as_they_are_listed_whatever_shares_one(house: House) 
                 on = house.today + timedelta(days=each["visit"])
                 visit = make_visit(house, patients[each["patient"]], on=on, at=time(8 + number))
                 VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=made)
-        counts = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).counts
-        due = due_count(clinic_id=house.clinic.id, now=house.now)
+        whole = page_of()
+        assert due_count(clinic_id=house.clinic.id, now=house.now) == (
+            whole.counts["overdue"] + whole.counts["today"]
+        )
+        for parts in (frozenset(), frozenset(drawn_parts)):
+            on_pages = [
+                line
+                for number in range(1, page_of(parts=parts, page_size=2).pages + 1)
+                for line in page_of(parts=parts, page_size=2, page=number).lines
+            ]
+            assert [line.refs for line in on_pages] == [
+                line.refs for line in whole.lines if not parts or line.part in parts
+            ]
         transaction.savepoint_rollback(sid)
-        assert due == counts["overdue"] + counts["today"]
 
     check()
 
