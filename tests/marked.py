@@ -15,6 +15,8 @@ from typing import Any
 
 from django.utils import translation
 
+from clinic import writing
+
 BEGIN, END = "⟦", "⟧"
 READ = (
     *("title", "label", "aria-label", "aria-description", "placeholder", "alt"),
@@ -41,11 +43,13 @@ def marked() -> Iterator[None]:
 
     for name in names:
         setattr(trans, name, framed(name))
+    writing._of_day.cache_clear()
     try:
         yield
     finally:
         for name in names:
             setattr(trans, name, real[name])
+        writing._of_day.cache_clear()
 
 
 def unmarked(page: str, data: Iterable[str]) -> list[str]:
