@@ -113,8 +113,7 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def for_clinic(self, clinic_id: int) -> Self:
         """The clinic's own. Raises WrongClinicError where the work may see another clinic only."""
-        if not isinstance(
-            clinic_id, models.Expression
-        ):  # a statement of many uses: asked about when it is used
+        # A value that comes later is of a statement of many uses (clinic.together), which asks at each use.
+        if not isinstance(clinic_id, models.Expression):
             refuse_to_look(clinic_id, what=self.model.__name__)
         return self.filter(clinic_id=clinic_id)

@@ -55,9 +55,6 @@ class Prototype:
     pumps: int
     now: datetime
 
-    def rows_a_cohort(self) -> int:
-        return sum(template.rows for _, _, template in self.templates[Tier.COHORT])
-
 
 def tables() -> list[Table]:
     """Every table of the product that a clinic writes to, whoever owns it."""

@@ -18,7 +18,6 @@ EACH = [(words, language) for words in ALL for language in LANGUAGES]
 _VALUES = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}|%[sd]\b")
 _TAGS = re.compile(r"</?[a-z][^>]*>")
 _BEGINS_WITH_A_MARK = re.compile(r" [?!:;»]|« ")
-_SPELT_APART = re.compile(r"\w[?!»]")
 
 
 def _forms(words: Words, language: str) -> Iterator[tuple[str, str]]:
