@@ -21,7 +21,7 @@ from tests.servers import SOURCE
 
 _RUNS = "test_refillwise_"
 _TEMPLATES = "template_refillwise_"
-_AFTERWARDS = ("grants.py", "walls.py")
+_AFTERWARDS = ("grants.py", "triggers.py", "walls.py")
 """What else says how a migrated database looks."""
 
 
