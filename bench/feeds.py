@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -12,8 +13,10 @@ from bench.national.build import Country, staff_of
 from bench.places import Browser, Sized, addresses, clinics, largest
 from bench.plain import PlainConnection
 from bench.table import Row, by_turns
+from clinic.models import Clinic
 from clinic.scope import in_clinic
 from scheduling.domain.calendars import access, writer
+from scheduling.domain.local_time import start_of_day
 from scheduling.models import FeedDetail, FeedHolds, FeedScope
 from scheduling.selectors.calendar_export import Wanted, export_ics
 from scheduling.services.calendar_feeds import FeedEntry, create_feed
@@ -51,6 +54,7 @@ def _export(country: Country) -> Row:
     last_on = country.now.date() + timedelta(days=2_000)
     first_on, number = _day_with(clinic.pk, EVENTS)
     wanted = Wanted(first_on=first_on, last_on=last_on)
+    stretch = _moments(clinic, first_on, last_on)
 
     def ours() -> int:
         with in_clinic(clinic.pk):
@@ -58,7 +62,7 @@ def _export(country: Country) -> Row:
 
     def floor() -> int:
         with plain.of_clinic(clinic.pk) as raw, raw.cursor(binary=True) as cursor:
-            cursor.execute(_STORED, [clinic.pk, first_on, last_on])
+            cursor.execute(_STORED, [clinic.pk, *stretch])
             return len(b"".join(core + words + writer.END_OF_EVENT for core, words in cursor))
 
     assert ours() > floor() > 0
@@ -95,7 +99,7 @@ def _feed(country: Country) -> Iterator[Row]:
         actor_id = staff_of(place.clinic.pk, "nurse").pk
         feed, token = create_feed(clinic=place.clinic, entry=entry, actor_id=actor_id, now=country.now)
     path = f"/calendars/{token}.ics"
-    plain = PlainConnection()
+    plain, window = PlainConnection(), _window(place.clinic, country)
     with _without_limit(), addresses():
         ask = Browser()
         first, nothing = ask(path), ask.page("/nothing/")
@@ -107,13 +111,13 @@ def _feed(country: Country) -> Iterator[Row]:
             nothing()
             with plain.of_clinic() as raw:
                 assert raw.execute(_KNOWN, [feed.token_hmac]).fetchone()
-                assert raw.execute(_STAMPS, [place.clinic.pk, *_window(country)]).fetchone()
+                assert raw.execute(_STAMPS, [place.clinic.pk, *window]).fetchone()
 
         def joined() -> None:
             nothing()
             with plain.of_clinic() as raw, raw.cursor(binary=True) as cursor:
                 assert cursor.execute(_KNOWN, [feed.token_hmac]).fetchone()
-                rows = cursor.execute(_SHOWN, [place.clinic.pk, *_window(country)]).fetchall()
+                rows = cursor.execute(_SHOWN, [place.clinic.pk, *window]).fetchall()
                 assert b"".join(core + words + writer.END_OF_EVENT for core, words, _ in rows)
             with plain.of_clinic() as raw:
                 raw.execute(_SEEN, [place.clinic.pk, sorted({row[2] for row in rows}), str(feed.ref)])
@@ -156,18 +160,25 @@ def _without_limit() -> Iterator[None]:
         vars(feed_view)["FETCHES_AN_HOUR"] = before
 
 
-def _window(country: Country) -> tuple[date, date]:
+def _window(clinic: Clinic, country: Country) -> tuple[datetime, datetime]:
     today = country.now.date()
-    return today - timedelta(days=_BACK), today + timedelta(days=_AHEAD)
+    return _moments(clinic, today - timedelta(days=_BACK), today + timedelta(days=_AHEAD))
+
+
+def _moments(clinic: Clinic, first_on: date, last_on: date) -> tuple[datetime, datetime]:
+    """When those days begin and end in the clinic. Comparing a moment with a day is not leakproof: no index behind the wall."""
+    zone = ZoneInfo(clinic.time_zone)
+    return start_of_day(first_on, zone), start_of_day(last_on + timedelta(days=1), zone)
 
 
 def _clinic_of_feed(country: Country) -> tuple[Sized, int]:
     """The clinic whose feed has nearest to 400 entries."""
+    today = country.now.date()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clinic_id, count(*) FROM scheduling_calendarentry WHERE starts_at >= %s AND starts_at < %s"
             " GROUP BY 1 ORDER BY abs(count(*) - %s), 1 LIMIT 1",
-            [*_window(country), IN_FEED],
+            [today - timedelta(days=_BACK), today + timedelta(days=_AHEAD), IN_FEED],
         )
         clinic_id, number = cursor.fetchone()
     return next(each for each in clinics() if each.clinic.pk == clinic_id), number
