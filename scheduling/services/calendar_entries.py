@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,23 @@ class _Wanted:
         return self.entry.standing is Standing.CANCELLED
 
 
+class _Stored(NamedTuple):
+    """What is read of a stored entry: enough to compare it, to count on from it and to write it."""
+
+    id: int
+    uid: UUID
+    visit_id: int | None
+    implant_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    last_on: date | None
+    standing: str
+    sequence: int
+    changed_at: datetime
+    cancelled_at: datetime | None
+    fingerprint: str
+
+
 @dataclass(slots=True)
 class _Changes:
     new: list[CalendarEntry] = field(default_factory=list)
@@ -126,20 +143,25 @@ def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -
     return len(changes.new) + len(changes.changed)
 
 
-def _stored(clinic_id: int, patient_ids: Collection[int]) -> dict[_Key, CalendarEntry]:
-    """Under their locks, so that a change that waited for another sees it."""
-    rows = (
-        CalendarEntry.objects.for_clinic(clinic_id)
-        .filter(patient_id__any_of=patient_ids, is_current=True)
-        .order_by("id")
-        .select_for_update(no_key=True)
-        .defer("core", "work", "initials", "names")
-    )
+def _stored(clinic_id: int, patient_ids: Collection[int]) -> dict[_Key, _Stored]:
+    """Under their locks, so that a change that waited for another sees it (one query)."""
+    answers = ask_together(_locking, clinic_id=clinic_id, patient_ids=patient_ids)
+    rows = map(_Stored._make, answers["entries"])
     return {(row.visit_id, row.implant_id): row for row in rows}
 
 
+def _locking(given: Any) -> dict[str, Any]:
+    return {
+        "entries": CalendarEntry.objects.for_clinic(given.clinic_id)
+        .filter(patient_id__any_of=given.patient_ids, is_current=True)
+        .order_by("id")
+        .select_for_update(no_key=True)
+        .values_list(*_Stored._fields)
+    }
+
+
 def _wanted(
-    clinic_id: int, patient_ids: Collection[int], stored: Mapping[_Key, CalendarEntry]
+    clinic_id: int, patient_ids: Collection[int], stored: Mapping[_Key, _Stored | CalendarEntry]
 ) -> list[tuple[_Key, _Wanted]]:
     """The entries of these patients by the facts (one query)."""
     answers = ask_together(_questions, clinic_id=clinic_id, patient_ids=patient_ids)
@@ -191,7 +213,7 @@ def _visits(rows: Iterable[tuple[Any, ...]], slug: str) -> Iterator[tuple[_Key, 
 
 
 def _deadlines(
-    rows: Iterable[tuple[Any, ...]], slug: str, zone: ZoneInfo, stored: Mapping[_Key, CalendarEntry]
+    rows: Iterable[tuple[Any, ...]], slug: str, zone: ZoneInfo, stored: Mapping[_Key, _Stored | CalendarEntry]
 ) -> Iterator[tuple[_Key, _Wanted]]:
     """The last days that forecasts name, and those that stood in a calendar before and are in doubt or over now."""
     page = _page(slug, "patient")
@@ -226,24 +248,25 @@ def _compare(
     clinic_id: int,
     key: _Key,
     wanted: _Wanted,
-    row: CalendarEntry | None,
+    stored: _Stored | None,
     changes: _Changes,
     now: datetime,
 ) -> None:
-    if row is not None and row.fingerprint == wanted.fingerprint:
+    if stored is not None and stored.fingerprint == wanted.fingerprint:
         return
-    stands_again = row is not None and row.standing == Standing.CANCELLED and not wanted.is_cancelled
-    if row is None or stands_again:
+    stands_again = stored is not None and stored.standing == Standing.CANCELLED and not wanted.is_cancelled
+    if stored is None or stands_again:
         if wanted.is_cancelled:
             return  # no calendar has seen it
-        if row is not None:
-            changes.retired.append(row.pk)
+        if stored is not None:
+            changes.retired.append(stored.id)
         visit_id, implant_id = key
         fresh = CalendarEntry(clinic_id=clinic_id, visit_id=visit_id, implant_id=implant_id, uid=uuid4())
         _fill(fresh, wanted, now)
         changes.new.append(fresh)
         return
-    is_other = (row.starts_at, row.ends_at, row.standing) != (
+    row = CalendarEntry(clinic_id=clinic_id, **stored._asdict())
+    is_other = (stored.starts_at, stored.ends_at, stored.standing) != (
         wanted.starts_at,
         wanted.ends_at,
         wanted.entry.standing.value,

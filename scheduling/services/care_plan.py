@@ -51,6 +51,8 @@ class _Setting:
     rows: Sequence[Row]
     zone: ZoneInfo
     today: date
+    until: date
+    """Plans are for today, or for every day until then."""
     now: datetime
     owners: Callable[[], Owners]
 
@@ -74,33 +76,38 @@ def replan_care_known(clinic_id: int, known: Known, now: datetime) -> CareOutcom
 def replan_care_of_night(
     clinic_id: int, known: Known, now: datetime, *, until: date
 ) -> tuple[set[int], set[int]]:
-    """The same; the pumps for which there was nothing to write and is nothing on a day before ``until``, and those for
-    which there was something.
+    """The same; the pumps for which there is nothing to write on any day until ``until``, and those for which there was
+    something today.
 
-    As long as the facts stay the same a later day only adds (``domain.care.plan``), and what was put off comes back
-    for good: where that day has nothing to write, the days before it have nothing either.
+    One plan for all these days (``domain.care.plan``): for a pump that this leaves as it is, no day needs its own.
     """
     setting = _setting(clinic_id, known, now)
-    courses = _courses(setting, known)
-    _, changed = _bring_up(setting, courses)
-    later = replace(setting, today=until)
-    moved = {course.facts.patient_id for course in changed}
-    uneasy = moved | {
-        course.facts.patient_id
-        for course in courses
-        if course.has_failed or _changes(later, _course(later, course.facts, course.stored))
-    }
+    ahead = replace(setting, until=until)
+    courses = _courses(ahead, known)
+    _add_closed(clinic_id, courses)
+    uneasy = [course for course in courses if course.has_failed or _changes(ahead, course)]
+    _, changed = _bring_up(
+        setting,
+        [
+            _course(setting, course.facts, [one for one in course.stored if one.state in KEPT])
+            for course in uneasy
+            if not course.has_failed
+        ],
+    )
+    unsettled, moved = ({course.facts.patient_id for course in each} for each in (uneasy, changed))
     patients = {course.facts.implant_id: course.facts.patient_id for course in courses}
     pumps = [(pump, patient) for pump, patient in patients.items() if pump is not None]
     return (
-        {pump for pump, patient in pumps if patient not in uneasy},
+        {pump for pump, patient in pumps if patient not in unsettled},
         {pump for pump, patient in pumps if patient in moved},
     )
 
 
 def _setting(clinic_id: int, known: Known, now: datetime) -> _Setting:
     planning = known.planning
-    return _Setting(clinic_id, planning.rows, planning.zone, planning.today, now, planning.owners)
+    return _Setting(
+        clinic_id, planning.rows, planning.zone, planning.today, planning.today, now, planning.owners
+    )
 
 
 def _courses(setting: _Setting, known: Known) -> list[Course]:
@@ -162,7 +169,9 @@ def _course(setting: _Setting, facts: CareFacts, stored: list[Stored]) -> Course
     """Never raises: one record that cannot be planned must not stop the others, and keeps what it has."""
     kept = [one.key for one in stored]
     try:
-        return Course(facts, stored, plan(facts, setting.rows, today=setting.today, kept=kept))
+        return Course(
+            facts, stored, plan(facts, setting.rows, today=setting.today, until=setting.until, kept=kept)
+        )
     except Exception as error:
         # The number of a pump names no patient; the error's text may hold values and stays out of the log.
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -211,7 +220,7 @@ def _write(setting: _Setting, courses: Sequence[Course]) -> CareOutcome:
 
 
 def _changes(setting: _Setting, course: Course) -> list[Change]:
-    return difference(course.facts, course.planned, course.stored, today=setting.today)
+    return difference(course.facts, course.planned, course.stored, today=setting.until)
 
 
 def _refresh(clinic_id: int, courses: Iterable[Course], follow_up_ids: Collection[int]) -> None:

@@ -48,13 +48,13 @@ class Ledger:
         one = self.one(row_key)
         self.stored[one.key] = replace(one, state=State.POSTPONED, postponed_until=until)
 
-    def planned(self, today: date) -> list[Planned]:
+    def planned(self, today: date, until: date | None = None) -> list[Planned]:
         kept = [one.key for one in self.all() if one.state in {*UNFINISHED, State.ENDED}]
-        return plan(self.facts, self.rows, today=today, kept=kept)
+        return plan(self.facts, self.rows, today=today, until=until, kept=kept)
 
-    def changes(self, today: date) -> list[Change]:
-        """What there is to write on the day."""
-        return difference(self.facts, self.planned(today), self.all(), today=today)
+    def changes(self, today: date, until: date | None = None) -> list[Change]:
+        """What there is to write on the day, or on any day until another."""
+        return difference(self.facts, self.planned(today, until), self.all(), today=until or today)
 
     def run(self, today: date) -> list[Change]:
         changes = self.changes(today)

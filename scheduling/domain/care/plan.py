@@ -34,6 +34,7 @@ LOOK_BACK_DAYS = 120
 """A follow-up never planned is not begun so long after its last day: longer than any outage, and the bound on
 how far back anchors are read."""
 
+_NONE: frozenset[int] = frozenset()
 REFILL_TITLE = gettext_noop("Refill")
 REFILL_VISIT_KIND = "refill"
 
@@ -103,9 +104,15 @@ class Planned:
 
 
 def plan(
-    facts: CareFacts, rows: Sequence[Row], *, today: date, kept: Collection[FollowUpKey] = ()
+    facts: CareFacts,
+    rows: Sequence[Row],
+    *,
+    today: date,
+    until: date | None = None,
+    kept: Collection[FollowUpKey] = (),
 ) -> list[Planned]:
-    """Every follow-up that is wanted on ``today``, in the order of anchors and rows.
+    """Every follow-up that is wanted on ``today``, in the order of anchors and rows; with ``until``, on any of the days
+    from today until then.
 
     ``kept`` are the keys of the stored ones that are not closed by a person: they are planned wherever the
     facts still call for them, however long ago they were due, so that none is dropped for its age. A death ends
@@ -117,17 +124,23 @@ def plan(
     for key in kept:
         kept_numbers[key.row_key, key.anchor_key].add(key.occurrence)
     by_anchor = rows_by_anchor(rows)
+    until = until or today
+    span = _Span(today, until, HORIZON.on(until))
     planned = [_refill(facts.refill)] if facts.refill is not None and facts.explanted_on is None else []
     for anchor in facts.anchors:
         if facts.explanted_on is not None and anchor.kind is not Anchor.EXPLANT:
             continue
+        days_ago = (today - anchor.on).days - LOOK_BACK_DAYS
         for row in by_anchor.get(anchor.kind, ()):
-            if facts.is_programmable or not row.only_programmable:
-                numbers = kept_numbers.get((row.key, anchor.key), frozenset[int]())
-                planned += [
-                    _planned(row, anchor, occurrence, may_be_created=is_new)
-                    for occurrence, is_new in _wanted(row, anchor, today, numbers)
-                ]
+            if row.only_programmable and not facts.is_programmable:
+                continue
+            numbers = kept_numbers.get((row.key, anchor.key), _NONE)
+            if not numbers and row.reach_days is not None and max(row.reach_days, 0) < days_ago:
+                continue  # all of it is over for too long to be begun
+            planned += [
+                _planned(row, anchor, occurrence, may_be_created=is_new)
+                for occurrence, is_new in _wanted(row, anchor, span, numbers)
+            ]
     return planned
 
 
@@ -164,23 +177,27 @@ def is_made_up_for(row: Row, anchor: AnchorFact, latest_on: date, *, today: date
     return latest_on >= known_on - timedelta(days=grace)
 
 
+class _Span(NamedTuple):
+    """The days of which a plan is asked: from the first on things are begun, by the last one the horizon has moved on."""
+
+    first: date
+    last: date
+    horizon: date
+
+
 def _wanted(
-    row: Row, anchor: AnchorFact, today: date, kept: Collection[int]
+    row: Row, anchor: AnchorFact, span: _Span, kept: Collection[int]
 ) -> Iterator[tuple[Occurrence, bool]]:
     """The occurrences that are wanted, each with whether it may be created."""
-    reach = row.reach_days
-    if not kept and reach is not None and anchor.on + timedelta(max(reach, 0) + LOOK_BACK_DAYS) < today:
-        return
-    horizon = HORIZON.on(today)
     last_kept = max(kept, default=-1)
     has_next = False
-    since = None if kept else today - timedelta(days=LOOK_BACK_DAYS)
+    since = None if kept else span.first - timedelta(days=LOOK_BACK_DAYS)
     for occurrence in occurrences(row, anchor.on, since=since):
-        is_far = bool(row.repeats) and has_next and occurrence.target_on > horizon
+        is_far = bool(row.repeats) and has_next and occurrence.target_on > span.horizon
         if is_far and occurrence.number > last_kept:
             return
-        has_next = has_next or occurrence.target_on > today
-        is_new = not is_far and is_made_up_for(row, anchor, occurrence.latest_on, today=today)
+        has_next = has_next or occurrence.target_on > span.last
+        is_new = not is_far and is_made_up_for(row, anchor, occurrence.latest_on, today=span.first)
         if is_new or occurrence.number in kept:
             yield occurrence, is_new
 

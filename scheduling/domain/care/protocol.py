@@ -10,8 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
-from scheduling.domain.care.relative_date import Offset, RelativeDate, longest_days, shortest_days
+from scheduling.domain.care.relative_date import (
+    Offset,
+    RelativeDate,
+    day_after,
+    longest_days,
+    shortest_days,
+)
 
 REFILL_ROW_KEY = "refill"
 """No protocol row may have this key: it is the item every pump in place has, its next refill."""
@@ -89,8 +96,7 @@ class Row:
         return any(step.until is None for step in self.repeats)
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One time that a row is due: its number from 0, the day to aim for and the last good one."""
 
     number: int
@@ -104,21 +110,24 @@ def occurrences(row: Row, anchored_on: date, *, since: date | None = None) -> It
     ``since`` leaves out, of what repeats for good, most of what was to be done before that day, and nothing else:
     a pump may have been in place for years.
     """
-    number, shift = 0, Offset()
-    yield _occurrence(row, anchored_on, number, shift)
+    target, latest = row.target.offset, row.latest.offset
+    number, months, days = 0, target.months, target.days
+    latest_months, latest_days = latest.months - months, latest.days - days
+    target_on = day_after(anchored_on, months, days)
+    yield Occurrence(0, target_on, max(target_on, latest.after(anchored_on)))
     for step in row.repeats:
         every = step.every.offset
         last_on = None if step.until is None else step.until.on(anchored_on)
         if last_on is None and since is not None:
-            passed = _passed(row, (row.target.offset + shift).after(anchored_on), every, since)
-            shift, number = shift + every.times(passed), number + passed
+            passed = _passed(row, day_after(anchored_on, months, days), every, since)
+            months, days, number = months + every.months * passed, days + every.days * passed, number + passed
         while True:
-            following = shift + every
-            target_on = (row.target.offset + following).after(anchored_on)
+            target_on = day_after(anchored_on, months + every.months, days + every.days)
             if last_on is not None and target_on > last_on:
                 break
-            shift, number = following, number + 1
-            yield _occurrence(row, anchored_on, number, shift)
+            months, days, number = months + every.months, days + every.days, number + 1
+            latest_on = day_after(anchored_on, months + latest_months, days + latest_days)
+            yield Occurrence(number, target_on, max(target_on, latest_on))
 
 
 def _passed(row: Row, first_on: date, every: Offset, since: date) -> int:
@@ -129,12 +138,6 @@ def _passed(row: Row, first_on: date, every: Offset, since: date) -> int:
 def _window_days(row: Row) -> int:
     """At most so many days lie between the target and the last day of an occurrence."""
     return max(0, longest_days(row.latest.offset) - shortest_days(row.target.offset)) + _SHORT_MONTH_DAYS
-
-
-def _occurrence(row: Row, anchored_on: date, number: int, shift: Offset) -> Occurrence:
-    target_on = (row.target.offset + shift).after(anchored_on)
-    latest_on = (row.latest.offset + shift).after(anchored_on)
-    return Occurrence(number, target_on, max(target_on, latest_on))
 
 
 def _reach_days(row: Row) -> int | None:

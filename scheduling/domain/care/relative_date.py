@@ -64,9 +64,7 @@ class Offset:
 
     def after(self, day: date) -> date:
         """The day so far from ``day``; months first, and a month without such a day gives its last one."""
-        if self.months:
-            day = _months_after(day, self.months)
-        return day + timedelta(days=self.days) if self.days else day
+        return day_after(day, self.months, self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +122,13 @@ class RelativeDate:
         if not mine.days and not theirs.days:
             return mine.months >= theirs.months
         return shortest_days(mine) >= longest_days(theirs)
+
+
+def day_after(day: date, months: int, days: int) -> date:
+    """The day so many months, and then so many days, after ``day``: an offset that nobody need build."""
+    if months:
+        day = _months_after(day, months)
+    return day + timedelta(days) if days else day
 
 
 def shortest_days(offset: Offset) -> int:
