@@ -26,21 +26,20 @@ def planned_once() -> Iterator[None]:
             connection.connection.prepare_threshold = before
 
 
-def update_together(rows: Sequence[models.Model], names: tuple[str, ...]) -> None:
-    """Write these columns of stored rows of one model: one statement with one array for each column.
+def update_together(model: type[models.Model], rows: Sequence[object], names: tuple[str, ...]) -> None:
+    """Write these columns of stored rows: one statement with one array for each column.
 
-    ``bulk_update`` puts together a condition for each row and column anew. Raises TypeError for columns that hold lists
-    or JSON.
+    ``rows`` are instances of the model, or whatever has its columns by the same names. ``bulk_update`` puts together a
+    condition for each row and column anew. Raises TypeError for columns that hold lists or JSON.
     """
     if not rows:
         return
-    model = type(rows[0])
     fields = _fields(model, names)
     with planned_once(), connection.cursor() as cursor:
         cursor.execute(_update(model, names), [[_sent(field, row) for row in rows] for field in fields])
 
 
-def _sent(field: Any, row: models.Model) -> Any:
+def _sent(field: Any, row: object) -> Any:
     value = field.get_prep_value(getattr(row, field.attname))
     return str(value) if isinstance(value, str) else value  # members of enumerations make no array with texts
 

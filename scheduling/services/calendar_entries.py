@@ -138,7 +138,7 @@ def write_entries(clinic_id: int, patient_ids: Collection[int], now: datetime) -
             _compare(clinic_id, key, wanted, stored.get(key), changes, now)
         if changes.retired:
             CalendarEntry.objects.filter(pk__any_of=changes.retired).update(is_current=False)
-        update_together(changes.changed, _WRITTEN)
+        update_together(CalendarEntry, changes.changed, _WRITTEN)
         CalendarEntry.objects.bulk_create(changes.new, ignore_conflicts=True, batch_size=_BATCH)
     return len(changes.new) + len(changes.changed)
 

@@ -17,6 +17,7 @@ from notifications.domain.plan import (
     Policy,
     RefillFacts,
     next_moment,
+    plan,
 )
 from notifications.domain.states import State
 from tests.domain.reminders import CHICAGO, NOW, TODAY, facts, planned, reader, stored, visit
@@ -60,7 +61,7 @@ def test_no_plan_changes_before_the_moment(
 ) -> None:
     of = data.draw(known_patients(policy))
     now = NOW + timedelta(minutes=minutes)
-    until = next_moment(of, DEFAULT_RULES, policy, now=now)
+    until = moment(of, policy=policy, now=now)
     last = now + MOST if until is None else until - SECOND
     before = says(planned(of, policy=policy, now=now))
     for then in (last, now + (last - now) * share):
@@ -68,7 +69,8 @@ def test_no_plan_changes_before_the_moment(
 
 
 def moment(of: PatientFacts, *, policy: Policy | None = None, now: datetime = NOW) -> datetime | None:
-    return next_moment(of, DEFAULT_RULES, policy or Policy(), now=now)
+    policy = policy or Policy()
+    return next_moment(of, plan(of, DEFAULT_RULES, policy, now=now), policy, now=now)
 
 
 def test_of_somebody_with_nothing_ahead_there_is_none() -> None:

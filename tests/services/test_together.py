@@ -121,7 +121,7 @@ def test_rows_are_written_together_as_one_by_one(house: House) -> None:
         entry.last_on = house.today + timedelta(days=number)
     columns = ("standing", "sequence", "names", "cancelled_at", "last_on", "patient")
     with CaptureQueriesContext(connection) as found:
-        update_together(entries, columns)
+        update_together(CalendarEntry, entries, columns)
     assert len(found) == 1
     assert len(entries) == 3
     for entry in entries:
@@ -134,9 +134,9 @@ def test_a_text_that_is_too_long_is_refused_and_not_cut(house: House) -> None:
     entry = CalendarEntry.objects.get(implant=pump)
     entry.fingerprint = "x" * 33
     with pytest.raises(DataError), transaction.atomic():
-        update_together([entry], ("fingerprint",))
+        update_together(CalendarEntry, [entry], ("fingerprint",))
 
 
 def test_columns_that_make_no_array_are_refused(house: House) -> None:
     with pytest.raises(TypeError):
-        update_together([house.clinic], ("open_weekdays",))
+        update_together(Clinic, [house.clinic], ("open_weekdays",))

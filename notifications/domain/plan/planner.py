@@ -19,7 +19,7 @@ from notifications.domain.plan.routing import readers_of, route, setting_of
 from notifications.domain.plan.rules import Policy, Rule
 from notifications.domain.plan.sharing import share
 from notifications.domain.plan.why_not import WhyNot
-from notifications.domain.plan.wishes import is_outdated, wishes
+from notifications.domain.plan.wishes import Wish, is_outdated, wishes
 from notifications.domain.states import WENT_OUT
 
 
@@ -33,6 +33,8 @@ class Plan:
     has_died: bool
     outdated: frozenset[int]
     """Messages that went out, by id, whose words hold no longer."""
+    wishes: tuple[Wish, ...] = ()
+    """What there is to say, before anybody asks who reads it."""
 
     def why_not(self, known: Known, *, now: datetime) -> WhyNot:
         """Why a stored message that waits is no longer wanted as it is."""
@@ -55,7 +57,8 @@ def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: dat
     found = wishes(facts, rules, policy, now=now)
     setting = setting_of(facts, policy, now)
     by_reader: defaultdict[int | None, list[Planned]] = defaultdict(list)
-    for wish in (*found.wanted, *invitations(facts, policy)):
+    wanted = (*found.wanted, *invitations(facts, policy))
+    for wish in wanted:
         for reader in readers_of(wish, facts):
             planned = route(wish, reader, setting)
             if planned is not None:
@@ -71,6 +74,7 @@ def plan(facts: PatientFacts, rules: Sequence[Rule], policy: Policy, *, now: dat
         versions=found.versions,
         has_died=facts.has_died,
         outdated=_outdated(facts, now),
+        wishes=wanted,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -11,11 +12,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 
 from clinic.selectors.care_facts import patients_of_implants
 from clinic.statements import update_together
-from notifications.domain.plan import next_moment, plan
+from notifications.domain.plan import PatientFacts, Plan, next_moment, plan
 from notifications.models import Message
 from notifications.models.escalations import Cause
 from notifications.services.escalations import open_escalation
-from notifications.services.plan.difference import WRITTEN, Difference, difference, hold_all
+from notifications.services.plan.difference import WRITTEN, Difference, Row, difference, hold_all
 from notifications.services.plan.reading import Reading, lock_correspondence, read
 from scheduling.changes import Until, never
 
@@ -50,35 +51,46 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
     with transaction.atomic(savepoint=False):
         lock_correspondence(clinic_id, ids)
         reading = read(clinic_id, ids, now)
-        found = {
-            patient_id: _difference(clinic_id, reading, patient_id, now) for patient_id in reading.contacts
-        }
-        moved = {patient_id for patient_id, each in found.items() if each.writes or each.has_failed}
-        _write(list(found.values()), now)
-    return partial(_until, reading, moved, now)
+        found = {patient_id: _found(clinic_id, reading, patient_id, now) for patient_id in reading.contacts}
+        planned = {patient_id: each for patient_id, each in found.items() if each.stands}
+        _write([each.difference for each in found.values()], now)
+    return partial(_until, reading, planned, now)
 
 
-def _until(reading: Reading, moved: Collection[int], now: datetime) -> dict[int, datetime]:
+@dataclass(slots=True)
+class _Found:
+    """What is to be written of one patient, and what of; without facts and a plan where nothing could be planned."""
+
+    difference: Difference
+    of: tuple[PatientFacts, Plan] | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.of is not None and not self.difference.writes
+
+
+def _until(reading: Reading, standing: Mapping[int, _Found], now: datetime) -> dict[int, datetime]:
     """Of those for whom there was something to write, or no plan at all: at once."""
-    moments = dict.fromkeys(moved, now)
-    for patient_id in reading.contacts.keys() - moved:
-        facts = reading.of(patient_id).facts
-        planned = next_moment(facts, reading.rules, reading.policy, now=now)
+    moments = dict.fromkeys(reading.contacts.keys() - standing.keys(), now)
+    for patient_id, found in standing.items():
+        if found.of is None:
+            continue
+        planned = next_moment(*found.of, reading.policy, now=now)
         known = [*reading.days_after_visits(patient_id), *([planned] if planned else [])]
         if known:
             moments[patient_id] = min(known)
     return moments
 
 
-def _difference(clinic_id: int, reading: Reading, patient_id: int, now: datetime) -> Difference:
+def _found(clinic_id: int, reading: Reading, patient_id: int, now: datetime) -> _Found:
     """Never raises: a reminder that cannot be planned must not keep a fill from being recorded."""
     try:
-        found = reading.of(patient_id)
-        planned = plan(found.facts, reading.rules, reading.policy, now=now)
-        return difference(clinic_id, found, planned, now)
+        read = reading.of(patient_id)
+        planned = plan(read.facts, reading.rules, reading.policy, now=now)
+        return _Found(difference(clinic_id, read, planned, now), (read.facts, planned))
     except Exception as error:
         log.error("planning failed for patient %s (%s)", patient_id, type(error).__name__)
-        return hold_all(reading.stored[patient_id], now)
+        return _Found(hold_all(reading.stored[patient_id], now))
 
 
 def _write(differences: list[Difference], now: datetime) -> None:
@@ -109,7 +121,7 @@ def _store(changes: Sequence[Difference]) -> None:
     Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=1_000)
     _link(changes)
     changed = [row for each in changes for row in each.changed.values()]
-    update_together(changed, WRITTEN)
+    update_together(Message, changed, WRITTEN)
 
 
 def _link(changes: Sequence[Difference]) -> None:
@@ -119,13 +131,14 @@ def _link(changes: Sequence[Difference]) -> None:
     numbers = dict(Message.objects.filter(ref__in=fresh).values_list("ref", "id")) if fresh else {}
     for row, carrier, each in pairs:
         number = carrier.pk or numbers.get(carrier.ref)
-        row.pk = row.pk or numbers.get(row.ref)
+        if isinstance(row, Message) and row.pk is None:
+            row.pk = numbers.get(row.ref)
         if row.pk is not None and row.carried_by_id != number:
             row.carried_by_id = number
             each.changed[row.pk] = row
 
 
-def _ask_a_person(row: Message, now: datetime) -> None:
+def _ask_a_person(row: Row, now: datetime) -> None:
     open_escalation(
         clinic_id=row.clinic_id,
         cause=Cause.MISSED,

@@ -9,7 +9,10 @@ from notifications.domain.plan import KEPT, Key, Known, Plan, Planned, WhyNot, k
 from notifications.domain.states import OPEN, WENT_OUT, State
 from notifications.models import Message
 from notifications.services.plan.reading import Read
+from notifications.services.plan.stored import StoredMessage
 
+Row = Message | StoredMessage
+"""A message to add, or one that is stored already."""
 COMES_BACK = frozenset({State.CANCELLED, State.SUPPRESSED, State.MISSED})
 TRIED = frozenset({State.UNKNOWN, State.FAILED, State.DEAD})
 WRITTEN = (
@@ -31,10 +34,10 @@ class Difference:
     """Rows to add, rows that changed, and which of either are carried by the row with which key."""
 
     new: list[Message] = field(default_factory=list)
-    changed: dict[int, Message] = field(default_factory=dict)
-    carried: list[tuple[Message, Key]] = field(default_factory=list)
-    by_key: dict[Key, Message] = field(default_factory=dict)
-    missed: list[Message] = field(default_factory=list)
+    changed: dict[int, Row] = field(default_factory=dict)
+    carried: list[tuple[Row, Key]] = field(default_factory=list)
+    by_key: dict[Key, Row] = field(default_factory=dict)
+    missed: list[Row] = field(default_factory=list)
     has_failed: bool = False
     """Nothing could be planned, so everything is held back."""
 
@@ -74,7 +77,7 @@ def difference(clinic_id: int, read: Read, plan: Plan, now: datetime) -> Differe
     return found
 
 
-def hold_all(rows: list[Message], now: datetime) -> Difference:
+def hold_all(rows: list[StoredMessage], now: datetime) -> Difference:
     """Take back whatever waits for a patient who cannot be planned for: nothing wrong is sent, and a person is asked.
 
     Once a patient, by the first of the messages: to call is the same for all of them.
@@ -87,7 +90,7 @@ def hold_all(rows: list[Message], now: datetime) -> Difference:
     return found
 
 
-def _bring_up(found: Difference, row: Message, planned: Planned, now: datetime) -> None:
+def _bring_up(found: Difference, row: Row, planned: Planned, now: datetime) -> None:
     if planned.why_not is not None:
         _hold(found, row, planned, planned.why_not, now)
         return
@@ -100,7 +103,7 @@ def _bring_up(found: Difference, row: Message, planned: Planned, now: datetime) 
         found.changed[row.pk] = row
 
 
-def _hold(found: Difference, row: Message, planned: Planned, why: WhyNot, now: datetime) -> None:
+def _hold(found: Difference, row: Row, planned: Planned, why: WhyNot, now: datetime) -> None:
     if row.state in OPEN:
         _take_back(found, row, why, now)
     elif why in KEPT and row.state in (State.CANCELLED, State.SUPPRESSED) and row.first_sent_at is None:
@@ -111,7 +114,7 @@ def _hold(found: Difference, row: Message, planned: Planned, why: WhyNot, now: d
         _take_back(found, row, why, now)
 
 
-def _take_back(found: Difference, row: Message, why: WhyNot, now: datetime) -> None:
+def _take_back(found: Difference, row: Row, why: WhyNot, now: datetime) -> None:
     is_open = row.state in OPEN
     row.state = state_of(why) if is_open else State.SUPPRESSED
     row.reason = why.value
@@ -131,25 +134,25 @@ def _is_seen_to(each: Known, plan: Plan, read: Read) -> bool:
     )
 
 
-def _may_move(row: Message, planned: Planned, now: datetime) -> bool:
+def _may_move(row: Row, planned: Planned, now: datetime) -> bool:
     """Not while a dispatcher has it, nor where it waits longer on purpose: after a try, or for the morning."""
     return row.state == State.QUEUED and not row.attempts_made and planned.due_at > now
 
 
-def _differs(row: Message, planned: Planned, now: datetime) -> bool:
+def _differs(row: Row, planned: Planned, now: datetime) -> bool:
     if _may_move(row, planned, now) and (row.due_at, row.not_after) != (planned.due_at, planned.not_after):
         return True
     wish = planned.wish
     return (row.wants_answer, row.is_critical) != (wish.wants_answer, wish.is_critical)
 
 
-def _set(row: Message, planned: Planned, *, keeps_hour: bool = False) -> None:
+def _set(row: Row, planned: Planned, *, keeps_hour: bool = False) -> None:
     if not keeps_hour:
         row.due_at, row.not_after = planned.due_at, planned.not_after
     row.wants_answer, row.is_critical = planned.wish.wants_answer, planned.wish.is_critical
 
 
-def _mark_outdated(found: Difference, rows: dict[int, Message], plan: Plan) -> None:
+def _mark_outdated(found: Difference, rows: dict[int, StoredMessage], plan: Plan) -> None:
     for message_id in plan.outdated:
         row = rows[message_id]
         if row.state in WENT_OUT and not row.is_cancel_requested:

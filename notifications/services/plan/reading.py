@@ -21,10 +21,8 @@ from clinic.selectors.recipients import (
     pumps_from,
     recipient_questions,
 )
-from clinic.selectors.rows import ContactPoint
-from clinic.selectors.versions import RECENT
 from clinic.together import Answers, ask_together
-from notifications.domain.kinds import RULED_KINDS, ChannelName, MessageKind
+from notifications.domain.kinds import ChannelName, MessageKind
 from notifications.domain.plan import (
     Address,
     CheckInFacts,
@@ -39,16 +37,16 @@ from notifications.domain.plan import (
     Standing,
     VisitFacts,
 )
-from notifications.domain.states import OPEN, WENT_OUT, State
+from notifications.domain.states import WENT_OUT, State
 from notifications.models import (
     Correspondence,
-    Message,
     MessagingPolicy,
     ReminderRule,
     StoppedAddress,
 )
 from notifications.selectors.answers import newest_answers
 from notifications.selectors.rules import policy_from, rules_from
+from notifications.services.plan.stored import StoredMessage, stored_messages
 from scheduling.domain.local_time import start_of_day
 from scheduling.domain.visit_states import VisitState
 from scheduling.selectors.refill_visits import (
@@ -65,10 +63,7 @@ from scheduling.selectors.tellings import (
 )
 from scheduling.selectors.visit_dates import VisitDates, certain_dates, visit_dates_from
 
-LOOKS_BACK = RECENT
-"""What was settled longer ago bears on nothing: no cap, no fortnight, no visit that is still to come."""
 _DAY = timedelta(days=1)
-PLANNED_KINDS = sorted(kind.value for kind in (*RULED_KINDS, MessageKind.CHANGE, MessageKind.INVITATION))
 _WOUNDS = frozenset({"wound_check", "suture_removal"})
 _CHECK_UPS = frozenset({"check_up", "pump_check", "titration", "annual_review"})
 _STANDING = {
@@ -85,7 +80,7 @@ class Read:
     """What one patient's plan is made of."""
 
     facts: PatientFacts
-    stored: list[Message]
+    stored: list[StoredMessage]
 
 
 def lock_correspondence(clinic_id: int, patient_ids: Collection[int]) -> None:
@@ -103,30 +98,8 @@ def lock_correspondence(clinic_id: int, patient_ids: Collection[int]) -> None:
 
 def read(clinic_id: int, patient_ids: Collection[int], now: datetime, *, is_locking: bool = True) -> Reading:
     """The stored messages of these patients, locked unless that is not wanted, and then the facts."""
-    stored = _stored(clinic_id, patient_ids, now, is_locking=is_locking)
+    stored = stored_messages(clinic_id, patient_ids, now, is_locking=is_locking)
     return Reading(clinic_id, patient_ids, stored, now)
-
-
-def _stored(
-    clinic_id: int, patient_ids: Collection[int], now: datetime, *, is_locking: bool
-) -> defaultdict[int, list[Message]]:
-    recent = now - LOOKS_BACK
-    rows = (
-        Message.objects.for_clinic(clinic_id)
-        .filter(
-            Q(state__in=OPEN) | Q(not_after__gt=recent) | Q(first_sent_at__gt=recent),
-            patient_id__any_of=patient_ids,
-            recipient__isnull=False,
-            kind__in=PLANNED_KINDS,
-        )
-        .select_related("recipient")
-        .order_by("id")
-    )
-    found: defaultdict[int, list[Message]] = defaultdict(list)
-    for row in rows.select_for_update(of=("self",)) if is_locking else rows:
-        if row.patient_id is not None:
-            found[row.patient_id].append(row)
-    return found
 
 
 class Reading:
@@ -136,11 +109,11 @@ class Reading:
         self,
         clinic_id: int,
         patient_ids: Collection[int],
-        stored: defaultdict[int, list[Message]],
+        stored: defaultdict[int, list[StoredMessage]],
         now: datetime,
     ) -> None:
         rows = [row for each in stored.values() for row in each]
-        letters = {letter_address(row.recipient) for row in rows if row.invite_method and row.recipient}
+        letters = {row.letter_address for row in rows if row.invite_method}
         answers = ask_together(
             _questions,
             clinic_id=clinic_id,
@@ -223,15 +196,14 @@ class Reading:
         used = {each.address for each in contacts.contacts if each.contact_id in used_ids}
         found: dict[int, FormerAddress] = {}
         for row in self.stored[contacts.patient_id]:
-            contact = row.recipient
-            if contact is None or not row.invite_method or contact.pk in used_ids:
+            if not row.invite_method or row.recipient_id in used_ids:
                 continue
-            address, now_at = letter_address(contact), in_use.get(contact.proxy_id)
+            address, now_at = row.letter_address, in_use.get(row.recipient__proxy_id)
             is_stopped = (ChannelName.EMAIL.value, address) in self.stopped or (now_at and now_at.is_stopped)
             if address not in used and not is_stopped:
-                zone = ZoneInfo(contact.time_zone) if contact.time_zone else self.zone
-                held_at = Address(contact_id=contact.pk, channel=ChannelName.EMAIL, zone=zone)
-                found[contact.pk] = FormerAddress(proxy_id=contact.proxy_id, address=held_at)
+                zone = ZoneInfo(row.recipient__time_zone) if row.recipient__time_zone else self.zone
+                held_at = Address(contact_id=row.recipient_id, channel=ChannelName.EMAIL, zone=zone)
+                found[row.recipient_id] = FormerAddress(proxy_id=row.recipient__proxy_id, address=held_at)
         return tuple(found.values())
 
     def _visit(self, visit: VisitTelling) -> VisitFacts:
@@ -249,14 +221,14 @@ class Reading:
             answer=self.answers.get(visit.visit_id, ""),
         )
 
-    def _known(self, row: Message) -> Known:
+    def _known(self, row: StoredMessage) -> Known:
         carrier = self.by_id.get(row.carried_by_id) if row.carried_by_id is not None else None
         was_carried = row.carried_by_id is not None and (carrier is None or carrier.state in WENT_OUT)
         sent_at = carrier.first_sent_at if carrier is not None and was_carried else row.first_sent_at
         return Known(
             message_id=row.pk,
-            proxy_id=row.recipient.proxy_id if row.recipient else None,
-            recipient_id=row.recipient_id or 0,
+            proxy_id=row.recipient__proxy_id,
+            recipient_id=row.recipient_id,
             kind=MessageKind(row.kind),
             occurrence=row.occurrence,
             step=row.step,
@@ -331,11 +303,6 @@ def _check_in(each: CheckInTelling) -> CheckInFacts:
 
 def _operation(each: PlannedOperation) -> OperationFacts:
     return OperationFacts(surgery_id=each.surgery_id, planned_on=each.planned_on)
-
-
-def letter_address(contact: ContactPoint) -> str:
-    """An e-mail address as machines write it."""
-    return contact.dialable or contact.value.strip().lower()
 
 
 def _stopped(
