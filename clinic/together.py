@@ -2,7 +2,8 @@
 
 A question is a query set, or a statement that gives one text. Where it needs a value that comes with the asking, or what another question finds, it takes
 that of ``Given``. The answers come back as lists, as the query sets would have given them: each row a tuple of what
-``values_list`` names, or a model's instance.
+``values_list`` names, or a model's instance. A question that locks rows is asked alone: others beside it would be answered
+as of before it had waited.
 
 For what is read after every change to a pump: putting a statement together takes the ORM longer than the server takes
 to answer it. See docs/adr/0040-what-is-read-together.md.

@@ -53,7 +53,9 @@ def moment_of(day: date, at: time, zone: ZoneInfo, *, later: bool = False) -> Mo
 
 def readings_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """All instants (UTC, earlier first) at which clocks in ``zone`` show the naive ``wall``: none, one or two."""
-    found = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    found = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    if found[0] == found[1]:
+        return (found[0],)  # the clocks change nothing at this time (PEP 495), and seldom do
     return tuple(
         sorted(each for each in found if each.astimezone(zone).replace(tzinfo=None) == wall.replace(fold=0))
     )

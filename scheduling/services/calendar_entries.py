@@ -22,7 +22,7 @@ from clinic.selectors.rows import Clinic, Implant
 from clinic.statements import update_together
 from clinic.together import ask_together
 from scheduling.changes import Until, never
-from scheduling.domain.calendars.entries import Entry, deadline_entry, visit_entry
+from scheduling.domain.calendars.entries import Called, Entry, called, deadline_entry, visit_entry
 from scheduling.domain.calendars.writer import Standing, Timing, core, words
 from scheduling.domain.local_time import start_of_day
 from scheduling.models import CalendarEntry, Status, Visit
@@ -195,16 +195,18 @@ def _questions(given: Any) -> dict[str, Any]:
 
 def _visits(rows: Iterable[tuple[Any, ...]], slug: str) -> Iterator[tuple[_Key, _Wanted]]:
     page = _page(slug, "visit")
+    names_of: dict[int, Called] = {}
     for pk, ref, status, starts_at, ends_at, patient_id, kind_id, nurse_id, room_id, *names in rows:
         kind, room, first_name, last_name = names
+        if patient_id not in names_of:
+            names_of[patient_id] = called(first_name, last_name)
         entry = visit_entry(
             status=status,
             starts_at=starts_at,
             ends_at=ends_at,
             kind=kind,
             room=room or "",
-            first_name=first_name,
-            last_name=last_name,
+            patient=names_of[patient_id],
             url=page.replace(str(_NOWHERE), str(ref)),
         )
         if entry is not None:
@@ -225,8 +227,7 @@ def _deadlines(
         entry = deadline_entry(
             last_on=last_on,
             until=last_on + timedelta(days=1),
-            first_name=first_name,
-            last_name=last_name,
+            patient=called(first_name, last_name),
             url=page.replace(str(_NOWHERE), str(ref)),
             is_in_doubt=refill_by is None,
             is_over=forecast_id is None,

@@ -65,6 +65,7 @@ def whole(*events: bytes, method: Method | None = None, name: str = "") -> bytes
         summary=texts.map(text.one_line).map(lambda said: said or "Visit"),
         location=texts.map(text.one_line),
         description=st.lists(texts, max_size=3).map(lambda said: text.lines(*said)),
+        url=st.just(""),
     ),
     name=texts.map(text.name),
 )

@@ -6,7 +6,7 @@ than what it holds, and holds an entry that was cancelled for dead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 from uuid import UUID, uuid4
@@ -145,4 +145,4 @@ def _words(row: Message, number: _Number) -> Words:
     if number.method is Method.CANCEL:
         return said.cancelled
     call, not_read = said.visit.description, text.one_line(NOT_READ[language])
-    return replace(said.visit, description="\n".join(line for line in (call, not_read) if line))
+    return said.visit._replace(description="\n".join(line for line in (call, not_read) if line))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from scheduling.domain.calendars.text import one_line
 from scheduling.domain.calendars.writer import Standing, Words
@@ -58,8 +59,7 @@ class SameWords:
         return self.visit if is_visit else self.deadline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryWords:
+class EntryWords(NamedTuple):
     """The words of one entry for each reader who learns more than that time is taken."""
 
     work: Words
@@ -67,8 +67,7 @@ class EntryWords:
     names: Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry as the facts want it: a visit with its instants, or a refill date as a day."""
 
     starts: datetime | date
@@ -78,6 +77,18 @@ class Entry:
     said: EntryWords
 
 
+class Called(NamedTuple):
+    """What entries call a patient, cleaned once for all of them."""
+
+    initials: str
+    whole: str
+
+
+def called(first_name: str, last_name: str) -> Called:
+    """What entries call a patient with these names."""
+    return Called(initials(first_name, last_name), _short(f"{first_name} {last_name}"))
+
+
 def visit_entry(
     *,
     status: str,
@@ -85,8 +96,7 @@ def visit_entry(
     ends_at: datetime,
     kind: str,
     room: str,
-    first_name: str,
-    last_name: str,
+    patient: Called,
     url: str,
 ) -> Entry | None:
     """The entry of a visit; None for a slot that is only held."""
@@ -99,12 +109,12 @@ def visit_entry(
         ends=ends_at,
         standing=standing,
         takes_time=True,
-        said=_said(before + _short(kind), first_name, last_name, room=_short(room), url=url),
+        said=_said(before + _short(kind), patient, room=_short(room), url=url),
     )
 
 
 def deadline_entry(
-    *, last_on: date, until: date, first_name: str, last_name: str, url: str, is_in_doubt: bool, is_over: bool
+    *, last_on: date, until: date, patient: Called, url: str, is_in_doubt: bool, is_over: bool
 ) -> Entry:
     """The last day to refill a pump, which takes no time. ``until`` is the day after it.
 
@@ -116,9 +126,7 @@ def deadline_entry(
         ends=until,
         standing=Standing.CANCELLED if is_over else Standing.CONFIRMED,
         takes_time=False,
-        said=_said(
-            before + "last day to refill" if before else "Last day to refill", first_name, last_name, url=url
-        ),
+        said=_said(before + "last day to refill" if before else "Last day to refill", patient, url=url),
     )
 
 
@@ -128,12 +136,11 @@ def initials(first_name: str, last_name: str) -> str:
     return " ".join(f"{letter.upper()}." for letter in letters if letter)
 
 
-def _said(what: str, first_name: str, last_name: str, *, room: str = "", url: str = "") -> EntryWords:
-    whole = _short(f"{first_name} {last_name}")
+def _said(what: str, patient: Called, *, room: str = "", url: str = "") -> EntryWords:
     return EntryWords(
         work=Words(summary=what, location=room, url=url),
-        initials=Words(summary=f"{what}, {initials(first_name, last_name)}", location=room, url=url),
-        names=Words(summary=f"{what}, {whole}", location=room, url=url),
+        initials=Words(summary=f"{what}, {patient.initials}", location=room, url=url),
+        names=Words(summary=f"{what}, {patient.whole}", location=room, url=url),
     )
 
 

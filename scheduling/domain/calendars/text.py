@@ -24,8 +24,9 @@ def one_line(text: str, *, most: int = LONGEST_TEXT) -> str:
     pair is no character. A backslash becomes a slash: many readers take "\\N" inside a name for a line break, however
     it is escaped.
     """
-    kept = _SPACES.sub(" ", text)
-    if not (kept.isascii() and kept.isprintable()):  # most are, and a night looks at every entry
+    is_plain = text.isascii() and text.isprintable()  # most are, and a night looks at every entry
+    kept = text if is_plain and "  " not in text else _SPACES.sub(" ", text)
+    if not is_plain:
         kept = "".join(character for character in kept if _is_allowed(character))
     kept = kept.replace("\\", "/").strip()
     return kept if len(kept) <= most else kept[: most - 1].rstrip() + "…"

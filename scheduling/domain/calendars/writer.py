@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from scheduling.domain.calendars.text import content_line, escaped, mail_address, parameter
 
@@ -52,8 +53,7 @@ class Timing:
     takes_time: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(NamedTuple):
     """What an event says to one kind of reader."""
 
     summary: str
