@@ -2,11 +2,11 @@
 
 A question is a query set, or a statement that gives one text. Where it needs a value that comes with the asking, or what another question finds, it takes
 that of ``Given``. The answers come back as lists, as the query sets would have given them: each row a tuple of what
-``values_list`` names, or a model's instance. A question that locks rows is asked alone: others beside it would be answered
-as of before it had waited.
+``values_list`` names, or a model's instance with what ``select_related`` and ``annotate`` name. A question that locks
+rows is asked alone: others beside it would be answered as of before it had waited.
 
-For what is read after every change to a pump: putting a statement together takes the ORM longer than the server takes
-to answer it. See docs/adr/0040-what-is-read-together.md.
+For what is read after every change to a pump and on every page: putting a statement together takes the ORM longer than
+the server takes to answer it. See docs/adr/0040-what-is-read-together.md.
 """
 
 from __future__ import annotations
@@ -17,15 +17,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.expressions import Expression
+from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # not in the stubs
 from psycopg import sql
 
 from clinic.scope import refuse_to_look
 from clinic.statements import planned_once
+
+_MOST_ARGUMENTS: Final = 100
+"""So many the server takes of one function."""
 
 Questions = Callable[[Any], Mapping[str, Any]]
 """Called once with a ``Given``; gives each question its name. Values that change come from there, and from nowhere else."""
@@ -80,28 +85,46 @@ class _Found(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class _Instances:
+    """How instances are made of a question's rows, as the query set would make them."""
+
+    model: type[models.Model]
+    own: slice
+    names: tuple[str, ...]
+    related: tuple[Any, ...]
+    more: Mapping[str, int]
+
+    def __call__(self, row: tuple[Any, ...]) -> models.Model:
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.own])
+        for populator in self.related:
+            populator.populate(row, made)
+        for name, place in self.more.items():
+            setattr(made, name, row[place])
+        return made
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """How the rows of one question are made from JSON."""
 
     loaders: tuple[Callable[[str], Any] | None, ...]
-    model: type[models.Model] | None
     names: tuple[str, ...]
-    is_flat: bool
+    instances: _Instances | None = None
+    is_flat: bool = False
 
-    def rows(self, found: list[list[Any]]) -> list[Any]:
+    def rows(self, found: list[list[list[Any]]]) -> list[Any]:
+        whole = (pieces[0] if len(pieces) == 1 else [*chain(*pieces)] for pieces in found)
         columns: list[Iterable[Any]] = [
             column if load is None else [None if value is None else load(value) for value in column]
-            for load, column in zip(self.loaders, zip(*found, strict=True), strict=bool(found))
+            for load, column in zip(self.loaders, zip(*whole, strict=True), strict=bool(found))
         ]
         if self.is_flat:
             return [value for column in columns for value in column]
         rows = list(zip(*columns, strict=True))
-        if self.model is None:
-            return rows
-        return [self.model.from_db(DEFAULT_DB_ALIAS, self.names, row) for row in rows]
+        return rows if self.instances is None else [self.instances(row) for row in rows]
 
 
-_TEXT: Final = _Part(loaders=(None,), model=None, names=("text",), is_flat=True)
+_TEXT: Final = _Part(loaders=(None,), names=("text",), is_flat=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +173,17 @@ def put_together(questions: Questions) -> _Statement:
         columns = [sql.Identifier(column) for column in part.names]
         question = sql.Identifier(name)
         asked.append(sql.SQL("{} ({}) AS ({})").format(question, sql.SQL(", ").join(columns), sql.SQL(text)))
-        shown = (
+        shown = [
             sql.SQL("{}::text" if load is Decimal else "{}").format(column)
             for column, load in zip(columns, part.loaders, strict=True)
+        ]
+        pieces = (
+            sql.SQL("json_build_array({})").format(sql.SQL(", ").join(shown[start : start + _MOST_ARGUMENTS]))
+            for start in range(0, len(shown), _MOST_ARGUMENTS)
         )
         answers.append(
             sql.SQL("(SELECT coalesce(json_agg(json_build_array({})), '[]')::text FROM {})").format(
-                sql.SQL(", ").join(shown), question
+                sql.SQL(", ").join(pieces), question
             )
         )
         values += its_values
@@ -168,12 +195,20 @@ def put_together(questions: Questions) -> _Statement:
 def _part_of(name: str, rows: models.QuerySet[Any], compiler: Any) -> _Part:
     chosen = compiler.select[: compiler.col_count]
     loaders = tuple(_loader(name, expression.output_field) for expression, _, _ in chosen)
-    is_values = rows._fields is not None  # type: ignore[attr-defined]  # not in the stubs
-    if not is_values and (compiler.klass_info.get("related_klass_infos") or rows.query.annotation_select):
-        raise TypeError(f"{name}: instances come with their own columns only")
-    names = tuple(alias if is_values else expression.target.attname for expression, _, alias in chosen)
-    is_flat = issubclass(rows._iterable_class, models.query.FlatValuesListIterable)
-    return _Part(loaders, None if is_values else rows.model, names, is_flat)
+    if rows._fields is not None:  # type: ignore[attr-defined]  # not in the stubs
+        is_flat = issubclass(rows._iterable_class, models.query.FlatValuesListIterable)
+        return _Part(loaders, tuple(alias for _, _, alias in chosen), is_flat=is_flat)
+    if rows._prefetch_related_lookups:  # type: ignore[attr-defined]
+        raise TypeError(f"{name}: what is prefetched is a question of its own")
+    whole, more = compiler.klass_info, compiler.annotation_col_map or {}
+    places = whole["select_fields"]
+    own = tuple(chosen[place][0].target.attname for place in places)
+    beside = (
+        f"{place}" for place in range(len(own), len(chosen))
+    )  # columns of several tables may share a name
+    related = tuple(get_related_populators(whole, chosen, DEFAULT_DB_ALIAS))
+    made = _Instances(rows.model, slice(places[0], places[-1] + 1), own, related, more)
+    return _Part(loaders, (*own, *beside), made)
 
 
 def _loader(name: str, kind: Any) -> Callable[[str], Any] | None:

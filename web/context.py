@@ -12,11 +12,12 @@ from clinic.domain.roles import Permission
 from clinic.scope import in_clinic
 from clinic.selectors.emergencies import unreviewed_emergencies
 from clinic.selectors.rows import Clinic
-from notifications.selectors.escalations import alarm_of
-from notifications.selectors.operation import late_dispatch
+from clinic.together import ask_together
+from notifications.selectors.escalations import Alarm, alarm_from, alarm_questions
+from notifications.selectors.operation import LATE_AFTER, dispatch_questions, late_dispatch_from
 from scheduling.domain.care.rungs import Rung
-from scheduling.selectors.second_checks import count_to_check
-from scheduling.selectors.sweeps import late_sweep
+from scheduling.selectors.second_checks import as_author, to_check_from, to_check_questions
+from scheduling.selectors.sweeps import late_sweep_from, night_to_finish, nights_since
 from web.drafts import owner_and_key
 from web.language import OWN_NAMES
 from web.navigation import links
@@ -57,21 +58,38 @@ def _frame_of(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
     }
     if not getattr(request, "htmx", False):
         frame["navigation"] = links(clinic_slug=clinic.slug, permissions=permissions)
-        frame["late_sweep"] = late_sweep(clinic_id=clinic.id, now=now)
-        frame["late_dispatch"] = late_dispatch(clinic_id=clinic.id, now=now)
+        night = night_to_finish(clinic, now)
+        answers = ask_together(
+            _questions,
+            clinic_id=clinic.id,
+            user_id=person_id(request),
+            own=as_author(person_id(request)),
+            night=night,
+            late_before=now - LATE_AFTER,
+        )
+        frame["late_sweep"] = late_sweep_from(answers["nights"], night)
+        frame["late_dispatch"] = late_dispatch_from(answers)
         frame["emergency"] = getattr(request, "emergency", None)
         if Permission.MANAGE_MEMBERS in permissions:
             frame["unreviewed"] = unreviewed_emergencies(clinic_id=clinic.id)
         if Permission.VIEW_PATIENTS in permissions:
-            frame["alarm"] = alarm(clinic_id=clinic.id, user_id=person_id(request))
+            frame["alarm"] = shown_alarm(alarm_from(answers))
         if Permission.RECORD_CARE in permissions:
-            frame["to_check"] = count_to_check(clinic_id=clinic.id, user_id=person_id(request))
+            frame["to_check"] = to_check_from(answers)
     return frame
 
 
-def alarm(*, clinic_id: int, user_id: int) -> dict[str, Any]:
+def _questions(given: Any) -> dict[str, Any]:
+    return {
+        "nights": nights_since(given.clinic_id, given.night),
+        **dispatch_questions(given),
+        **alarm_questions(given),
+        **to_check_questions(given),
+    }
+
+
+def shown_alarm(found: Alarm) -> dict[str, Any]:
     """What waits for somebody, counted at each page load; loud where it is an emergency or nobody took it."""
-    found = alarm_of(clinic_id=clinic_id, user_id=user_id)
     return {
         "number": found.number,
         "mine": found.mine,

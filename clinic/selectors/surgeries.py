@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from clinic.models import Surgery
 
 
-def surgeries_of(*, clinic_id: int, patient_id: int) -> list[Surgery]:
+def surgeries_of(*, clinic_id: int, patient_id: int) -> QuerySet[Surgery]:
     """The patient's operations, planned, done and called off, newest first."""
-    return list(
+    return (
         Surgery.objects.for_clinic(clinic_id)
         .filter(patient_id=patient_id)
         .select_related("implant")

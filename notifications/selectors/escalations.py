@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Max, Min, Prefetch, Q, QuerySet, When
 
+from clinic.together import Answers, ask_together
 from notifications.models import Escalation, EscalationStep
 from notifications.models.escalations import Cause, EscalationOutcome
 
@@ -54,14 +56,27 @@ class Board:
 
 def alarm_of(*, clinic_id: int, user_id: int) -> Alarm:
     """For the head of every page; one query. What resolved by itself waits in silence."""
-    pressing = _open(clinic_id).filter(gone_at__isnull=True)
-    found = pressing.aggregate(
-        number=Count("rung"),
-        mine=Count("rung", filter=_mine(user_id)),
-        gravest=Max("rung"),
-        with_everybody=Count("rung", filter=Q(responsible__isnull=True)),
-    )
-    return Alarm(**{name: value or 0 for name, value in found.items()})
+    return alarm_from(ask_together(alarm_questions, clinic_id=clinic_id, user_id=user_id))
+
+
+def alarm_questions(given: Any) -> dict[str, Any]:
+    """What ``alarm_from`` needs the answers to; asked of ``user_id``."""
+    pressing = _open(given.clinic_id).filter(gone_at__isnull=True).order_by()
+    return {
+        "pressing": pressing.values_list("clinic_id").annotate(
+            number=Count("rung"),
+            mine=Count("rung", filter=_mine(given.user_id)),
+            gravest=Max("rung"),
+            with_everybody=Count("rung", filter=Q(responsible__isnull=True)),
+        )
+    }
+
+
+def alarm_from(answers: Answers) -> Alarm:
+    """What waits, from the answers to ``alarm_questions``."""
+    for _, number, mine, gravest, with_everybody in answers["pressing"]:
+        return Alarm(number=number, mine=mine, gravest=gravest, with_everybody=with_everybody)
+    return Alarm()
 
 
 def board(
@@ -150,10 +165,10 @@ def next_of_mine(*, clinic_id: int, user_id: int, now: datetime) -> Escalation |
     return _in_turn(_open(clinic_id).filter(_mine(user_id), gone_at__isnull=True), now).first()
 
 
-def open_matters_of_patient(*, clinic_id: int, patient_id: int) -> list[Escalation]:
+def open_matters_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[Escalation]:
     """What is open about the patient, gravest first."""
     rows = _open(clinic_id).filter(patient_id=patient_id)
-    return list(_with_people(rows).order_by(F("gone_at").asc(nulls_first=True), "-rung", "pk"))
+    return _with_people(rows).order_by(F("gone_at").asc(nulls_first=True), "-rung", "pk")
 
 
 def steps_of_patient(*, clinic_id: int, patient_id: int) -> list[EscalationStep]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Min
 
 from clinic.selectors.operation import clinic_numbers
+from clinic.together import Answers, ask_together
 from notifications.domain.states import State
 from notifications.models import Message, ReconcilerRun, Restoration, WebhookEvent, WebhookRefusal
 from notifications.selectors.inbound import unplaced_texts
@@ -74,20 +76,29 @@ def oldest_due(*, now: datetime) -> datetime | None:
     return oldest
 
 
-_LATE = """
-SELECT count(*), min(due_at),
-    (SELECT min(backup_at) FROM notifications_restoration WHERE decided_at IS NULL)
-FROM notifications_message
-WHERE clinic_id = %s AND state = 'queued' AND due_at <= %s
-"""
-
-
 def late_dispatch(*, clinic_id: int, now: datetime) -> LateDispatch | None:
     """The clinic's messages that should have left ten minutes ago, or that messages are held; None: neither. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LATE, [clinic_id, now - LATE_AFTER])
-        found = LateDispatch(*cursor.fetchone())
-    return found if found.number or found.backup_at else None
+    answers = ask_together(dispatch_questions, clinic_id=clinic_id, late_before=now - LATE_AFTER)
+    return late_dispatch_from(answers)
+
+
+def dispatch_questions(given: Any) -> dict[str, Any]:
+    """What ``late_dispatch_from`` needs the answers to; asked of ``late_before``."""
+    late = Message.objects.for_clinic(given.clinic_id).filter(
+        state=State.QUEUED, due_at__lte=given.late_before
+    )
+    held = Restoration.objects.filter(decided_at=None).order_by("backup_at")
+    return {
+        "late": late.order_by().values_list("clinic_id").annotate(number=Count("*"), oldest=Min("due_at")),
+        "held": held.values_list("backup_at", flat=True)[:1],
+    }
+
+
+def late_dispatch_from(answers: Answers) -> LateDispatch | None:
+    """As ``late_dispatch`` says, from the answers to ``dispatch_questions``."""
+    number, oldest_due_at = next((row[1:] for row in answers["late"]), (0, None))
+    backup_at = next(iter(answers["held"]), None)
+    return LateDispatch(number, oldest_due_at, backup_at) if number or backup_at else None
 
 
 def held_since() -> datetime | None:

@@ -6,7 +6,7 @@ count per part, one page of lines, and one query each for their follow-ups and v
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -316,10 +316,15 @@ def _lines(clinic_id: int, shown: Sequence[dict[str, Any]], today: date) -> list
 
 def booked_for(*, clinic_id: int, follow_up_ids: Collection[int], today: date) -> dict[int, BookedFor]:
     """The first visit ahead that each of these follow-ups is booked for, by follow-up id. One query."""
-    rows = (
+    return booked_for_from(booked_rows(clinic_id, list(follow_up_ids), today))
+
+
+def booked_rows(clinic_id: Any, follow_up_ids: Any, today: Any) -> QuerySet[VisitFollowUp, Any]:
+    """What ``booked_for_from`` is made of."""
+    return (
         VisitFollowUp.objects.for_clinic(clinic_id)
         .filter(
-            Q(follow_up_id__in=list(follow_up_ids)),
+            follow_up_id__any_of=follow_up_ids,
             visit__status__in=sorted(COUNTED),
             visit__local_on__gte=today,
         )
@@ -329,6 +334,10 @@ def booked_for(*, clinic_id: int, follow_up_ids: Collection[int], today: date) -
             "follow_up_id", "visit__ref", "visit__starts_at", "visit__local_on", "visit__nurse__name"
         )
     )
+
+
+def booked_for_from(rows: Iterable[tuple[Any, ...]]) -> dict[int, BookedFor]:
+    """The first visit ahead of each follow-up, by its id."""
     return {
         pk: BookedFor(ref=ref, starts_at=starts_at, local_on=local_on, nurse=nurse or "")
         for pk, ref, starts_at, local_on, nurse in rows

@@ -51,9 +51,9 @@ def follow_up_rows(*, clinic_id: int, patient_id: int) -> QuerySet[FollowUp]:
     return rows.select_related("patient", "implant")
 
 
-def open_of_patient(*, clinic_id: int, patient_id: int) -> list[FollowUp]:
+def open_of_patient(*, clinic_id: int, patient_id: int) -> QuerySet[FollowUp]:
     """What the patient is due for and nobody has closed, refills included."""
-    return list(
+    return (
         FollowUp.objects.for_clinic(clinic_id)
         .filter(patient_id=patient_id, state__in=UNFINISHED)
         .select_related("patient", "owner", "implant__pump_model")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -98,11 +99,12 @@ def asked_pumps(waiting: WaitingImport) -> list[ImportedPump]:
     return sorted(found, key=lambda pump: order[pump.pk])
 
 
-def import_checks_of_implants(*, clinic_id: int, implant_ids: Sequence[int]) -> dict[int, ImportCheck]:
-    """Of these pumps, those that the check of an import speaks for, and which."""
-    rows = covered(clinic_id=clinic_id).filter(implant_id__in=implant_ids)
-    found = rows.select_related("import_check__author", "import_check__emergency_by")
-    return {pump.implant_id: pump.import_check for pump in found.order_by("-joined_at", "-id")}
+def imported_pumps(given: Any) -> QuerySet[ImportedPump]:
+    """Of ``implant_ids``, what the check of an import speaks for, with the check; the last of a pump counts."""
+    rows = covered(clinic_id=given.clinic_id).filter(implant_id__any_of=given.implant_ids)
+    return rows.select_related("import_check__author", "import_check__emergency_by").order_by(
+        "-joined_at", "-id"
+    )
 
 
 def import_steps_of(check: ImportCheck) -> list[ImportCheckStep]:
@@ -116,9 +118,9 @@ def is_being_imported(check: ImportCheck) -> bool:
     return runs.filter(sha256=check.sha256, confirmed_by=check.author_id).exists()
 
 
-def imports_to_check(*, clinic_id: int, user_id: int) -> QuerySet[ImportedPump, tuple[int]]:
-    """The numbers of the imports that wait and that this person did not bring in, each once."""
-    rows = covered(clinic_id=clinic_id).exclude(import_check__author_ids__contains=[user_id])
+def imports_to_check(given: Any) -> QuerySet[ImportedPump, tuple[int]]:
+    """The numbers of the imports that wait and that the person ``own`` did not bring in, each once: a question."""
+    rows = covered(clinic_id=given.clinic_id).exclude(import_check__author_ids__contains=given.own)
     return rows.order_by().values_list("import_check_id").distinct()
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
+from psycopg.types.json import Jsonb
 
+from clinic.together import Answers, ask_together
 from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
 from scheduling.models import RUNNING, CheckState, SecondCheck, SecondCheckStep
 from scheduling.selectors.import_checks import imports_to_check
@@ -41,10 +44,10 @@ def get_check(*, clinic_id: int, ref: UUID) -> SecondCheck | None:
     return rows.filter(ref=ref).first()
 
 
-def checks_of_implants(*, clinic_id: int, implant_ids: list[int]) -> dict[int, SecondCheck]:
-    """The running check of each of these pumps that has one."""
-    rows = SecondCheck.objects.for_clinic(clinic_id).filter(implant_id__in=implant_ids, state__in=RUNNING)
-    return {check.implant_id: check for check in rows.select_related("author", "emergency_by")}
+def checks_of_pumps(given: Any) -> QuerySet[SecondCheck]:
+    """The running checks of ``implant_ids``, a pump has one at most: a question to ask together with others."""
+    rows = SecondCheck.objects.for_clinic(given.clinic_id).filter(state__in=RUNNING)
+    return rows.filter(implant_id__any_of=given.implant_ids).select_related("author", "emergency_by")
 
 
 def steps_of(check: SecondCheck) -> list[SecondCheckStep]:
@@ -54,9 +57,28 @@ def steps_of(check: SecondCheck) -> list[SecondCheckStep]:
 
 def count_to_check(*, clinic_id: int, user_id: int) -> int:
     """How much waits that this person did not enter, an import counting once (one query)."""
-    rows = SecondCheck.objects.for_clinic(clinic_id).filter(state__in=RUNNING)
-    single = rows.exclude(author_ids__contains=[user_id]).order_by().values_list("id")
-    return single.union(imports_to_check(clinic_id=clinic_id, user_id=user_id), all=True).count()
+    return to_check_from(ask_together(to_check_questions, clinic_id=clinic_id, own=as_author(user_id)))
+
+
+def as_author(user_id: int) -> Jsonb:
+    """What the authors of a check hold where the person is one of them."""
+    return Jsonb([user_id])
+
+
+def to_check_questions(given: Any) -> dict[str, Any]:
+    """What ``to_check_from`` needs the answers to; asked with ``own``, the person ``as_author``."""
+    rows = SecondCheck.objects.for_clinic(given.clinic_id).filter(state__in=RUNNING)
+    single = rows.exclude(author_ids__contains=given.own).order_by()
+    return {
+        "single": single.values_list("clinic_id").annotate(number=Count("*")),
+        "imports": imports_to_check(given),
+    }
+
+
+def to_check_from(answers: Answers) -> int:
+    """How much waits, from the answers to ``to_check_questions``."""
+    single: int = sum(number for _, number in answers["single"])
+    return single + len(answers["imports"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from clinic.selectors.rows import Clinic
 from scheduling.domain.nights import last_night, night_due
@@ -81,14 +83,32 @@ def late_sweep(*, clinic_id: int, now: datetime) -> LateSweep | None:
     founded is not missed.
     """
     clinic = Clinic.objects.only("time_zone", "sweep_hour", "created_at").get(pk=clinic_id)
+    night = night_to_finish(clinic, now)
+    return late_sweep_from(nights_since(clinic_id, night), night)
+
+
+def night_to_finish(clinic: Clinic, now: datetime) -> date:
+    """The newest night whose check should have finished by ``now``; no day at all for a clinic that is younger."""
     due_since = now - TIME_TO_FINISH
     if clinic.created_at > due_since:
-        return None
-    night = last_night(due_since.astimezone(ZoneInfo(clinic.time_zone)), clinic.sweep_hour)
+        return date.max
+    return last_night(due_since.astimezone(ZoneInfo(clinic.time_zone)), clinic.sweep_hour)
+
+
+def nights_since(clinic_id: Any, night: Any) -> QuerySet[SweepRun]:
+    """What ``late_sweep_from`` needs, in order of the nights."""
     runs = SweepRun.objects.filter(clinic_id=clinic_id, kind=RunKind.NIGHT, business_date__gte=night)
-    finished = runs.filter(state=RunState.FINISHED).order_by("business_date").last()
+    return runs.order_by("business_date")
+
+
+def late_sweep_from(runs: Iterable[SweepRun], night: date) -> LateSweep | None:
+    """As ``late_sweep`` says, of the checks since the night that should have finished."""
+    if night == date.max:
+        return None
+    found = list(runs)
+    finished = next((run for run in reversed(found) if run.state == RunState.FINISHED), None)
     if finished is None:
-        begun = runs.filter(business_date=night).first()
+        begun = next((run for run in found if run.business_date == night), None)
         return LateSweep(night, begun.started_at if begun else None)
     if finished.accounts_for_all:
         return None

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
+from clinic.selectors.care_facts import chain_questions, chains_from
 from clinic.selectors.catalogue import catalogue as stored_catalogue
-from clinic.selectors.facts import ImplantFacts, clinic_facts, implant_facts
+from clinic.selectors.catalogue import edition_question
+from clinic.selectors.facts import (
+    ImplantFacts,
+    clinic_facts_from,
+    clinic_questions,
+    fact_questions,
+    facts_from,
+)
+from clinic.together import ask_together
 from scheduling.domain.case import CaseError, PumpCase
 from scheduling.domain.findings import Finding, Severity
 from scheduling.domain.projection import Projection, Status
 from scheduling.domain.urgency import WorkGroup, deadlines_of, review_by, work_group
 from scheduling.services.cases import Setting, case_of, setting_of
 from scheduling.services.forecasts import CANNOT_COMPUTE, CONTRADICTION, NOT_FILLED
-from scheduling.services.second_checks.reading import read_beside_one
+from scheduling.services.second_checks.reading import (
+    beside_questions,
+    reading_from,
+    signature_questions,
+    signed_from,
+)
 from scheduling.services.standing import NOTHING, Beside, Judgement, judge
 
 FILLS_FOR_WHAT_IF = 4
@@ -83,13 +98,27 @@ class Outlook:
 def read_outlook(
     *, clinic_id: int, implant_id: int, now: datetime, fills_each: int = FILLS_FOR_WHAT_IF
 ) -> Outlook:
-    """The pump's outlook by the record and what waits of it (a constant number of queries).
+    """The pump's outlook by the record and what waits of it (one query, one more where something imported waits).
 
     ``fills_each`` is how many of the newest fills to know. The same facts, case and projection as the stored forecast's, so the same dates.
     """
-    setting = setting_of(clinic_facts(clinic_id=clinic_id), catalogue=stored_catalogue(), now=now)
-    (facts,) = implant_facts(clinic_id=clinic_id, implant_ids=[implant_id], fills_each=fills_each)
-    return outlook_of(facts, setting, read_beside_one(clinic_id, facts, now))
+    answers = ask_together(_questions, clinic_id=clinic_id, implant_ids=[implant_id], fills_each=fills_each)
+    catalogue = stored_catalogue(answers["edition"][0])
+    setting = setting_of(clinic_facts_from(answers), catalogue=catalogue, now=now)
+    (facts,) = facts_from(answers)
+    reading = reading_from(answers, chains_from(answers), clinic_id=clinic_id, now=now)
+    return outlook_of(facts, setting, reading.of(implant_id, signed=signed_from(answers)))
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    return {
+        "edition": edition_question(),
+        **clinic_questions(given),
+        **fact_questions(given),
+        **beside_questions(given),
+        **chain_questions(given),
+        **signature_questions(given),
+    }
 
 
 def outlook_of(

@@ -13,6 +13,7 @@ from django.db import transaction
 from clinic import changes as record
 from clinic.domain.roles import Permission, Role, may
 from clinic.models import Clinic, Closure, Fill, Implant, Membership, Patient
+from clinic.together import ask_together
 from notifications.models import Message
 from scheduling.domain.urgency import Deadlines, work_group
 from scheduling.models import (
@@ -28,7 +29,7 @@ from scheduling.models import (
 )
 from scheduling.selectors.conflicts import visit_conflicts
 from scheduling.selectors.lapse import lapsed, lapsed_counts
-from scheduling.selectors.worklist import group_of_implants
+from scheduling.selectors.worklist import group_questions, group_values, groups_from
 from tests.life.play import Life
 
 STANDING = ("booked", "arrived", "checked-in")
@@ -110,9 +111,8 @@ def _are_apart(spans: list[tuple[datetime, datetime]]) -> None:
 
 def groups_are_those_of_the_pure_function(life: Life) -> None:
     implants = active(life)
-    found = group_of_implants(
-        clinic_id=life.clinic.id, implant_ids=[implant.pk for implant in implants], now=life.now
-    )
+    asked = {"implant_ids": [implant.pk for implant in implants], **group_values(life.today)}
+    found = groups_from(ask_together(group_questions, clinic_id=life.clinic.pk, **asked))
     for implant in implants:
         forecast = Forecast.objects.get(implant=implant)
         visit = _next_refill(life, implant)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,13 +12,15 @@ from django.db import DataError, connection, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
+from clinic.domain.entries import DrugEntry, FillEntry
 from clinic.models import Clinic, Fill, FillDrug, Implant, Patient, ProgramVersion
 from clinic.scope import UnscopedError, WrongClinicError, in_clinic, outside
+from clinic.services.fills import correct_fill
 from clinic.statements import update_together
 from clinic.together import ask_together
 from scheduling.domain.calendars.writer import Standing
 from scheduling.models import CalendarEntry
-from tests.factories import House, make_fill, make_implant, make_patient, make_running_pump
+from tests.factories import DRUG, House, make_fill, make_implant, make_patient, make_running_pump
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,71 @@ def test_the_answers_are_those_of_the_query_sets(house: House) -> None:
     assert answers["weekdays"] == [(house.clinic.open_weekdays, house.clinic.time_zone)]
 
 
+def _fills_with_more(given: Any) -> dict[str, Any]:
+    rows = Fill.objects.for_clinic(given.clinic_id).filter(implant_id__any_of=given.implant_ids)
+    related = ("implant__pump_model", "recorded_by", "superseded_by__recorded_by")
+    return {
+        "fills": rows.select_related(*related).annotate(mixed=Count("drugs")).order_by("id"),
+        "drugs": FillDrug.objects.for_clinic(given.clinic_id)
+        .filter(fill_id__any_of=given.found("fills", "id"))
+        .select_related("drug")
+        .order_by("id"),
+    }
+
+
+def test_instances_come_with_what_belongs_to_them(house: House) -> None:
+    pump = make_running_pump(house)
+    wrong = pump.fills.get()
+    correct_fill(
+        clinic=house.clinic,
+        fill_ref=wrong.ref,
+        entry=FillEntry(
+            filled_on=house.today - timedelta(days=29),
+            fill_volume_ml=Decimal(38),
+            drugs=(DrugEntry(drug_key=DRUG, concentration=Decimal(2000), concentration_unit="mcg/mL"),),
+        ),
+        reason="typed twice",
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    asked = SimpleNamespace(
+        clinic_id=house.clinic.pk,
+        implant_ids=[pump.pk],
+        found=lambda *_: list(pump.fills.values_list("id", flat=True)),
+    )
+    expected = {name: list(rows) for name, rows in _fills_with_more(asked).items()}
+    with CaptureQueriesContext(connection) as found:
+        answers = ask_together(_fills_with_more, clinic_id=house.clinic.pk, implant_ids=[pump.pk])
+        shown = [
+            (
+                fill.implant.pump_model.name,
+                str(fill.recorded_by),
+                getattr(fill, "superseded_by", None),
+                fill.mixed,
+            )
+            for fill in answers["fills"]
+        ]
+        drugs = [(each.fill_id, each.drug.name) for each in answers["drugs"]]
+    assert len(found) == 1
+    assert [vars(each) | {"_state": None} for each in answers["fills"]] == [
+        vars(each) | {"_state": None} for each in expected["fills"]
+    ]
+    later = answers["fills"][0].superseded_by
+    assert later == answers["fills"][1]
+    assert str(later.recorded_by) == str(expected["fills"][0].superseded_by.recorded_by)
+    assert [each[2] for each in shown] == [later, None]
+    assert shown == [
+        (
+            fill.implant.pump_model.name,
+            str(fill.recorded_by),
+            getattr(fill, "superseded_by", None),
+            fill.mixed,
+        )
+        for fill in expected["fills"]
+    ]
+    assert drugs == [(each.fill_id, each.drug.name) for each in expected["drugs"]]
+
+
 def test_the_next_values_get_their_own_answers(house: House) -> None:
     """More often than the server needs to keep a plan."""
     pumps = [make_running_pump(house, make_patient(house)) for _ in range(2)]
@@ -97,11 +166,11 @@ def _of_unknown_kind(given: Any) -> dict[str, Any]:
     return {"ages": rows.annotate(age=F("recorded_at") - F("recorded_at")).values_list("age")}
 
 
-def _instances_with_more(given: Any) -> dict[str, Any]:
-    return {"people": Patient.objects.for_clinic(given.clinic_id).annotate(pumps=Count("implants"))}
+def _with_what_is_prefetched(given: Any) -> dict[str, Any]:
+    return {"people": Patient.objects.for_clinic(given.clinic_id).prefetch_related("implants")}
 
 
-@pytest.mark.parametrize("questions", [_of_unknown_kind, _instances_with_more])
+@pytest.mark.parametrize("questions", [_of_unknown_kind, _with_what_is_prefetched])
 def test_what_would_come_back_otherwise_is_refused(house: House, questions: Any) -> None:
     with pytest.raises(TypeError):
         ask_together(questions, clinic_id=house.clinic.pk)

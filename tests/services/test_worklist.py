@@ -21,6 +21,7 @@ from clinic.models import Implant
 from clinic.services.closures import add_closure
 from clinic.services.implants import record_explant
 from clinic.services.patients import record_death
+from clinic.together import ask_together
 from scheduling.domain.case import ClinicRules
 from scheduling.domain.findings import LimitKind
 from scheduling.domain.urgency import Deadlines, review_by, urgency_key, work_group
@@ -33,7 +34,9 @@ from scheduling.selectors.worklist import (
     Wanted,
     WorkList,
     days_until,
-    group_of_implants,
+    group_questions,
+    group_values,
+    groups_from,
     work_list,
 )
 from tests.calendar_rows import make_visit
@@ -158,9 +161,8 @@ def test_the_database_sorts_pumps_into_the_groups_of_the_pure_function(house: Ho
         for implant, row in zip(implants, drawn, strict=True):
             store(house, implant, row)
         lay_visits(house, implants, drawn)
-        found = group_of_implants(
-            clinic_id=house.clinic.id, implant_ids=[implant.id for implant in implants], now=house.now
-        )
+        asked = {"implant_ids": [implant.id for implant in implants], **group_values(house.today)}
+        found = groups_from(ask_together(group_questions, clinic_id=house.clinic.id, **asked))
         expected = [
             work_group(deadlines(house, row), today=house.today, visit_on=visit_on(house, row)).name.lower()
             for row in drawn

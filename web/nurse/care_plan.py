@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
 from clinic.selectors.rows import Implant, Patient
+from clinic.selectors.surgeries import surgeries_of
 from scheduling.selectors.calls import last_calls
 from scheduling.selectors.due_list import booked_for
 from scheduling.selectors.follow_ups import follow_ups_of_patient
@@ -65,7 +66,9 @@ def patient_care(request: ClinicRequest, ref: UUID) -> HttpResponse:
         "last_call": call,
         "closed": _closed(rows),
         "endings": _endings(patient, implants, rows),
-        "operations": operations_of(request, patient),
+        "operations": operations_of(
+            surgeries_of(clinic_id=request.clinic.id, patient_id=patient.id), request.today
+        ),
         "has_several_pumps": sum(1 for implant in implants if implant.explanted_on is None) > 1,
     }
     return render(request, "nurse/care_plan/page.html", context)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from clinic.selectors.rows import Patient
+from clinic.together import Answers
 from scheduling.domain.visit_conflicts import LIVE
 from scheduling.selectors.conflicts import visit_conflicts
-from scheduling.selectors.due_list import booked_for
+from scheduling.selectors.due_list import booked_for_from, booked_rows
 from scheduling.selectors.follow_ups import open_of_patient
 from scheduling.selectors.rows import Status
 from scheduling.selectors.visits import visits_of_patient
@@ -20,18 +21,24 @@ MOST_VISITS = 3
 MOST_DUE = 5
 
 
-def next_steps(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
+def step_questions(given: Any) -> dict[str, Any]:
+    """What ``next_steps`` needs the answers to; asked of ``patient_id`` and ``today``."""
+    visits = visits_of_patient(clinic_id=given.clinic_id, patient_id=given.patient_id)
+    return {
+        "ahead": visits.filter(status__in=sorted(LIVE)).order_by("starts_at")[: MOST_VISITS + 1],
+        "due": open_of_patient(clinic_id=given.clinic_id, patient_id=given.patient_id),
+        "booked": booked_rows(given.clinic_id, given.found("due", "id"), given.today),
+    }
+
+
+def next_steps(request: ClinicRequest, patient: Patient, found: Answers) -> dict[str, Any]:
     """The next visits (and those of past days that nobody has closed), the first things due, how many more there are.
 
-    What is wrong with a visit stands with it. The number of queries does not grow.
+    What is wrong with a visit stands with it. ``found`` answers ``step_questions``; the number of further queries does
+    not grow.
     """
-    visits = visits_of_patient(clinic_id=request.clinic.id, patient_id=patient.id)
-    ahead = list(visits.filter(status__in=sorted(LIVE)).order_by("starts_at")[: MOST_VISITS + 1])
-    rows = open_of_patient(clinic_id=request.clinic.id, patient_id=patient.id)
-    booked = booked_for(
-        clinic_id=request.clinic.id, follow_up_ids=[row.pk for row in rows], today=request.today
-    )
-    lines = [shown_line(request, line, None) for line in lines_of(rows, booked, request.today)]
+    ahead, booked = found["ahead"], booked_for_from(found["booked"])
+    lines = [shown_line(request, line, None) for line in lines_of(found["due"], booked, request.today)]
     due = [line for line in lines if line["has_begun"] and not line["is_refill"]]
     soon = due or [line for line in lines if not line["is_refill"]][:1]
     wrong = visit_conflicts(request.clinic.id, request.now, patient_id=patient.id) if ahead else []

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.domain.roles import Permission
-from clinic.selectors.implants import events, fills, implants_of, programs, readings
+from clinic.selectors.implants import event_rows, implants_of, reading_rows, recorded
 from clinic.services.observations import record_event, record_reading, void_event, void_reading
 from web.access import ClinicRequest, clinic_page
 from web.forms import ReasonForm
@@ -28,14 +28,14 @@ def patient_record(request: ClinicRequest, ref: UUID) -> HttpResponse:
     """Everything recorded about the patient's pumps; what was corrected or withdrawn stays visible as such."""
     patient = patient_or_404(request, ref)
     implants = implants_of(clinic_id=request.clinic.id, patient_id=patient.id)
-    clinic_id, ids = request.clinic.id, [implant.id for implant in implants]
+    found = recorded(clinic_id=request.clinic.id, implant_ids=[implant.id for implant in implants])
     context = patient_frame(request, patient, tab="patient_record") | {
         "implants": implants,
         "in_place": [implant for implant in implants if implant.explanted_on is None],
-        "fills": fills(clinic_id=clinic_id, implant_ids=ids),
-        "programs": programs(clinic_id=clinic_id, implant_ids=ids),
-        "readings": readings(clinic_id=clinic_id, implant_ids=ids),
-        "events": events(clinic_id=clinic_id, implant_ids=ids),
+        "fills": [(fill, found.mixtures[fill.id]) for fill in found.fills],
+        "programs": found.programs,
+        "readings": found.readings,
+        "events": found.events,
     }
     return render(request, "nurse/observations/record.html", context)
 
@@ -103,8 +103,7 @@ def event_new(request: ClinicRequest, ref: UUID) -> HttpResponse:
 def reading_withdraw(request: ClinicRequest, ref: UUID, reading_id: int) -> HttpResponse:
     """Take back a reading that was entered by mistake; it stays in the record as withdrawn."""
     implant = implant_or_404(request, ref)
-    rows = readings(clinic_id=request.clinic.id, implant_ids=[implant.id])
-    reading = next((row for row in rows if row.id == reading_id), None)
+    reading = reading_rows(clinic_id=request.clinic.id, implant_id=implant.id).filter(pk=reading_id).first()
     if reading is None:
         raise Http404
     form = ReasonForm(request.POST or None)
@@ -136,8 +135,7 @@ def reading_withdraw(request: ClinicRequest, ref: UUID, reading_id: int) -> Http
 def event_withdraw(request: ClinicRequest, ref: UUID, event_id: int) -> HttpResponse:
     """Take back an event that was entered by mistake; it stays in the record as withdrawn."""
     implant = implant_or_404(request, ref)
-    rows = events(clinic_id=request.clinic.id, implant_ids=[implant.id])
-    event = next((row for row in rows if row.id == event_id), None)
+    event = event_rows(clinic_id=request.clinic.id, implant_id=implant.id).filter(pk=event_id).first()
     if event is None:
         raise Http404
     form = ReasonForm(request.POST or None)

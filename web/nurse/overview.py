@@ -17,18 +17,20 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from clinic.domain.roles import Permission
-from clinic.selectors.implants import implants_of
+from clinic.selectors.implants import NEWEST, implants_of, newest_recorded
 from clinic.selectors.rows import Fill, Implant
+from clinic.selectors.surgeries import surgeries_of
+from clinic.together import ask_together
 from clinic.writing import with_figures
 from notifications.selectors.escalations import open_matters_of_patient
 from scheduling.domain.chart import RemainingPoints, remaining_points
 from scheduling.domain.figures import plain
 from scheduling.domain.reason_texts import Phrase, Phrases, Reason, ReasonCode, ReasonValue, one_day, shown
 from scheduling.domain.reasons import reasons_of
-from scheduling.selectors.import_checks import import_checks_of_implants
+from scheduling.selectors.import_checks import imported_pumps
 from scheduling.selectors.rows import SecondCheck
-from scheduling.selectors.second_checks import checks_of_implants
-from scheduling.selectors.worklist import group_of_implants
+from scheduling.selectors.second_checks import checks_of_pumps
+from scheduling.selectors.worklist import group_questions, group_values, groups_from
 from scheduling.services.outlook import Outlook, read_outlook
 from scheduling.services.residuals import Found, residual_trend
 from web import findings
@@ -36,7 +38,7 @@ from web.access import ClinicRequest, clinic_page
 from web.nurse.chart import NARROW, WIDE, Chart, Drawn, Mark, draw
 from web.nurse.escalations.words import shown as shown_matter
 from web.nurse.frame import patient_frame, patient_or_404
-from web.nurse.next_steps import next_steps
+from web.nurse.next_steps import next_steps, step_questions
 from web.nurse.outlooks import Limit, limits_of, look_of
 from web.nurse.second_checks import shown as shown_check
 from web.nurse.surgeries import operations_of
@@ -44,7 +46,6 @@ from web.nurse.timeline import TimeLine, timeline
 from web.words import day_words, figure_words, quantity_words, with_days
 
 FILLS_ON_CHART = 8
-LINES_OF_TIME = 12
 Words = str | Promise
 
 
@@ -55,17 +56,20 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
     found = patient_or_404(request, ref)
     implants = implants_of(clinic_id=request.clinic.id, patient_id=found.id)
     in_place = [implant for implant in implants if implant.explanted_on is None and found.died_on is None]
-    groups = group_of_implants(
-        clinic_id=request.clinic.id, implant_ids=[implant.id for implant in in_place], now=request.now
+    answers = ask_together(
+        _questions,
+        clinic_id=request.clinic.id,
+        patient_id=found.id,
+        implant_ids=[implant.id for implant in in_place],
+        **group_values(request.today),
     )
-    implant_ids = [implant.id for implant in in_place]
-    checks = checks_of_implants(clinic_id=request.clinic.id, implant_ids=implant_ids)
-    imports = import_checks_of_implants(clinic_id=request.clinic.id, implant_ids=implant_ids)
+    groups = groups_from(answers)
+    checks = {check.implant_id: check for check in answers["checks"]}
+    imports = {pump.implant_id: pump.import_check for pump in answers["imported"]}
     context = patient_frame(request, found, tab="patient") | {
         "implants": implants,
         "matters": [
-            shown_matter(row, user_id=request.user.id, now=request.now)
-            for row in open_matters_of_patient(clinic_id=request.clinic.id, patient_id=found.id)
+            shown_matter(row, user_id=request.user.id, now=request.now) for row in answers["matters"]
         ],
         "pumps": [
             _pump(request, implant, groups.get(implant.id, ""), checks.get(implant.id))
@@ -73,10 +77,23 @@ def patient(request: ClinicRequest, ref: UUID) -> HttpResponse:
             for implant in in_place
         ],
         "first_in_place": next(iter(in_place), None),
-        "operations": operations_of(request, found),
-        "steps": next_steps(request, found),
+        "operations": operations_of(answers["operations"], request.today),
+        "steps": next_steps(request, found, answers),
     }
     return render(request, "nurse/overview/page.html", context)
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    """What stands on the page beside the pumps' own facts; asked of ``patient_id`` and those in place."""
+    of_patient = {"clinic_id": given.clinic_id, "patient_id": given.patient_id}
+    return {
+        **group_questions(given),
+        "checks": checks_of_pumps(given),
+        "imported": imported_pumps(given),
+        "matters": open_matters_of_patient(**of_patient),
+        "operations": surgeries_of(**of_patient),
+        **step_questions(given),
+    }
 
 
 def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondCheck | None) -> dict[str, Any]:
@@ -85,8 +102,11 @@ def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondChe
         clinic_id=request.clinic.id, implant_id=implant.id, now=request.now, fills_each=FILLS_ON_CHART
     )
     limits, entered = limits_of(outlook), _as_entered(outlook)
-    lines = timeline(request, implant)
-    found = residual_trend(outlook)
+    stored = newest_recorded(
+        clinic_id=request.clinic.id, implant_id=implant.id, fill_ref=_fill_in_address(request)
+    )
+    lines, found = timeline(stored), residual_trend(outlook)
+    last = next((line.row for line in lines if line.kind == "fill" and not line.is_replaced), None)
     must = outlook.projection.must_refill_by if outlook.projection else None
     return {
         "implant": implant,
@@ -104,10 +124,11 @@ def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondChe
         "is_drawn_on": bool(entered.projection and entered.projection.low_reservoir_on),
         "trend": found,
         "trend_marks": _trend_marks(found),
-        "timeline": lines[:LINES_OF_TIME],
-        "has_more": len(lines) > LINES_OF_TIME,
+        "timeline": lines[:NEWEST],
+        "has_more": len(lines) > NEWEST,
         "recorded": _recorded(request, lines),
-        "last_fill": next((line.row for line in lines if line.kind == "fill" and not line.is_replaced), None),
+        "last_fill": last,
+        "mixture": stored.mixtures[last.id] if last else [],
         "running": next(
             (line.row for line in lines if line.kind == "program" and not line.is_replaced), None
         ),
@@ -116,9 +137,16 @@ def _pump(request: ClinicRequest, implant: Implant, group: str, check: SecondChe
 
 def _recorded(request: ClinicRequest, lines: list[TimeLine]) -> Fill | None:
     """The fill that was recorded a moment ago, named in the address; None once it was replaced."""
-    ref = request.GET.get("fill", "")
+    ref = _fill_in_address(request)
     recorded = (line.row for line in lines if line.kind == "fill" and not line.is_replaced)
-    return next((fill for fill in recorded if str(fill.ref) == ref), None)
+    return next((fill for fill in recorded if fill.ref == ref), None)
+
+
+def _fill_in_address(request: ClinicRequest) -> UUID | None:
+    try:
+        return UUID(request.GET.get("fill", ""))
+    except ValueError:
+        return None
 
 
 def _as_entered(outlook: Outlook) -> Outlook:

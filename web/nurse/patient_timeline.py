@@ -70,7 +70,7 @@ def _lines(request: ClinicRequest, patient: Patient, wanted: str) -> list[Happen
         if not wanted or wanted in _RECORDED:
             found += record_happenings(request, implants)
         if not wanted or wanted == "operation":
-            surgeries = surgeries_of(clinic_id=request.clinic.id, patient_id=patient.id)
+            surgeries = list(surgeries_of(clinic_id=request.clinic.id, patient_id=patient.id))
             found += operation_happenings(request, patient, implants, surgeries)
     sources: dict[str, Callable[[Any, int], Iterable[Happening]]] = {
         "visit": visit_happenings,

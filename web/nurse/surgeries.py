@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -12,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.domain.roles import Permission
 from clinic.selectors.implants import implants_of
-from clinic.selectors.rows import Patient, Surgery
-from clinic.selectors.surgeries import get_surgery, surgeries_of
+from clinic.selectors.rows import Surgery
+from clinic.selectors.surgeries import get_surgery
 from clinic.services.surgeries import cancel_surgery, move_surgery, plan_surgery
 from web.access import ClinicRequest, clinic_page
 from web.nurse.forms.surgeries import SurgeryCancelForm, SurgeryForm
@@ -31,14 +33,14 @@ class Operations:
     has_passed: bool
 
 
-def operations_of(request: ClinicRequest, patient: Patient) -> Operations:
-    """The patient's operations; ``has_passed`` when the planned day is over and no pump was recorded."""
-    found = surgeries_of(clinic_id=request.clinic.id, patient_id=patient.id)
+def operations_of(found: Iterable[Surgery], today: date) -> Operations:
+    """A patient's operations; ``has_passed`` when the planned day is over and no pump was recorded."""
+    found = list(found)
     coming = next((each for each in found if each.implant_id is None and each.cancelled_on is None), None)
     return Operations(
         coming=coming,
         over=[each for each in found if each is not coming],
-        has_passed=coming is not None and coming.planned_on < request.today,
+        has_passed=coming is not None and coming.planned_on < today,
     )
 
 

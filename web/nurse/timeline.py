@@ -9,9 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _t
 
-from clinic.selectors.implants import events, fills, programs, readings
-from clinic.selectors.rows import Fill, Implant, ProgramVersion
-from web.access import ClinicRequest
+from clinic.selectors.implants import Recorded
+from clinic.selectors.rows import Fill, FillDrug, ProgramVersion
 from web.nurse.outlooks import program_words
 from web.words import day_words, quantity_words
 
@@ -39,33 +38,21 @@ ICONS = {
 }
 
 
-def timeline(request: ClinicRequest, implant: Implant) -> list[TimeLine]:
-    """Fills, programs, readings and events of one pump, newest first, corrections visible as such."""
-    return recorded_lines(clinic_id=request.clinic.id, implant_ids=[implant.id])
-
-
-def recorded_lines(*, clinic_id: int, implant_ids: list[int]) -> list[TimeLine]:
-    """The same of several pumps together, with the same number of queries."""
-    ids = implant_ids
+def timeline(found: Recorded) -> list[TimeLine]:
+    """Fills, programs, readings and events, newest first, corrections visible as such."""
     lines = [
         *(
-            _line("fill", row.filled_on, row, *_fill_words(row))
-            for row in fills(clinic_id=clinic_id, implant_ids=ids)
+            _line("fill", row.filled_on, row, *_fill_words(row, found.mixtures[row.id]))
+            for row in found.fills
         ),
-        *(
-            _line("program", row.starts_on, row, program_words(row), row.note)
-            for row in programs(clinic_id=clinic_id, implant_ids=ids)
-        ),
+        *(_line("program", row.starts_on, row, program_words(row), row.note) for row in found.programs),
         *(
             _line(
                 "reading", row.read_on, row, _reading_words(row.reservoir_ml, row.printed_refill_on), row.note
             )
-            for row in readings(clinic_id=clinic_id, implant_ids=ids)
+            for row in found.readings
         ),
-        *(
-            _line("event", row.occurred_on, row, row.get_kind_display(), row.note)
-            for row in events(clinic_id=clinic_id, implant_ids=ids)
-        ),
+        *(_line("event", row.occurred_on, row, row.get_kind_display(), row.note) for row in found.events),
     ]
     return sorted(lines, key=lambda line: (line.on, line.recorded_at), reverse=True)
 
@@ -92,10 +79,9 @@ def _why(later: Fill | ProgramVersion | None) -> str:
     return words % {"reason": later.correction_reason}
 
 
-def _fill_words(fill: Fill) -> tuple[str, str]:
+def _fill_words(fill: Fill, parts: list[FillDrug]) -> tuple[str, str]:
     mixture = " + ".join(
-        f"{drug.drug.name} {quantity_words(drug.concentration)} {drug.concentration_unit}"
-        for drug in fill.drugs.all()
+        f"{part.drug.name} {quantity_words(part.concentration)} {part.concentration_unit}" for part in parts
     )
     put_in = f"{quantity_words(fill.fill_volume_ml)} mL"
     if fill.residual_ml is None:

@@ -5,7 +5,9 @@ from scheduling.selectors.worklist.pages import (
     Sorting,
     Wanted,
     WorkList,
-    group_of_implants,
+    group_questions,
+    group_values,
+    groups_from,
     urgent_count,
     work_list,
 )
@@ -21,7 +23,9 @@ __all__ = [
     "WorkList",
     "WorkRow",
     "days_until",
-    "group_of_implants",
+    "group_questions",
+    "group_values",
+    "groups_from",
     "urgent_count",
     "work_list",
 ]

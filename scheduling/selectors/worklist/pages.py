@@ -6,9 +6,9 @@ those of ``scheduling.domain.urgency.work_group``; a property test holds the two
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,7 @@ from clinic.selectors.facts import clinic_facts
 from clinic.selectors.patients import patients_who_died
 from clinic.selectors.rows import Fill, FillDrug, Implant
 from clinic.selectors.search import endings_with, search_words
+from clinic.together import Answers
 from scheduling.domain.case import ClinicRules
 from scheduling.domain.urgency import DUE_BEFORE_TARGET_DAYS, WorkGroup
 from scheduling.domain.visits import next_open_day
@@ -126,12 +127,25 @@ def work_list(
     )
 
 
-def group_of_implants(*, clinic_id: int, implant_ids: Iterable[int], now: datetime) -> dict[int, str]:
-    """The group of each of these active pumps, by implant id."""
-    day = _day(clinic_id, now)
-    ids = list(implant_ids)
-    rows = _grouped(_active(clinic_id).filter(pk__any_of=ids), day, _too_late(day, ids))
-    return {implant_id: ORDER[rank] for implant_id, rank in rows.values_list("pk", "rank")}
+def group_questions(given: Any) -> dict[str, Any]:
+    """What ``groups_from`` needs the answers to; asked of the active pumps ``implant_ids`` with what ``group_values`` gives."""
+    too_late = implants_with_visit_too_late(clinic_id=given.clinic_id, today=given.today)
+    rows = _active(given.clinic_id).filter(pk__any_of=given.implant_ids)
+    rank = _rank(given.today, given.due_until, given.found("too_late", "implant_id"))
+    return {
+        "too_late": too_late.filter(implant_id__any_of=given.implant_ids),
+        "groups": rows.annotate(rank=rank).values_list("pk", "rank"),
+    }
+
+
+def group_values(today: date) -> dict[str, date]:
+    """The clinic's day, as ``group_questions`` ask for it."""
+    return {"today": today, "due_until": _due_until(today)}
+
+
+def groups_from(answers: Answers) -> dict[int, str]:
+    """The group of each pump by its id, from the answers to ``group_questions``."""
+    return {implant_id: ORDER[rank] for implant_id, rank in answers["groups"]}
 
 
 def urgent_count(*, clinic_id: int, now: datetime) -> int:
@@ -203,10 +217,13 @@ def _booked(rows: QuerySet[Implant], booking: Booking, day: Day) -> QuerySet[Imp
     return rows.filter(pk__in=ahead).exclude(pk__in=too_late)
 
 
-def _too_late(day: Day, implant_ids: Collection[int] | None = None) -> list[int]:
+def _too_late(day: Day) -> list[int]:
     """Which pumps' first refill visit is after the last safe day: few, and asked once for counts and rows."""
-    found = implants_with_visit_too_late(clinic_id=day.clinic_id, today=day.today)
-    return list(found if implant_ids is None else found.filter(implant_id__any_of=implant_ids))
+    return list(implants_with_visit_too_late(clinic_id=day.clinic_id, today=day.today))
+
+
+def _due_until(today: date) -> date:
+    return today + timedelta(days=DUE_BEFORE_TARGET_DAYS)
 
 
 def _grouped(rows: QuerySet[Implant], day: Day, too_late: Collection[int]) -> QuerySet[Any]:
@@ -214,24 +231,8 @@ def _grouped(rows: QuerySet[Implant], day: Day, too_late: Collection[int]) -> Qu
 
     ``too_late`` are those of them that ``_too_late`` names.
     """
-    today, horizon = day.today, day.today + timedelta(days=DUE_BEFORE_TARGET_DAYS)
-
-    def rank(group: WorkGroup) -> Value:
-        return Value(_RANK[group.name.lower()])
-
     return rows.annotate(
-        rank=Case(
-            When(forecast__isnull=True, then=Value(_RANK[MISSING])),
-            When(forecast__empty_on__lte=today, then=rank(WorkGroup.EMERGENCY)),
-            When(forecast__must_refill_by__lte=today, then=rank(WorkGroup.OVERDUE)),
-            When(forecast__status="review", forecast__review_by__lte=today, then=rank(WorkGroup.OVERDUE)),
-            When(forecast__latest_visit_on__lt=today, then=rank(WorkGroup.AT_RISK)),
-            When(pk__any_of=too_late, then=rank(WorkGroup.AT_RISK)),
-            When(forecast__target_visit_on__lte=horizon, then=rank(WorkGroup.DUE)),
-            When(forecast__status="review", then=rank(WorkGroup.REVIEW)),
-            default=rank(WorkGroup.LATER),
-            output_field=IntegerField(),
-        ),
+        rank=_rank(day.today, _due_until(day.today), too_late),
         review_on=Case(
             When(
                 forecast__status="review",
@@ -239,6 +240,26 @@ def _grouped(rows: QuerySet[Implant], day: Day, too_late: Collection[int]) -> Qu
             ),
             output_field=DateField(),
         ),
+    )
+
+
+def _rank(today: Any, due_until: Any, too_late: Any) -> Case:
+    """``work_group`` in SQL."""
+
+    def rank(group: WorkGroup) -> Value:
+        return Value(_RANK[group.name.lower()])
+
+    return Case(
+        When(forecast__isnull=True, then=Value(_RANK[MISSING])),
+        When(forecast__empty_on__lte=today, then=rank(WorkGroup.EMERGENCY)),
+        When(forecast__must_refill_by__lte=today, then=rank(WorkGroup.OVERDUE)),
+        When(forecast__status="review", forecast__review_by__lte=today, then=rank(WorkGroup.OVERDUE)),
+        When(forecast__latest_visit_on__lt=today, then=rank(WorkGroup.AT_RISK)),
+        When(pk__any_of=too_late, then=rank(WorkGroup.AT_RISK)),
+        When(forecast__target_visit_on__lte=due_until, then=rank(WorkGroup.DUE)),
+        When(forecast__status="review", then=rank(WorkGroup.REVIEW)),
+        default=rank(WorkGroup.LATER),
+        output_field=IntegerField(),
     )
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from clinic.selectors.care_facts import Chains, chain_questions, chains_from
-from clinic.selectors.facts import ImplantFacts
-from clinic.together import Answers, ask_together
+from clinic.selectors.care_facts import Chains
+from clinic.together import Answers
 from scheduling.domain.findings import LimitKind
 from scheduling.domain.second_check import RefillDates
 from scheduling.models import RUNNING, CheckState, ImportCheck, ImportedPump, SecondCheck, StandingDates
@@ -86,24 +85,20 @@ def reading_from(answers: Answers, chains: Chains, *, clinic_id: int, now: datet
     return reading
 
 
-def read_beside_one(clinic_id: int, facts: ImplantFacts, now: datetime) -> Beside:
-    """What is stored beside one pump, with every signature and every correction of it (three queries)."""
-    answers = ask_together(_one_questions, clinic_id=clinic_id, implant_ids=[facts.implant_id])
-    reading = reading_from(answers, chains_from(answers), clinic_id=clinic_id, now=now)
-    signed = SecondCheck.objects.for_clinic(clinic_id).filter(
-        implant_id=facts.implant_id, state=CheckState.SIGNED
-    )
-    whole = ImportedPump.objects.for_clinic(clinic_id).filter(
-        implant_id=facts.implant_id, signed_at__isnull=False
-    )
-    marks = frozenset(
-        mark for rows in (signed, whole) for mark in rows.values_list("fingerprint", flat=True) if mark
-    )
-    return reading.of(facts.implant_id, signed=marks)
+def signature_questions(given: Any) -> dict[str, Any]:
+    """What ``signed_from`` needs the answers to; asked of ``implant_ids``."""
+    which = {"implant_id__any_of": given.implant_ids}
+    alone = SecondCheck.objects.for_clinic(given.clinic_id).filter(state=CheckState.SIGNED, **which)
+    whole = ImportedPump.objects.for_clinic(given.clinic_id).filter(signed_at__isnull=False, **which)
+    return {
+        "signed_alone": alone.values_list("fingerprint", flat=True),
+        "signed_whole": whole.values_list("fingerprint", flat=True),
+    }
 
 
-def _one_questions(given: Any) -> dict[str, Any]:
-    return {**beside_questions(given), **chain_questions(given)}
+def signed_from(answers: Answers) -> frozenset[str]:
+    """The inputs of one pump for which somebody has signed, alone or with an import."""
+    return frozenset(mark for mark in (*answers["signed_alone"], *answers["signed_whole"]) if mark)
 
 
 def stood_of(row: StandingDates) -> Stood:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _t
 
+from clinic.selectors.implants import recorded
 from clinic.selectors.rows import Implant, Patient, Surgery
 from web.access import ClinicRequest
 from web.nurse.frame import clinic_reverse
 from web.nurse.happenings.lines import NOUNS, Happening
-from web.nurse.timeline import TimeLine, recorded_lines
+from web.nurse.timeline import TimeLine, timeline
 from web.words import day_words
 
 _INSTANT = {"fill": "filled_at", "program": "starts_at", "reading": "read_at", "event": "occurred_at"}
@@ -22,7 +23,8 @@ _INSTANT = {"fill": "filled_at", "program": "starts_at", "reading": "read_at", "
 def record_happenings(request: ClinicRequest, implants: Sequence[Implant]) -> Iterator[Happening]:
     """Every entry about these pumps; one that was corrected or withdrawn is shown as such."""
     names = {implant.id: implant.serial for implant in implants} if len(implants) > 1 else {}
-    for line in recorded_lines(clinic_id=request.clinic.id, implant_ids=[implant.id for implant in implants]):
+    ids = [implant.id for implant in implants]
+    for line in timeline(recorded(clinic_id=request.clinic.id, implant_ids=ids)):
         row = line.row
         detail = " · ".join(filter(None, [line.detail, names.get(row.implant_id, "")]))
         sheet = clinic_reverse(request, "fill", ref=row.ref) if line.kind == "fill" else ""
