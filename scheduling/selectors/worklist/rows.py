@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -10,15 +10,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from clinic.selectors.rows import Fill, FillDrug
+from clinic.together import ask_together
 from scheduling.domain.care.rungs import Rung
 from scheduling.domain.urgency import WorkGroup
 from scheduling.models import UNFINISHED, FollowUp, Forecast
 from scheduling.models.care import REFILL
 from scheduling.selectors.late_refills import refill_standing
-from scheduling.selectors.refill_visits import NextVisit, next_refill_visits
+from scheduling.selectors.refill_visits import NextVisit, first_of_each, refill_visits_by_pump
 
 MISSING = "missing"
 """The group of a pump for which nothing was ever worked out: a fault, louder than any emergency."""
@@ -98,63 +99,71 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What stands beside the pumps shown, each in one query."""
+    """What stands beside the pumps shown: each pump's fill with the drugs in it, visit and item; each patient's count."""
 
-    fills: dict[int, Fill]
+    fills: dict[int, Sequence[Any]]
+    drugs: dict[int, list[str]]
     visits: dict[int, NextVisit]
     items: dict[int, FollowUp]
     due_by_patient: dict[int, int]
 
 
 def shown_rows(clinic_id: int, shown: QuerySet[Any], ids: Sequence[int], day: Day) -> list[WorkRow]:
-    """The pumps of ``shown`` in the order of their ``ids``, each with what stands beside it."""
+    """The pumps of ``shown`` in the order of their ``ids``, each with what stands beside it (two queries)."""
     found = {implant.pk: implant for implant in shown.select_related("patient", "pump_model", "forecast")}
     implants = [found[pk] for pk in ids if pk in found]
-    beside = _Beside(
-        fills=_fills_in_pump(clinic_id, ids),
-        visits=next_refill_visits(clinic_id=clinic_id, implant_ids=ids, today=day.today),
-        items=_refill_items(clinic_id, ids),
-        due_by_patient=_due_follow_ups(clinic_id, {implant.patient_id for implant in implants}, day),
+    answers = ask_together(
+        _questions,
+        clinic_id=clinic_id,
+        implant_ids=ids,
+        patient_ids={implant.patient_id for implant in implants},
+        today=day.today,
     )
+    beside = _Beside(
+        fills={implant_id: fill for implant_id, *fill in answers["fills"]},
+        drugs={},
+        visits=first_of_each(answers["visits"], today=day.today),
+        items={item.implant_id: item for item in answers["items"]},
+        due_by_patient=dict(answers["due"]),
+    )
+    for fill_id, drug in answers["drugs"]:
+        beside.drugs.setdefault(fill_id, []).append(drug)
     return [_row(implant, beside, day) for implant in implants]
 
 
-def _refill_items(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, FollowUp]:
-    rows = FollowUp.objects.for_clinic(clinic_id).filter(
-        implant_id__any_of=implant_ids, row_key=REFILL, state__in=UNFINISHED
-    )
-    return {item.implant_id: item for item in rows.select_related("owner") if item.implant_id is not None}
-
-
-def _due_follow_ups(clinic_id: int, patient_ids: Collection[int], day: Day) -> dict[int, int]:
-    """How much else is due: what is open, or was put off until a day that has come. What repeats counts once."""
-    rows = (
-        FollowUp.objects.for_clinic(clinic_id)
-        .filter(
-            Q(state="open") | Q(state="postponed", postponed_until__lte=day.today),
-            patient_id__any_of=patient_ids,
-            target_on__lte=day.today,
-        )
-        .exclude(row_key=REFILL)
-    )
-    return dict(rows.order_by().values_list("patient_id").annotate(number=Count("row_key", distinct=True)))
-
-
-def _fills_in_pump(clinic_id: int, implant_ids: Sequence[int]) -> dict[int, Fill]:
-    newest = (
-        Fill.objects.for_clinic(clinic_id)
+def _questions(given: Any) -> dict[str, Any]:
+    clinic_id, ids = given.clinic_id, given.implant_ids
+    drugs = FillDrug.objects.for_clinic(clinic_id).filter(fill_id__any_of=given.found("fills", "id"))
+    items = FollowUp.objects.for_clinic(clinic_id).filter(row_key=REFILL, state__in=UNFINISHED)
+    return {
+        "fills": Fill.objects.for_clinic(clinic_id)
         .current()
-        .filter(implant_id__in=implant_ids)
+        .filter(implant_id__any_of=ids)
         .order_by("implant_id", "-filled_on", F("filled_at").desc(nulls_last=True), "-id")
         .distinct("implant_id")
-        .prefetch_related(Prefetch("drugs", FillDrug.objects.for_clinic(clinic_id).select_related("drug")))
+        .values_list("implant_id", "id", "filled_on"),
+        "drugs": drugs.order_by("fill_id", "position").values_list("fill_id", "drug__name"),
+        "visits": refill_visits_by_pump(clinic_id, ids, since=given.today).distinct("implant_id"),
+        "items": items.filter(implant_id__any_of=ids).select_related("owner"),
+        "due": _due_follow_ups(given),
+    }
+
+
+def _due_follow_ups(given: Any) -> QuerySet[FollowUp, Any]:
+    """How much else is due: what is open, or was put off until a day that has come. What repeats counts once."""
+    rows = FollowUp.objects.for_clinic(given.clinic_id).filter(
+        Q(state="open") | Q(state="postponed", postponed_until__lte=given.today),
+        patient_id__any_of=given.patient_ids,
+        target_on__lte=given.today,
     )
-    return {fill.implant_id: fill for fill in newest}
+    others = rows.exclude(row_key=REFILL).order_by()
+    return others.values_list("patient_id").annotate(number=Count("row_key", distinct=True))
 
 
 def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
     forecast: Forecast | None = getattr(implant, "forecast", None)
-    fill, item = beside.fills.get(implant.pk), beside.items.get(implant.pk)
+    fill_id, filled_on = beside.fills.get(implant.pk, (0, None))
+    item = beside.items.get(implant.pk)
     patient, visit = implant.patient, beside.visits.get(implant.pk)
     must = forecast.must_refill_by if forecast else None
     high = (forecast.high_flow or {}).get("low_reservoir_on") if forecast else None
@@ -190,8 +199,8 @@ def _row(implant: Any, beside: _Beside, day: Day) -> WorkRow:
         hazard=forecast.hazard if forecast else None,
         findings=forecast.findings if forecast else (),
         high_low_on=date.fromisoformat(high) if high else None,
-        filled_on=fill.filled_on if fill else None,
-        drugs=tuple(drug.drug.name for drug in fill.drugs.all()) if fill else (),
+        filled_on=filled_on,
+        drugs=tuple(beside.drugs.get(fill_id, ())),
         visit=visit,
         item_ref=item.ref if item else None,
         owner_id=item.owner_id if item else None,

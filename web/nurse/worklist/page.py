@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -21,7 +21,7 @@ from web.nurse.forms.patients import SearchForm
 from web.nurse.worklist.alarms import alarms
 from web.nurse.worklist.filters import MINE, FilterForm, wanted
 from web.nurse.worklist.looks import LOOKS, MEANINGS
-from web.nurse.worklist.rows import shown_row
+from web.nurse.worklist.rows import Beside, shown_row
 from web.nurse.worklist_tabs import work_tabs
 
 
@@ -106,10 +106,8 @@ def _sections(request: ClinicRequest, rows: list[WorkRow], *, is_by_urgency: boo
     """The rows under a heading per group; one section without a heading in another order."""
     calls = last_calls_by_ref(clinic_id=request.clinic.id, patient_refs={row.patient_ref for row in rows})
     answers = answer_marks(request, [row.visit.visit_id for row in rows if row.visit])
-    shown = [
-        shown_row(row, LOOKS[row.group], calls, answers, today=request.today, user_id=request.user.id)
-        for row in rows
-    ]
+    beside = Beside(request, quote(request.get_full_path(), safe=""), calls, answers)
+    shown = [shown_row(row, LOOKS[row.group], beside) for row in rows]
     if not is_by_urgency:
         return [{"rows": shown}] if shown else []
     sections: list[dict[str, Any]] = []
