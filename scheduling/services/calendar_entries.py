@@ -6,7 +6,7 @@ The one place that numbers an entry's changes. Feeds, downloads and invitations 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -18,14 +18,14 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from clinic.selectors.rows import Clinic, Implant
+from clinic.selectors.rows import Clinic, Implant, Patient
 from clinic.statements import update_together
-from clinic.together import ask_together
+from clinic.together import Answers, ask_together
 from scheduling.changes import Until, never
 from scheduling.domain.calendars.entries import Called, Entry, called, deadline_entry, visit_entry
 from scheduling.domain.calendars.writer import Standing, Timing, core, words
 from scheduling.domain.local_time import start_of_day
-from scheduling.models import CalendarEntry, Status, Visit
+from scheduling.models import CalendarEntry, Resource, Status, Visit, VisitKind
 from scheduling.models.calendars import new_stamp
 
 log = logging.getLogger(__name__)
@@ -166,47 +166,44 @@ def _wanted(
     """The entries of these patients by the facts (one query)."""
     answers = ask_together(_questions, clinic_id=clinic_id, patient_ids=patient_ids)
     ((slug, zone),) = answers["clinic"]
-    return [
-        *_visits(answers["visits"], slug),
-        *_deadlines(answers["deadlines"], slug, ZoneInfo(zone), stored),
-    ]
+    names = {pk: called(first_name, last_name) for pk, _, first_name, last_name in answers["patients"]}
+    return [*_visits(answers, names, slug), *_deadlines(answers, names, slug, ZoneInfo(zone), stored)]
 
 
 def _questions(given: Any) -> dict[str, Any]:
     return {
         "clinic": Clinic.objects.filter(pk=given.clinic_id).values_list("slug", "time_zone"),
+        # The names of kinds and rooms apart: joined, each visit was held against those of every clinic, behind the wall.
+        "kinds": VisitKind.objects.for_clinic(given.clinic_id).values_list("pk", "name"),
+        "rooms": Resource.objects.for_clinic(given.clinic_id).values_list("pk", "name"),
+        "patients": Patient.objects.for_clinic(given.clinic_id)
+        .filter(pk__any_of=given.patient_ids)
+        .values_list("pk", "ref", "first_name", "last_name"),
         "visits": Visit.objects.for_clinic(given.clinic_id)
         .filter(patient_id__any_of=given.patient_ids)
         .exclude(status=Status.PROPOSED)
         .order_by("id")
         .values_list(
-            *("pk", "ref", "status", "starts_at", "ends_at", "patient_id", "kind_id", "nurse_id", "room_id"),
-            *("kind__name", "room__name", "patient__first_name", "patient__last_name"),
+            *("pk", "ref", "status", "starts_at", "ends_at", "patient_id", "kind_id", "nurse_id", "room_id")
         ),
         "deadlines": Implant.objects.for_clinic(given.clinic_id)
         .filter(patient_id__any_of=given.patient_ids)
         .order_by("id")
-        .values_list(
-            *("pk", "patient_id", "forecast__pk", "forecast__must_refill_by"),
-            *("patient__ref", "patient__first_name", "patient__last_name"),
-        ),
+        .values_list("pk", "patient_id", "forecast__pk", "forecast__must_refill_by"),
     }
 
 
-def _visits(rows: Iterable[tuple[Any, ...]], slug: str) -> Iterator[tuple[_Key, _Wanted]]:
+def _visits(answers: Answers, names: Mapping[int, Called], slug: str) -> Iterator[tuple[_Key, _Wanted]]:
     page = _page(slug, "visit")
-    names_of: dict[int, Called] = {}
-    for pk, ref, status, starts_at, ends_at, patient_id, kind_id, nurse_id, room_id, *names in rows:
-        kind, room, first_name, last_name = names
-        if patient_id not in names_of:
-            names_of[patient_id] = called(first_name, last_name)
+    kinds, rooms = dict(answers["kinds"]), {None: "", **dict(answers["rooms"])}
+    for pk, ref, status, starts_at, ends_at, patient_id, kind_id, nurse_id, room_id in answers["visits"]:
         entry = visit_entry(
             status=status,
             starts_at=starts_at,
             ends_at=ends_at,
-            kind=kind,
-            room=room or "",
-            patient=names_of[patient_id],
+            kind=kinds[kind_id],
+            room=rooms[room_id],
+            patient=names[patient_id],
             url=page.replace(str(_NOWHERE), str(ref)),
         )
         if entry is not None:
@@ -215,11 +212,16 @@ def _visits(rows: Iterable[tuple[Any, ...]], slug: str) -> Iterator[tuple[_Key, 
 
 
 def _deadlines(
-    rows: Iterable[tuple[Any, ...]], slug: str, zone: ZoneInfo, stored: Mapping[_Key, _Stored | CalendarEntry]
+    answers: Answers,
+    names: Mapping[int, Called],
+    slug: str,
+    zone: ZoneInfo,
+    stored: Mapping[_Key, _Stored | CalendarEntry],
 ) -> Iterator[tuple[_Key, _Wanted]]:
     """The last days that forecasts name, and those that stood in a calendar before and are in doubt or over now."""
     page = _page(slug, "patient")
-    for pk, patient_id, forecast_id, refill_by, ref, first_name, last_name in rows:
+    refs = {pk: ref for pk, ref, *_ in answers["patients"]}
+    for pk, patient_id, forecast_id, refill_by in answers["deadlines"]:
         before = stored.get((None, pk))
         last_on: date | None = refill_by or (before.last_on if before is not None else None)
         if last_on is None:
@@ -227,8 +229,8 @@ def _deadlines(
         entry = deadline_entry(
             last_on=last_on,
             until=last_on + timedelta(days=1),
-            patient=called(first_name, last_name),
-            url=page.replace(str(_NOWHERE), str(ref)),
+            patient=names[patient_id],
+            url=page.replace(str(_NOWHERE), str(refs[patient_id])),
             is_in_doubt=refill_by is None,
             is_over=forecast_id is None,
         )
