@@ -287,14 +287,16 @@ def _rows(statement: str, values: list[Any]) -> list[tuple[int, Stored]]:
 
 # Names are this package's own constants; every value is a parameter.
 _NAMES = ", ".join(f"f.{name}" for name in STORED_COLUMNS)
+# Each key by itself, which OFFSET 0 keeps so: as a set they would be sought among all follow-ups of the clinic.
 _WANTED = (
-    " JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::int[])"
-    " AS wanted (patient_id, row_key, anchor_key, occurrence)"
-    " USING (patient_id, row_key, anchor_key, occurrence)"
+    " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[])"
+    " AS wanted (patient_id, row_key, anchor_key, occurrence) CROSS JOIN LATERAL"
+    " (SELECT f.* FROM scheduling_followup AS f WHERE f.patient_id = wanted.patient_id AND f.row_key = wanted.row_key"
+    " AND f.anchor_key = wanted.anchor_key AND f.occurrence = wanted.occurrence OFFSET 0) AS f WHERE f.clinic_id = %s"
 )
-_BY_KEY = f"SELECT f.patient_id, {_NAMES} FROM scheduling_followup AS f{_WANTED} WHERE f.clinic_id = %s"  # noqa: S608
+_BY_KEY = f"SELECT f.patient_id, {_NAMES}{_WANTED}"
 _LOCK = (
     f"SELECT f.patient_id, {_NAMES} FROM scheduling_followup AS f WHERE f.clinic_id = %s AND f.id IN"  # noqa: S608
-    f" (SELECT unnest(%s::bigint[]) UNION SELECT f.id FROM scheduling_followup AS f{_WANTED} WHERE f.clinic_id = %s)"
+    f" (SELECT unnest(%s::bigint[]) UNION SELECT f.id{_WANTED})"
     " ORDER BY f.id FOR NO KEY UPDATE OF f"
 )

@@ -23,6 +23,7 @@ from clinic.models import (
 )
 from clinic.services.register_rows import RowOutcome
 from scheduling.models import FollowUp, Forecast, ImportedPump
+from scheduling.services import care_plan
 from scheduling.services.register_rows import bring_in, in_turns
 from tests.factories import House, make_clinic
 from tests.imports import rows_of, source_of
@@ -171,3 +172,25 @@ def test_rows_that_tell_one_after_the_other_do_not_come_together(house: House) -
     assert turns == [["REG000001", "REG000002"], ["REG000001"], ["M7", "M8"]]
     many = list(in_turns(new_rows(250), lambda row: row))
     assert [len(turn) for turn in many] == [100, 100, 50]
+
+
+def test_what_is_planned_is_sought_by_its_key_and_not_among_all_of_the_clinic(house: House) -> None:
+    """So the tenth thousand of a register costs what the first did."""
+    together(house.clinic, house.nurse, new_rows(40))
+    rows = FollowUp.objects.for_clinic(house.clinic.id).filter(implant__serial=new_rows(1)[0].pump_serial)
+    keys = list(rows.values_list("patient_id", "row_key", "anchor_key", "occurrence"))
+    assert FollowUp.objects.for_clinic(house.clinic.id).count() > 20 * len(keys) > 0
+    before = _read_of_follow_ups()
+    found = care_plan._rows(care_plan._BY_KEY, [*care_plan._columns(keys), house.clinic.id])
+    assert len(found) == len(keys)
+    assert _read_of_follow_ups() - before <= len(keys) ** 2  # of each key its patient's at most
+
+
+def _read_of_follow_ups() -> int:
+    """Rows that this transaction has read so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'scheduling_followup'"
+        )
+        number: int = cursor.fetchone()[0]
+        return number
