@@ -143,11 +143,13 @@ class Gateway(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Gateway
     timeout = 30
+    protocol_version = "HTTP/1.1"  # a line is kept until its client leaves it
+    disable_nagle_algorithm = True  # or the second half of an answer waits for the first to be heard of
 
     def do_POST(self) -> None:
         body = self.rfile.read(length := int(self.headers["Content-Length"]))
         if len(body) < length:
-            return None  # the sender died over it: half a message is none
+            return self._hang_up()  # the sender died over it: half a message is none
         said, key = json.loads(body), self.headers["Idempotency-Key"]
         options, fault = (
             self.server.options,
@@ -168,13 +170,17 @@ class Handler(BaseHTTPRequestHandler):
             about = {"id": message_id, "key": key}
             self._report(said["callback"], about, is_failed=said["to"].endswith(tuple(options.undelivered)))
         if fault == "loses_answer":
-            return self.connection.shutdown(socket.SHUT_RDWR)
+            return self._hang_up()
         if fault == "fails_after":
             return self._say(500, {})
         if fault == "breaks_off":
-            self.wfile.write(b'HTTP/1.0 200 OK\r\nContent-Length: 400\r\n\r\n{"id": "')
-            return None
+            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{"id": "')
+            return self._hang_up()
         return self._say(200, {"id": message_id})
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def do_GET(self) -> None:
         if not self.server.options.can_be_asked:

@@ -21,6 +21,8 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    line: int
+    """The other end's port: the same for requests that came over one line."""
 
 
 @dataclass
@@ -34,11 +36,14 @@ class HttpProvider:
 
 
 @contextmanager
-def http_provider() -> Iterator[HttpProvider]:
+def http_provider(*, keeps_lines: bool = False) -> Iterator[HttpProvider]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if keeps_lines else "HTTP/1.0"
+
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            provider.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            line = int(self.client_address[1])
+            provider.asked.append(Asked(self.command, self.path, dict(self.headers), body, line))
             if callable(provider.answer):
                 provider.answer(self)
                 return
@@ -70,6 +75,7 @@ def http_provider() -> Iterator[HttpProvider]:
 
 def hangs_up(handler: Any) -> None:
     """The request was read; the line goes dead without an answer."""
+    handler.close_connection = True
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
 import smtplib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -23,50 +26,91 @@ class _Connection(Protocol):
 
 
 class _Deadline:
-    """Watches the connections of one conversation and shuts them when its time is up, until they are closed.
+    """The connections of one conversation, and when they are shut.
 
     Whoever waits for a byte then reads the end of the stream, which proves nothing about what was sent.
     """
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.at = time.monotonic() + seconds
         self._connections: list[_Connection] = []
-        self._is_done = threading.Event()
         self.is_over = False
 
     def watch(self, connection: _Connection) -> None:
         """Shut this one too when the time is up."""
-        self._connections.append(connection)
+        if connection not in self._connections:
+            self._connections.append(connection)
 
-    def run(self) -> None:
-        if self._is_done.wait(self._seconds):
-            return
+    def cut(self) -> None:
         self.is_over = True
-        while True:
-            for connection in list(self._connections):
-                with suppress(Exception):  # not there yet, or gone
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-            if self._is_done.wait(CUT_AGAIN_SECONDS):
-                return
-
-    def end(self) -> None:
-        self._is_done.set()
+        for connection in list(self._connections):
+            with suppress(Exception):  # not there yet, or gone
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
 
+class _Watchman:
+    """One thread that shuts the connections of every conversation whose time is up, again and again until it ends.
+
+    It sleeps until the earliest end that it knew when it looked last: most conversations never wake it.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: set[_Deadline] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def take(self, deadline: _Deadline) -> None:
+        with self._changed:
+            self._open.add(deadline)
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._run, daemon=True, name="deadlines")
+                thread.start()
+                self._thread = thread
+            elif deadline.at < self._wakes_at:
+                self._changed.notify()
+
+    def let_go(self, deadline: _Deadline) -> None:
+        """From here on its connections are shut no more: they may go on to another conversation."""
+        with self._changed:
+            self._open.discard(deadline)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                late = [deadline for deadline in self._open if deadline.at <= now]
+                for deadline in late:
+                    deadline.cut()
+                ends = [deadline.at for deadline in self._open if deadline.at > now]
+                self._wakes_at = min([*ends, now + CUT_AGAIN_SECONDS] if late else ends, default=math.inf)
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+
+
+_watchman = _Watchman()
 _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+
+def _renew() -> None:
+    """A process that was forked has not the thread."""
+    global _watchman
+    _watchman = _Watchman()
+
+
+os.register_at_fork(after_in_child=_renew)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Let no conversation of the block go on for longer: its connections are shut then."""
-    deadline = _Deadline(seconds)
+    deadline, watchman = _Deadline(seconds), _watchman
     token = _current.set(deadline)
-    threading.Thread(target=deadline.run, daemon=True, name="deadline").start()
+    watchman.take(deadline)
     try:
         yield
     finally:
         _current.reset(token)
-        deadline.end()
+        watchman.let_go(deadline)
 
 
 def begin() -> None:
@@ -87,11 +131,19 @@ class _Http(HTTPConnection):
         _watched(self)
         super().connect()
 
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        _watched(self)  # a line that was kept is not connected again
+        super().putrequest(*args, **kwargs)
+
 
 class _Https(HTTPSConnection):
     def connect(self) -> None:
         _watched(self)
         super().connect()
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        _watched(self)
+        super().putrequest(*args, **kwargs)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -116,7 +168,7 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def watch_session(session: requests.Session) -> requests.Session:
-    """Have every conversation of the session heed ``within``; one session a call, or it reuses what nobody watches."""
+    """Have every conversation of the session heed ``within``, on a new line or on one that was kept."""
     for scheme in ("http://", "https://"):
         session.mount(scheme, WatchedAdapter())
     return session

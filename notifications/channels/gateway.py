@@ -11,8 +11,9 @@ import requests
 from django.conf import settings
 
 from notifications.channels.addresses import GATEWAY_STATUS, public
-from notifications.channels.deadline import watch_session, within
+from notifications.channels.deadline import within
 from notifications.channels.failures import name_of, outcome_of, outcome_of_status, wait_asked
+from notifications.channels.lines import line
 from notifications.domain.states import Outcome, State
 from notifications.domain.transport import Capability, Found, LookUp, Outgoing, Receipt
 
@@ -51,7 +52,7 @@ class GatewayCarrier:
         """A 2xx that names the gateway's id is the only proof that it was taken."""
         said = {"to": outgoing.address, "text": outgoing.text, "sender": settings.GATEWAY_SENDER}
         try:
-            status, headers, answer = _ask(
+            status, headers, answer = self._ask(
                 "POST",
                 json={**said, "callback": public(GATEWAY_STATUS)},
                 headers={"Idempotency-Key": outgoing.key},
@@ -67,7 +68,7 @@ class GatewayCarrier:
     def look_up(self, *, key: str, address: str, since: datetime) -> LookUp:
         """What the gateway holds under the key; nothing but a well-formed 200 is an answer."""
         try:
-            status, _, answer = _ask("GET", params={"key": key})
+            status, _, answer = self._ask("GET", params={"key": key})
         except Exception as error:
             log.warning("message %s cannot be looked up (%s)", key, name_of(error))
             return LookUp(Found.UNSURE)
@@ -75,26 +76,27 @@ class GatewayCarrier:
             return LookUp(Found.UNSURE)
         return _found(answer["messages"])
 
-
-def _ask(method: str, **what: Any) -> tuple[int, requests.structures.CaseInsensitiveDict[str], object]:
-    """Status, headers and the JSON of the answer (None where it is none), all within ``SMS_TIMEOUT``."""
-    headers = what.pop("headers", {}) | {"Accept": "application/json", "Connection": "close"}
-    with (
-        within(settings.SMS_TIMEOUT),
-        watch_session(requests.Session()) as session,
-        session.request(
-            method,
-            f"{settings.GATEWAY_URL}/messages",
-            headers=headers,
-            auth=_Bearer(),
-            timeout=(CONNECT_SECONDS, settings.SMS_TIMEOUT),
-            allow_redirects=False,
-            stream=True,
-            **what,
-        ) as response,
-    ):
-        body = response.raw.read(LONGEST_ANSWER_BYTES, decode_content=True)
-    return response.status_code, response.headers, _json(body)
+    def _ask(
+        self, method: str, **what: Any
+    ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], object]:
+        """Status, headers and the JSON of the answer (None where it is none), all within ``SMS_TIMEOUT``."""
+        headers = what.pop("headers", {}) | {"Accept": "application/json"}
+        with (
+            within(settings.SMS_TIMEOUT),
+            line(settings.GATEWAY_URL, self.capability) as session,
+            session.request(
+                method,
+                f"{settings.GATEWAY_URL}/messages",
+                headers=headers,
+                auth=_Bearer(),
+                timeout=(CONNECT_SECONDS, settings.SMS_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+                **what,
+            ) as response,
+        ):
+            body = response.raw.read(LONGEST_ANSWER_BYTES, decode_content=True)
+        return response.status_code, response.headers, _json(body)
 
 
 class _Bearer(requests.auth.AuthBase):

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from requests import Session
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from notifications.channels.addresses import TWILIO_STATUS, public
-from notifications.channels.deadline import watch_session, within
+from notifications.channels.deadline import within
 from notifications.channels.failures import name_of, outcome_of, outcome_of_status
+from notifications.channels.lines import line
 from notifications.domain.states import Outcome, State
 from notifications.domain.transport import STOPPED, Capability, Found, LookUp, Outgoing, Receipt
 from notifications.models import Message
@@ -27,6 +27,7 @@ from notifications.models import Message
 log = logging.getLogger(__name__)
 
 NAME = "twilio"
+API_URL = "https://api.twilio.com"
 STOPPED_CODE = 21610
 """The number said stop to Twilio itself."""
 MENDABLE_CODES = frozenset({20003, 20429, 21603, 21606, 21611, 21659, 21660, 21661, 21701, 21704, 30001})
@@ -49,10 +50,14 @@ MOST_ASKED = 50
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """The library's own client, on sessions that heed our deadline, one a conversation."""
+    """The library's own client, on lines that heed our deadline."""
+
+    def __init__(self, capability: Capability) -> None:
+        super().__init__(pool_connections=False, timeout=settings.SMS_TIMEOUT)
+        self._capability = capability
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        with watch_session(Session()) as self.session:
+        with line(settings.TWILIO_API_URL or API_URL, self._capability) as self.session:
             return super().request(*args, **kwargs)
 
 
@@ -120,7 +125,7 @@ class TwilioCarrier:
         client = Client(
             settings.TWILIO_ACCOUNT_SID,
             settings.TWILIO_AUTH_TOKEN,
-            http_client=_Http(pool_connections=False, timeout=settings.SMS_TIMEOUT),
+            http_client=_Http(self.capability),
         )
         if settings.TWILIO_API_URL:
             client.api.base_url = settings.TWILIO_API_URL
