@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from clinic.selectors.rows import Consent, Topic
+from clinic.selectors.rows import Clinic, Consent, ContactPoint, Patient, Proxy, Topic, User
+from clinic.together import ask_together
 from notifications.domain.kinds import VISIT_KINDS, ChannelName, MessageKind
 from notifications.domain.leave import Manners, World
 from notifications.domain.plan import WhyNot
@@ -21,6 +20,7 @@ from notifications.domain.plan.rules import ASKED_FOR, STEP_INVITED, STEP_WITHDR
 from notifications.domain.states import WENT_OUT
 from notifications.models import (
     CheckIn,
+    Escalation,
     Message,
     MessageTemplate,
     MessagingPolicy,
@@ -30,12 +30,13 @@ from notifications.models import (
 )
 from notifications.models.answers import Answer
 from notifications.selectors.answers import OF_NOW
-from notifications.selectors.rules import stored_policy
+from scheduling.selectors.rows import FollowUp, Visit
 from scheduling.selectors.visit_dates import visit_dates
 
 TEXTS_COUNTED_FOR = timedelta(days=8)
 _UNFINISHED = ("open", "postponed")
-_JOINED = ("clinic", "patient", "recipient__proxy", "user", "visit", "follow_up", "escalation")
+_NAMED = ("clinic", "patient", "recipient", "user", "visit", "follow_up", "escalation")
+"""What a message names, each the one row of the question of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,24 @@ class Seen:
     facts: dict[str, Any]
 
 
-def see(message_id: int, *, now: datetime) -> Seen:
-    """The record as it bears on the message: one look for the verdict and for the words (three queries).
+def see(message_id: int, *, clinic_id: int, now: datetime) -> Seen:
+    """The record as it bears on the message: one look for the verdict and for the words (one statement).
 
     Whoever is to send it has locked its row in an earlier statement, so that what is seen stays true.
     """
-    row = Message.objects.select_related(*_JOINED).get(pk=message_id)
-    return Seen(row, stored_policy(clinic_id=row.clinic_id), _facts(message_id, now))
+    answers = ask_together(
+        _questions, clinic_id=clinic_id, message_id=message_id, texts_since=now - TEXTS_COUNTED_FOR
+    )
+    (row,) = answers["message"]
+    for name in _NAMED:
+        for named in answers[name]:
+            setattr(row, name, named)
+    for helper in answers["proxy"]:
+        row.recipient.proxy = helper
+    (policy,) = answers["policy"] or [MessagingPolicy(clinic_id=clinic_id)]
+    facts = dict(zip(_FACTS, *answers["facts"], strict=True))
+    facts["texts_sent_at"] = [datetime.fromisoformat(sent) for sent in facts["texts_sent_at"]]
+    return Seen(row, policy, facts)
 
 
 def world_of(seen: Seen, *, now: datetime) -> World:
@@ -115,23 +127,45 @@ def _manners(policy: MessagingPolicy, zone: str) -> Manners:
     )
 
 
-def _facts(message_id: int, now: datetime) -> dict[str, Any]:
-    names, statement, places = _question()
-    values: dict[Any, Any] = {_SOME_ID: message_id, _SOME_MOMENT: now - TEXTS_COUNTED_FOR}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [values.get(place, place) for place in places])
-        return dict(zip(names, cursor.fetchone(), strict=True))
+def _questions(given: Any) -> dict[str, QuerySet[Any]]:
+    """The message with the rows that it names, its clinic's policy, and the facts besides."""
+    message = Message.objects.for_clinic(given.clinic_id).filter(pk=given.message_id)
+
+    def named(column: str) -> Q:
+        return Q(id__any_of=given.found("message", column))
+
+    return {
+        "message": message,
+        "clinic": Clinic.objects.filter(pk=given.clinic_id),
+        "patient": Patient.objects.for_clinic(given.clinic_id).filter(named("patient_id")),
+        "recipient": ContactPoint.objects.for_clinic(given.clinic_id).filter(named("recipient_id")),
+        "proxy": Proxy.objects.for_clinic(given.clinic_id).filter(
+            id__any_of=given.found("recipient", "proxy_id")
+        ),
+        "user": User.objects.filter(named("user_id")),
+        "visit": Visit.objects.for_clinic(given.clinic_id).filter(named("visit_id")),
+        "follow_up": FollowUp.objects.for_clinic(given.clinic_id).filter(named("follow_up_id")),
+        "escalation": Escalation.objects.for_clinic(given.clinic_id).filter(named("escalation_id")),
+        "policy": MessagingPolicy.objects.for_clinic(given.clinic_id),
+        "facts": _facts(message, given),
+    }
 
 
-_SOME_ID, _SOME_MOMENT = -1, datetime(1, 1, 2, tzinfo=UTC)
+_FACTS = (
+    "explanted_on",
+    "has_consent",
+    "has_said_stop",
+    "is_rule_off",
+    "has_checked_in",
+    "last_answer",
+    "texts_sent_at",
+    "has_carried",
+    "has_own_words",
+)
 
 
-@cache
-def _question() -> tuple[list[str], str, tuple[Any, ...]]:
-    """What is asked besides the rows that a message names, with places for its id and for the first text's moment.
-
-    Written once a process: to write it took longer than the answer, and it is asked for every message.
-    """
+def _facts(message: QuerySet[Message], given: Any) -> QuerySet[Message, Any]:
+    """What is asked besides the rows that a message names, in the order of ``_FACTS``."""
     is_check_in = Q(kind=MessageKind.CHECK_IN)
     newest = Consent.objects.filter(patient_id=OuterRef("patient_id"), channel=OuterRef("channel"))
     consents, check_ins = (
@@ -149,6 +183,7 @@ def _question() -> tuple[list[str], str, tuple[Any, ...]]:
     )
     answers = PatientAnswer.objects.filter(OF_NOW, visit_id=OuterRef("visit_id")).order_by("-id")
     own_words = MessageTemplate.objects.filter(clinic_id=OuterRef("clinic_id"), channel=OuterRef("channel"))
+    texts = ArraySubquery(_other_texts(given.texts_since).values("first_sent_at"))
     asked = {
         "explanted_on": F("implant__explanted_on"),
         "has_consent": Case(When(is_check_in, then=check_ins), default=consents),
@@ -156,16 +191,16 @@ def _question() -> tuple[list[str], str, tuple[Any, ...]]:
         "is_rule_off": Exists(off),
         "has_checked_in": Exists(CheckIn.objects.filter(follow_up_id=OuterRef("follow_up_id"))),
         "last_answer": Subquery(answers.values("answer")[:1]),
-        "texts_sent_at": ArraySubquery(_other_texts().values("first_sent_at")),
+        "texts_sent_at": Func(texts, function="to_json", output_field=JSONField()),
         "has_carried": Exists(Message.objects.filter(carried_by=OuterRef("pk"), reason=WhyNot.DIGEST)),
         "has_own_words": Exists(own_words),
     }
-    rows = Message.objects.annotate(**{f"asked_{name}": what for name, what in asked.items()})
-    found = rows.filter(pk=_SOME_ID).values_list(*(f"asked_{name}" for name in asked))
-    return [*asked], *found.query.sql_with_params()
+    return message.annotate(**{f"asked_{name}": what for name, what in asked.items()}).values_list(
+        *(f"asked_{name}" for name in _FACTS)
+    )
 
 
-def _other_texts() -> QuerySet[Message]:
+def _other_texts(since: Any) -> QuerySet[Message]:
     """Other texts about the patient that went out to the same reader, or may have. Answers do not count."""
     return (
         Message.objects.annotate(reader=Coalesce("recipient__proxy_id", 0))
@@ -175,7 +210,7 @@ def _other_texts() -> QuerySet[Message]:
             reader=Coalesce(OuterRef("recipient__proxy_id"), 0),
             channel=ChannelName.SMS,
             state__in=WENT_OUT,
-            first_sent_at__gt=_SOME_MOMENT,
+            first_sent_at__gt=since,
         )
         .exclude(pk=OuterRef("pk"))
         .exclude(kind__in=ASKED_FOR)

@@ -72,7 +72,7 @@ def message(house: House, patient: Patient, *, channel: str = "email", **values:
 
 
 def said(of: Message) -> Outgoing:
-    outgoing = compose(see(of.pk, now=NOW), now=NOW)
+    outgoing = compose(see(of.pk, clinic_id=of.clinic_id, now=NOW), now=NOW)
     assert outgoing is not None
     return outgoing
 
@@ -226,14 +226,14 @@ def test_no_message_is_written_for_an_address_that_is_not_in_use(house: House) -
     for change in ({"dialable": ""}, {"dialable": "+13125550199", "is_active": False}):
         with recording(actor_id=house.nurse.id, reason="for a test"):
             ContactPoint.objects.filter(pk=late.recipient_id).update(**change)
-        assert compose(see(late.pk, now=NOW), now=NOW) is None
+        assert compose(see(late.pk, clinic_id=late.clinic_id, now=NOW), now=NOW) is None
     assert not PatientLink.objects.exists()
 
 
 def test_words_about_a_visit_without_one_are_a_defect_and_read_as_nothing(house: House) -> None:
     astray = message(house, patient_of(house))
     with pytest.raises(VisitMissing):
-        compose(see(astray.pk, now=NOW), now=NOW)
+        compose(see(astray.pk, clinic_id=astray.clinic_id, now=NOW), now=NOW)
     assert as_it_would_read(astray, now=NOW) is None
 
 

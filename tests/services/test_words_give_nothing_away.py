@@ -78,7 +78,7 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
                 house, patient, kind=kind, step=step, wants_answer=asks, visit=visit, implant=implant,
                 channel=channel, occurrence=f"visit:{number}", **whom,
             )  # fmt: skip
-            outgoing = compose(see(row.pk, now=NOW), now=NOW)
+            outgoing = compose(see(row.pk, clinic_id=row.clinic_id, now=NOW), now=NOW)
             assert outgoing is not None
             found.append((purpose_of(kind=kind, step=step, wants_answer=asks), outgoing))
         main = Message.objects.get(recipient=recipient, occurrence="visit:2")
@@ -86,7 +86,7 @@ def everything(house: House, language: str) -> list[tuple[Purpose, Outgoing]]:
             house, patient, kind=MessageKind.CHECK_IN, recipient=recipient, channel=channel, carried_by=main,
             occurrence="carried", state="suppressed", reason="digest",
         )  # fmt: skip
-        digest = compose(see(main.pk, now=NOW), now=NOW)
+        digest = compose(see(main.pk, clinic_id=main.clinic_id, now=NOW), now=NOW)
         assert digest is not None
         found.append((Purpose.DIGEST, digest))
     return found

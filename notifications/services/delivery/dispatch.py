@@ -6,8 +6,9 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from clinic.statements import planned_once
 from notifications.channels import carrier_for
@@ -15,7 +16,13 @@ from notifications.domain.breaker import Breaker
 from notifications.domain.kinds import ChannelName
 from notifications.domain.states import Outcome
 from notifications.domain.transport import Receipt
-from notifications.services.delivery.beginning import Letter, begin_sending, running_seconds
+from notifications.services.delivery.beginning import (
+    Letter,
+    Taken,
+    begin_after,
+    begin_sending,
+    running_seconds,
+)
 from notifications.services.delivery.claims import SENDS_WITHIN, Claim, claim_due, give_back, take_up_unknown
 from notifications.services.delivery.outcomes import settle
 from notifications.services.delivery.restored import doubt_claimed
@@ -48,23 +55,34 @@ class Dispatcher:
 
     def _deliver(self, channel: ChannelName, most: int, clock: Clock) -> int:
         claims = claim_due(now=clock(), size=most, channel=channel)
-        for number, claim in enumerate(claims):
-            if not self._breaker(channel).most(now=clock(), size=1):
-                give_back(claims[number:])
-                return number
-            self._one(claim, doubt_claimed if claim.is_in_doubt else begin_sending, clock)
+        before: Taken | None = None
+        try:
+            for number, claim in enumerate(claims):
+                if not self._breaker(channel).most(now=clock(), size=1):
+                    give_back(claims[number:])
+                    return number
+                before = self._one(claim, partial(_begin, before), clock)
+        finally:
+            _write_down(before)
         unknown = take_up_unknown(now=clock(), size=most, channel=channel)
         for claim in unknown:
-            self._one(claim, begin_again, clock)
+            _write_down(self._one(claim, begin_again, clock))
         return len(claims) + len(unknown)
 
-    def _one(self, claim: Claim, begin: Callable[..., Letter | Question | None], clock: Clock) -> None:
-        """One message. Whatever is wrong with it stays with it; a database that is gone ends the batch."""
+    def _one(
+        self, claim: Claim, begin: Callable[..., Letter | Question | None], clock: Clock
+    ) -> Taken | None:
+        """One message; that it was taken is for the caller to write down, everything else is written.
+
+        Whatever is wrong with it stays with it; a database that is gone ends the batch.
+        """
         try:
             found = begin(claim, now=clock())
             if isinstance(found, Letter):
                 receipt = hand_over(found)
                 self._note(claim.channel, receipt.outcome, clock())
+                if receipt.outcome is Outcome.ACCEPTED:
+                    return Taken(claim, receipt, clock())
                 settle(claim, receipt, now=clock())
             elif isinstance(found, Question):
                 answer = carrier_for(claim.channel).look_up(
@@ -76,6 +94,7 @@ class Dispatcher:
         except Exception as error:
             log.error("message %s cannot be worked on (%s)", claim.message_id, type(error).__name__)
             push_forward(claim.message_id, claim.fence, now=clock(), chance=_chance())
+        return None
 
     def _breaker(self, channel: ChannelName) -> Breaker:
         return self.breakers.get(channel, Breaker())
@@ -94,6 +113,39 @@ def deliver_batch(*, now: datetime, size: int = BATCH, dispatcher: Dispatcher | 
     sweep(now=now)
     dispatcher = dispatcher or Dispatcher()
     return sum(dispatcher.deliver(channel, clock=lambda: now, size=size) for channel in ChannelName)
+
+
+def _begin(before: Taken | None, claim: Claim, *, now: datetime) -> Letter | None:
+    """Begin this one, and have it written down that the one before was taken: in one commit where that can be.
+
+    Whatever is in the way of both at once, the one before has nothing to do with it and is written down alone.
+    """
+    letter = None
+    if before is not None and not claim.is_in_doubt:
+        try:
+            letter = begin_after(before, claim, now=now)
+        except Exception as error:
+            log.info("message %s begins by itself (%s)", claim.message_id, type(error).__name__)
+            connection.close_if_unusable_or_obsolete()
+    if letter is not None:
+        return letter
+    _write_down(before)
+    if claim.is_in_doubt:
+        doubt_claimed(claim, now=now)
+        return None
+    return begin_sending(claim, now=now)
+
+
+def _write_down(taken: Taken | None) -> None:
+    """That a message was taken, by itself. Done already, or no longer ours to do, it changes nothing."""
+    if taken is None:
+        return
+    try:
+        settle(taken.claim, taken.receipt, now=taken.at)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # it stands as begun, and is cleared up when its lease is over
+        log.error("message %s cannot be written down (%s)", taken.claim.message_id, type(error).__name__)
 
 
 def hand_over(letter: Letter) -> Receipt:

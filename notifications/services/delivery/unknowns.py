@@ -46,7 +46,7 @@ def begin_again(claim: Claim, *, now: datetime) -> Letter | Question | None:
     with transaction.atomic():
         if not hold(claim, State.UNKNOWN):
             return None
-        seen = see(claim.message_id, now=now)
+        seen = see(claim.message_id, clinic_id=claim.clinic_id, now=now)
         row = seen.message
         if row.looks_made > MOST_LOOKS:
             finish(row, State.UNKNOWN, now=now)

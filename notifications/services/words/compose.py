@@ -43,7 +43,8 @@ def as_it_would_read(message: Message, *, now: datetime) -> Outgoing | None:
     None as well where there is nothing to say.
     """
     try:
-        return _write(see(message.pk, now=now), link=likely_address, now=now)
+        seen = see(message.pk, clinic_id=message.clinic_id, now=now)
+        return _write(seen, link=likely_address, now=now)
     except VisitMissing:
         return None
 
