@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext, override_settings
 from pytest_django import Settings
 
@@ -287,6 +288,16 @@ def test_a_lease_that_was_lost_meanwhile_is_heeded(house: House, start_gateway: 
         deliver_batch(now=NOW + timedelta(minutes=minutes))
     assert states() == [State.ACCEPTED] * 2
     assert max(place.taken().values()) == 1
+
+
+def test_one_that_another_sends_by_now_is_left_to_the_other(house: House, start_gateway: Start) -> None:
+    place = start_gateway("neither")
+    first, second = due(house, 2)
+    with dispatching(2), held(place):
+        wait_until(lambda: state_of(first) == State.SENDING)
+        Message.objects.filter(pk=first.pk).update(fence=F("fence") + 1)  # whoever claims it counts on
+    assert (state_of(first), state_of(second)) == (State.SENDING, State.ACCEPTED)
+    assert list(Attempt.objects.filter(message=first).values_list("outcome", flat=True)) == [Outcome.ACCEPTED]
 
 
 def test_two_texts_to_one_patient_are_counted_though_the_first_is_not_written_down(
