@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Case, Count, F, Max, Min, Prefetch, Q, QuerySet, When
 
-from clinic.together import Answers, ask_together
+from clinic.together import Answers
 from notifications.models import Escalation, EscalationStep
 from notifications.models.escalations import Cause, EscalationOutcome
 
@@ -54,13 +54,11 @@ class Board:
     """The causes in this view, with their number."""
 
 
-def alarm_of(*, clinic_id: int, user_id: int) -> Alarm:
-    """For the head of every page; one query. What resolved by itself waits in silence."""
-    return alarm_from(ask_together(alarm_questions, clinic_id=clinic_id, user_id=user_id))
-
-
 def alarm_questions(given: Any) -> dict[str, Any]:
-    """What ``alarm_from`` needs the answers to; asked of ``user_id``."""
+    """What ``alarm_from`` needs the answers to, for the head of every page; asked of ``user_id``.
+
+    What resolved by itself waits in silence.
+    """
     pressing = _open(given.clinic_id).filter(gone_at__isnull=True).order_by()
     return {
         "pressing": pressing.values_list("clinic_id").annotate(

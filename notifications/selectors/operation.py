@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Min
 
 from clinic.selectors.operation import clinic_numbers
-from clinic.together import Answers, ask_together
+from clinic.together import Answers
 from notifications.domain.states import State
 from notifications.models import Message, ReconcilerRun, Restoration, WebhookEvent, WebhookRefusal
 from notifications.selectors.inbound import unplaced_texts
@@ -76,14 +76,8 @@ def oldest_due(*, now: datetime) -> datetime | None:
     return oldest
 
 
-def late_dispatch(*, clinic_id: int, now: datetime) -> LateDispatch | None:
-    """The clinic's messages that should have left ten minutes ago, or that messages are held; None: neither. One query."""
-    answers = ask_together(dispatch_questions, clinic_id=clinic_id, late_before=now - LATE_AFTER)
-    return late_dispatch_from(answers)
-
-
 def dispatch_questions(given: Any) -> dict[str, Any]:
-    """What ``late_dispatch_from`` needs the answers to; asked of ``late_before``."""
+    """What ``late_dispatch_from`` needs the answers to; asked of ``late_before``, which is ``LATE_AFTER`` ago."""
     late = Message.objects.for_clinic(given.clinic_id).filter(
         state=State.QUEUED, due_at__lte=given.late_before
     )
@@ -95,7 +89,7 @@ def dispatch_questions(given: Any) -> dict[str, Any]:
 
 
 def late_dispatch_from(answers: Answers) -> LateDispatch | None:
-    """As ``late_dispatch`` says, from the answers to ``dispatch_questions``."""
+    """The clinic's messages that should have left by then, or that messages are held; None: neither."""
     number, oldest_due_at = next((row[1:] for row in answers["late"]), (0, None))
     backup_at = next(iter(answers["held"]), None)
     return LateDispatch(number, oldest_due_at, backup_at) if number or backup_at else None

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from psycopg.types.json import Jsonb
 
-from clinic.together import Answers, ask_together
+from clinic.together import Answers
 from scheduling.domain.second_check import MISMATCHES_UNTIL_MATTER
 from scheduling.models import RUNNING, CheckState, SecondCheck, SecondCheckStep
 from scheduling.selectors.import_checks import imports_to_check
@@ -55,11 +55,6 @@ def steps_of(check: SecondCheck) -> list[SecondCheckStep]:
     return list(check.steps.select_related("user").order_by("id"))
 
 
-def count_to_check(*, clinic_id: int, user_id: int) -> int:
-    """How much waits that this person did not enter, an import counting once (one query)."""
-    return to_check_from(ask_together(to_check_questions, clinic_id=clinic_id, own=as_author(user_id)))
-
-
 def as_author(user_id: int) -> Jsonb:
     """What the authors of a check hold where the person is one of them."""
     return Jsonb([user_id])
@@ -76,7 +71,7 @@ def to_check_questions(given: Any) -> dict[str, Any]:
 
 
 def to_check_from(answers: Answers) -> int:
-    """How much waits, from the answers to ``to_check_questions``."""
+    """How much waits that the person did not enter, an import counting once, from the answers to ``to_check_questions``."""
     single: int = sum(number for _, number in answers["single"])
     return single + len(answers["imports"])
 

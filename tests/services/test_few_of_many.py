@@ -11,10 +11,10 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Escalation
-from notifications.selectors.escalations import alarm_of
 from scheduling.models import FollowUp
 from scheduling.selectors.due_list import due_count
 from tests.factories import House
+from tests.frame import alarm_of
 
 pytestmark = pytest.mark.django_db
 

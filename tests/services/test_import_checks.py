@@ -22,10 +22,10 @@ from scheduling.models import (
     StandingDates,
 )
 from scheduling.selectors.import_checks import waiting_imports
-from scheduling.selectors.second_checks import count_to_check
 from scheduling.services.forecasts import reproject
 from scheduling.services.import_check_acts.upkeep import keep_up_imports
 from tests.factories import House, make_clinic, make_fill, make_implant, make_program
+from tests.frame import count_to_check
 from tests.imports import (
     all_re_entered,
     bring_file_in,

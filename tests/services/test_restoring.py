@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from notifications.domain.states import State
 from notifications.models import Escalation, Message, Restoration
-from notifications.selectors.operation import is_outbox_accounted, late_dispatch
+from notifications.selectors.operation import is_outbox_accounted
 from notifications.services.delivery import Dispatcher, claim_due, deliver_batch, sweep
 from notifications.services.restoring import WrongMomentError, decide, hold_messages, say_stopped, undecided
 from tests.factories import House, make_clinic
 from tests.faults.mail_room import Gateway
+from tests.frame import late_dispatch
 from tests.services.test_delivery import NOW, SMS, due
 
 Start = Callable[..., Gateway]

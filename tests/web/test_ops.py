@@ -17,11 +17,12 @@ from clinic.scope import across_clinics
 from clinic.services.accounts import found_clinic
 from clinic.services.sealing import seal_everything
 from config.embedded.installation import free_ports
-from notifications.selectors.operation import DISPATCHER, late_dispatch
+from notifications.selectors.operation import DISPATCHER
 from scheduling.models import Forecast
 from scheduling.services.heartbeats import BEAT, WORKER, record_heartbeat
 from tests import broker
 from tests.factories import make_clinic, make_running_pump
+from tests.frame import late_dispatch
 from tests.message_rows import make_due_messages
 
 
