@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -52,45 +51,42 @@ def replan_patients(clinic_id: int, patient_ids: Collection[int], now: datetime)
         lock_correspondence(clinic_id, ids)
         reading = read(clinic_id, ids, now)
         found = {patient_id: _found(clinic_id, reading, patient_id, now) for patient_id in reading.contacts}
-        planned = {patient_id: each for patient_id, each in found.items() if each.stands}
-        _write([each.difference for each in found.values()], now)
-    return partial(_until, reading, planned, now)
+        standing = {
+            patient_id: of
+            for patient_id, (changes, of) in found.items()
+            if of is not None and not changes.writes
+        }
+        _write([changes for changes, _ in found.values()], now)
+    return partial(_until, reading, standing, now)
 
 
-@dataclass(slots=True)
-class _Found:
-    """What is to be written of one patient, and what of; without facts and a plan where nothing could be planned."""
-
-    difference: Difference
-    of: tuple[PatientFacts, Plan] | None = None
-
-    @property
-    def stands(self) -> bool:
-        return self.of is not None and not self.difference.writes
-
-
-def _until(reading: Reading, standing: Mapping[int, _Found], now: datetime) -> dict[int, datetime]:
+def _until(
+    reading: Reading, standing: Mapping[int, tuple[PatientFacts, Plan]], now: datetime
+) -> dict[int, datetime]:
     """Of those for whom there was something to write, or no plan at all: at once."""
     moments = dict.fromkeys(reading.contacts.keys() - standing.keys(), now)
-    for patient_id, found in standing.items():
-        if found.of is None:
-            continue
-        planned = next_moment(*found.of, reading.policy, now=now)
+    for patient_id, (facts, its_plan) in standing.items():
+        planned = next_moment(facts, its_plan, reading.policy, now=now)
         known = [*reading.days_after_visits(patient_id), *([planned] if planned else [])]
         if known:
             moments[patient_id] = min(known)
     return moments
 
 
-def _found(clinic_id: int, reading: Reading, patient_id: int, now: datetime) -> _Found:
-    """Never raises: a reminder that cannot be planned must not keep a fill from being recorded."""
+def _found(
+    clinic_id: int, reading: Reading, patient_id: int, now: datetime
+) -> tuple[Difference, tuple[PatientFacts, Plan] | None]:
+    """What is to be written of one patient, and what of; no facts and plan where nothing could be planned.
+
+    Never raises: a reminder that cannot be planned must not keep a fill from being recorded.
+    """
     try:
         read = reading.of(patient_id)
         planned = plan(read.facts, reading.rules, reading.policy, now=now)
-        return _Found(difference(clinic_id, read, planned, now), (read.facts, planned))
+        return difference(clinic_id, read, planned, now), (read.facts, planned)
     except Exception as error:
         log.error("planning failed for patient %s (%s)", patient_id, type(error).__name__)
-        return _Found(hold_all(reading.stored[patient_id], now))
+        return hold_all(reading.stored[patient_id], now), None
 
 
 def _write(differences: list[Difference], now: datetime) -> None:

@@ -38,8 +38,6 @@ class Difference:
     carried: list[tuple[Row, Key]] = field(default_factory=list)
     by_key: dict[Key, Row] = field(default_factory=dict)
     missed: list[Row] = field(default_factory=list)
-    has_failed: bool = False
-    """Nothing could be planned, so everything is held back."""
 
     @property
     def writes(self) -> bool:
@@ -82,7 +80,7 @@ def hold_all(rows: list[StoredMessage], now: datetime) -> Difference:
 
     Once a patient, by the first of the messages: to call is the same for all of them.
     """
-    found = Difference(has_failed=True)
+    found = Difference()
     for row in rows:
         if row.state in OPEN:
             _take_back(found, row, WhyNot.NO_CERTAIN_DATE, now)
