@@ -161,8 +161,13 @@ def _without_limit() -> Iterator[None]:
 
 
 def _window(clinic: Clinic, country: Country) -> tuple[datetime, datetime]:
+    return _moments(clinic, *_days(country))
+
+
+def _days(country: Country) -> tuple[date, date]:
+    """The first and the last that a feed shows."""
     today = country.now.date()
-    return _moments(clinic, today - timedelta(days=_BACK), today + timedelta(days=_AHEAD))
+    return today - timedelta(days=_BACK), today + timedelta(days=_AHEAD)
 
 
 def _moments(clinic: Clinic, first_on: date, last_on: date) -> tuple[datetime, datetime]:
@@ -173,12 +178,11 @@ def _moments(clinic: Clinic, first_on: date, last_on: date) -> tuple[datetime, d
 
 def _clinic_of_feed(country: Country) -> tuple[Sized, int]:
     """The clinic whose feed has nearest to 400 entries."""
-    today = country.now.date()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clinic_id, count(*) FROM scheduling_calendarentry WHERE starts_at >= %s AND starts_at < %s"
             " GROUP BY 1 ORDER BY abs(count(*) - %s), 1 LIMIT 1",
-            [today - timedelta(days=_BACK), today + timedelta(days=_AHEAD), IN_FEED],
+            [*_days(country), IN_FEED],
         )
         clinic_id, number = cursor.fetchone()
     return next(each for each in clinics() if each.clinic.pk == clinic_id), number

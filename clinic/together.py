@@ -203,9 +203,8 @@ def _part_of(name: str, rows: models.QuerySet[Any], compiler: Any) -> _Part:
     whole, more = compiler.klass_info, compiler.annotation_col_map or {}
     places = whole["select_fields"]
     own = tuple(chosen[place][0].target.attname for place in places)
-    beside = (
-        f"{place}" for place in range(len(own), len(chosen))
-    )  # columns of several tables may share a name
+    # By their places: columns of several tables may share a name.
+    beside = (str(place) for place in range(len(own), len(chosen)))
     related = tuple(get_related_populators(whole, chosen, DEFAULT_DB_ALIAS))
     made = _Instances(rows.model, slice(places[0], places[-1] + 1), own, related, more)
     return _Part(loaders, (*own, *beside), made)

@@ -119,15 +119,16 @@ def shown_rows(clinic_id: int, shown: QuerySet[Any], ids: Sequence[int], day: Da
         patient_ids={implant.patient_id for implant in implants},
         today=day.today,
     )
+    drugs: dict[int, list[str]] = {}
+    for fill_id, drug in answers["drugs"]:
+        drugs.setdefault(fill_id, []).append(drug)
     beside = _Beside(
         fills={implant_id: fill for implant_id, *fill in answers["fills"]},
-        drugs={},
+        drugs=drugs,
         visits=first_of_each(answers["visits"], today=day.today),
         items={item.implant_id: item for item in answers["items"]},
         due_by_patient=dict(answers["due"]),
     )
-    for fill_id, drug in answers["drugs"]:
-        beside.drugs.setdefault(fill_id, []).append(drug)
     return [_row(implant, beside, day) for implant in implants]
 
 
