@@ -12,7 +12,7 @@ the server takes to answer it. See docs/adr/0040-what-is-read-together.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -32,8 +32,12 @@ from clinic.statements import planned_once
 _MOST_ARGUMENTS: Final = 100
 """So many the server takes of one function."""
 
-Questions = Callable[[Any], Mapping[str, Any]]
-"""Called once with a ``Given``; gives each question its name. Values that change come from there, and from nowhere else."""
+Questions = Callable[..., Mapping[str, Any]]
+"""Called once with a ``Given``, and once more for each shape; gives each question its name.
+
+Values that change come from ``Given``, and from nowhere else. Where the statement itself takes one of few forms (a
+condition more, a table that is not asked), its form is the shape: what follows ``Given`` among the arguments.
+"""
 
 Answers = dict[str, list[Any]]
 
@@ -134,13 +138,13 @@ class _Statement:
     parts: Mapping[str, _Part]
 
 
-def ask_together(questions: Questions, *, clinic_id: int, **values: Any) -> Answers:
+def ask_together(questions: Questions, *shape: Hashable, clinic_id: int, **values: Any) -> Answers:
     """The answers, by the questions' names (one statement). ``given.clinic_id`` is the clinic.
 
-    Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
+    A statement is kept for each ``shape``, so there must be few. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
     """
     refuse_to_look(clinic_id, what=questions.__name__)
-    statement = put_together(questions)
+    statement = put_together(questions, *shape)
     values["clinic_id"] = clinic_id
     sent = [_as_sent(values[one.name]) if isinstance(one, _Value) else one for one in statement.values]
     with planned_once(), connection.cursor() as cursor:
@@ -156,14 +160,14 @@ def _as_sent(value: Any) -> Any:
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
 
 
-@lru_cache(maxsize=64)
-def put_together(questions: Questions) -> _Statement:
+@lru_cache(maxsize=128)
+def put_together(questions: Questions, *shape: Hashable) -> _Statement:
     """The statement; raises TypeError for what cannot be asked in this way."""
     asked: list[sql.Composable] = []
     answers: list[sql.Composable] = []
     values: list[Any] = []
     parts: dict[str, _Part] = {}
-    for name, rows in questions(Given()).items():
+    for name, rows in questions(Given(), *shape).items():
         if isinstance(rows, str):
             text, its_values, part = rows, (), _TEXT
         else:

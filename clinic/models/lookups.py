@@ -18,7 +18,7 @@ else:
 
 
 class AnyOf(_Lookup):
-    """Whether a row number is among those given."""
+    """Whether a number is among those given."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -38,6 +38,13 @@ class AnyOfTexts(AnyOf):
     kind = "text"
 
 
-for kind in (models.BigAutoField, models.ForeignKey, models.OneToOneField):
+class AnyOfDays(AnyOf):
+    """Whether a day is among those given."""
+
+    kind = "date"
+
+
+for kind in (models.IntegerField, models.ForeignKey, models.OneToOneField):
     kind.register_lookup(AnyOf)
 models.CharField.register_lookup(AnyOfTexts)
+models.DateField.register_lookup(AnyOfDays)

@@ -76,6 +76,31 @@ def test_the_answers_are_those_of_the_query_sets(house: House) -> None:
     assert answers["weekdays"] == [(house.clinic.open_weekdays, house.clinic.time_zone)]
 
 
+def _fills_of_shape(given: Any, is_newest_first: bool, has_a_day: bool) -> dict[str, Any]:
+    fills = Fill.objects.for_clinic(given.clinic_id)
+    if has_a_day:
+        fills = fills.filter(filled_on__any_of=given.days)
+    return {
+        "fills": fills.order_by("-filled_on" if is_newest_first else "filled_on").values_list("pk", flat=True)
+    }
+
+
+def test_each_shape_is_a_statement_of_its_own(house: House) -> None:
+    pump = make_running_pump(house, filled_on=house.today - timedelta(days=9))
+    make_fill(house, pump, filled_on=house.today)
+    oldest, newest = Fill.objects.filter(implant=pump).order_by("filled_on").values_list("pk", flat=True)
+    for _ in range(2):
+        for shape, days, expected in (
+            ((True, False), [], [newest, oldest]),
+            ((False, False), [], [oldest, newest]),
+            ((False, True), [house.today], [newest]),
+            ((False, True), [house.today - timedelta(days=9)], [oldest]),
+            ((True, True), [], []),
+        ):
+            answers = ask_together(_fills_of_shape, *shape, clinic_id=house.clinic.pk, days=days)
+            assert answers["fills"] == expected
+
+
 def _fills_with_more(given: Any) -> dict[str, Any]:
     rows = Fill.objects.for_clinic(given.clinic_id).filter(implant_id__any_of=given.implant_ids)
     related = ("implant__pump_model", "recorded_by", "superseded_by__recorded_by")
