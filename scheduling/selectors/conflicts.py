@@ -25,6 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from clinic.selectors.facts import clinic_facts
+from clinic.together import Answers, ask_together
 from scheduling.domain.opening import Hours, HoursChange, Opening
 from scheduling.domain.visit_conflicts import (
     COUNTED,
@@ -53,9 +54,25 @@ from scheduling.models import (
 from scheduling.models.care import REFILL
 from scheduling.models.forecasts import ForecastStatus
 from scheduling.selectors.refill_visits import first_refill_visits
-from scheduling.selectors.suspect_visits import filled_since_booked, suspect_visits
+from scheduling.selectors.suspect_visits import (
+    Sought,
+    filled_since_booked,
+    steady_hours,
+    suspect_values,
+    suspect_visits,
+)
 
 _DATES = (FollowUpAct.Act.CREATED, FollowUpAct.Act.RE_ANCHORED, FollowUpAct.Act.REINSTATED)
+_SHOWN = (
+    *("ref", "sequence", "status", "is_refill", "starts_at", "ends_at", "local_on", "time_zone"),
+    *("override_reason", "booked_at", "patient_id", "implant_id", "kind_id", "nurse_id", "room_id"),
+    *("patient__ref", "patient__last_name", "patient__first_name", "patient__mrn", "patient__birth_date"),
+    *("patient__died_on", "implant__ref", "implant__explanted_on", "kind__name"),
+    *("implant__forecast__status", "implant__forecast__target_visit_on"),
+    "implant__forecast__latest_visit_on",
+    *(f"{taken}__{column}" for taken in ("nurse", "room") for column in ("name", "is_active", "kind")),
+)
+"""What a suspect visit is judged by and shown with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +156,35 @@ def visit_conflicts(
     facts = clinic_facts(clinic_id=clinic_id)
     opening = Opening(ZoneInfo(facts.time_zone), frozenset(facts.open_weekdays), facts.closed_on)
     today = now.astimezone(opening.zone).date()
-    # By number first: of many visits ahead few are suspect, and only those are read whole.
-    ids = suspect_visits(clinic_id, opening, today, visit_ids=visit_ids, patient_id=patient_id)
-    suspects = list(live_visits(clinic_id, today).filter(pk__any_of=ids)) if ids else []
-    found = _judged(clinic_id, suspects, opening, today)
+    is_all = visit_ids is None and patient_id is None
+    steady = steady_hours(clinic_id, opening) if is_all else []
+    answers = ask_together(
+        _questions,
+        Sought(visit_ids is not None, patient_id is not None, len(steady)),
+        clinic_id=clinic_id,
+        visit_ids=visit_ids,
+        patient_id=patient_id,
+        **suspect_values(opening, today, steady),
+    )
+    found = _judged(answers, opening, today)
     return sorted(found, key=lambda row: (RANK[row.worst], row.starts_at, row.visit_id))
 
 
-def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
+def _questions(given: Any, sought: Sought) -> dict[str, Any]:
+    """By number first: of many visits ahead few are suspect, and only those are read whole."""
+    clinic_id, suspect = given.clinic_id, given.found("suspects", "id")
+    nurses, rooms = given.found("visits", "nurse_id"), given.found("visits", "room_id")
+    theirs = Q(resource_id__any_of=nurses) | Q(resource_id__any_of=rooms)
+    return {
+        "suspects": suspect_visits(given, sought).values_list("id", flat=True),
+        "visits": live_visits(clinic_id, given.today).filter(pk__any_of=suspect).only(*_SHOWN),
+        "served": served_rows(clinic_id, suspect, given.today),
+        "hours": ResourceHours.objects.for_clinic(clinic_id).filter(theirs),
+        "changes": HoursException.objects.for_clinic(clinic_id).filter(theirs),
+    }
+
+
+def live_visits(clinic_id: Any, today: Any) -> QuerySet[Any]:
     """The visits of which nobody has said how they ended, with what they are judged by."""
     placed = (
         VisitStatus.objects.for_clinic(clinic_id)
@@ -173,7 +211,7 @@ def live_visits(clinic_id: int, today: date) -> QuerySet[Any]:
     )
 
 
-def _was_dated_since(clinic_id: int) -> Q:
+def _was_dated_since(clinic_id: Any) -> Q:
     """Of what the visit is for, or of its pump's refill (which one booked ahead does not name)."""
     dated = FollowUpAct.objects.for_clinic(clinic_id).filter(act__in=_DATES, at__gt=OuterRef("placed_at"))
     return Q(Exists(dated.filter(follow_up__visits__visit_id=OuterRef("pk")))) | Q(
@@ -182,7 +220,7 @@ def _was_dated_since(clinic_id: int) -> Q:
     )
 
 
-def purposes(clinic_id: int, today: date) -> QuerySet[VisitFollowUp]:
+def purposes(clinic_id: Any, today: Any) -> QuerySet[VisitFollowUp]:
     """What visits are for and still to be done, the refill apart, where no earlier visit ahead serves it."""
     earlier = VisitFollowUp.objects.for_clinic(clinic_id).filter(
         follow_up_id=OuterRef("follow_up_id"),
@@ -198,11 +236,11 @@ def purposes(clinic_id: int, today: date) -> QuerySet[VisitFollowUp]:
     )
 
 
-def _judged(clinic_id: int, visits: Collection[Any], opening: Opening, today: date) -> list[VisitConflict]:
-    serves = served_by(clinic_id, [visit.pk for visit in visits], today)
-    taken = resources_of(clinic_id, visits)
+def _judged(answers: Answers, opening: Opening, today: date) -> list[VisitConflict]:
+    serves = served_from(answers["served"])
+    taken = resources_from(answers["visits"], answers["hours"], answers["changes"])
     found = []
-    for visit in visits:
+    for visit in answers["visits"]:
         served = serves.get(visit.pk)
         reasons = conflicts_of(booked_visit(visit, served, taken), opening=opening, today=today)
         if reasons:
@@ -210,36 +248,42 @@ def _judged(clinic_id: int, visits: Collection[Any], opening: Opening, today: da
     return found
 
 
-def served_by(clinic_id: int, visit_ids: Collection[int], today: date) -> dict[int, Served]:
-    """The most pressing open follow-up that each of the visits serves, the refill apart (one query)."""
-    rows = (
+def served_rows(clinic_id: Any, visit_ids: Any, today: Any) -> QuerySet[VisitFollowUp, Any]:
+    """What ``served_from`` is made of."""
+    return (
         purposes(clinic_id, today)
         .filter(visit_id__any_of=visit_ids)
         .order_by("visit_id", "follow_up__latest_on", "follow_up_id")
         .distinct("visit_id")
         .values_list("visit_id", "follow_up__latest_on", "follow_up__title")
     )
-    return {visit_id: Served(latest_on, title) for visit_id, latest_on, title in rows if latest_on}
 
 
-def resources_of(clinic_id: int, visits: Iterable[Any]) -> dict[int, Taken]:
-    """The nurses and rooms of the visits with their hours (two queries)."""
+def served_from(rows: Iterable[tuple[Any, ...]]) -> dict[int, Served]:
+    """The most pressing open follow-up that each visit serves, the refill apart."""
+    return {visit_id: Served(latest_on, title) for visit_id, latest_on, title in rows}
+
+
+def resources_from(
+    visits: Iterable[Any], hours: Iterable[ResourceHours], changes: Iterable[HoursException]
+) -> dict[int, Taken]:
+    """The nurses and rooms of the visits with their hours."""
     resources: dict[int, Resource] = {
         each.pk: each for visit in visits for each in (visit.nurse, visit.room) if each is not None
     }
-    hours: defaultdict[int, list[Hours]] = defaultdict(list)
-    for row in ResourceHours.objects.for_clinic(clinic_id).filter(resource_id__any_of=resources):
-        hours[row.resource_id].append(Hours(row.weekday, row.starts_at, row.ends_at))
-    changes: defaultdict[int, list[HoursChange]] = defaultdict(list)
-    for each in HoursException.objects.for_clinic(clinic_id).filter(resource_id__any_of=resources):
-        changes[each.resource_id].append(
+    hours_of: defaultdict[int, list[Hours]] = defaultdict(list)
+    for row in hours:
+        hours_of[row.resource_id].append(Hours(row.weekday, row.starts_at, row.ends_at))
+    changes_of: defaultdict[int, list[HoursChange]] = defaultdict(list)
+    for each in changes:
+        changes_of[each.resource_id].append(
             HoursChange(each.first_on, each.last_on, each.is_available, each.starts_at, each.ends_at)
         )
     return {
         pk: Taken(
             is_active=resource.is_active,
-            hours=tuple(hours[pk]),
-            changes=tuple(changes[pk]),
+            hours=tuple(hours_of[pk]),
+            changes=tuple(changes_of[pk]),
             is_always_there=resource.kind != ResourceKind.NURSE,
         )
         for pk, resource in resources.items()

@@ -29,7 +29,14 @@ from scheduling.models import (
     VisitFollowUp,
     VisitSeat,
 )
-from scheduling.selectors.conflicts import booked_visit, live_visits, resources_of, served_by, visit_conflicts
+from scheduling.selectors.conflicts import (
+    booked_visit,
+    live_visits,
+    resources_from,
+    served_from,
+    served_rows,
+    visit_conflicts,
+)
 from tests.calendar_rows import be_away, make_follow_up, make_visit, nurse_of, open_day, room_of
 from tests.factories import House, make_clinic, make_fill, make_implant, make_program, make_running_pump
 
@@ -384,9 +391,14 @@ def test_the_database_finds_exactly_the_visits_that_the_pure_function_calls_wron
             frozenset(house.today + timedelta(days=number) for number in scene["closed"]),
         )
         visits = list(live_visits(house.clinic.id, house.today))
-        served = served_by(house.clinic.id, [visit.pk for visit in visits], house.today)
+        rows = served_rows(house.clinic.id, [visit.pk for visit in visits], house.today)
+        served = served_from(rows)
+        hours, changes = (
+            model.objects.for_clinic(house.clinic.id) for model in (ResourceHours, HoursException)
+        )
+        taken = resources_from(visits, hours, changes)
         for visit in visits:
-            facts = booked_visit(visit, served.get(visit.pk), resources_of(house.clinic.id, visits))
+            facts = booked_visit(visit, served.get(visit.pk), taken)
             if found := conflicts_of(facts, opening=opening, today=house.today):
                 expected[visit.pk] = found
         shown = {row.visit_id: row.reasons for row in visit_conflicts(house.clinic.id, house.now)}
