@@ -13,27 +13,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from clinic.services.sealing import seal_everything
 from config.backup.manifest import rows_now
+from config.rendering import what_changes_alone
 from config.walls import unwalled
 from notifications.models import Message
 from notifications.services.delivery import sweep
 from scheduling.selectors.worklist import Wanted, work_list
 from scheduling.services.sweeps import run_everything
-from tests.drills import own_database, shape
+from tests.drills import lose_database, own_database, shape
 from tests.factories import House, make_clinic, make_event, make_reading, make_running_pump
 from tests.message_rows import make_due_messages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = ("clinic", "scheduling", "notifications")
+IN_FULL = bool(os.environ.get("SOAK"))
 BEFORE_AUDIT = {"scheduling": "0004_stale_calendar_entries", "clinic": "0005_session_round"}
-EARLIER = BEFORE_AUDIT | {
-    "notifications": "0004_correspondence" if os.environ.get("SOAK") else "0010_answers_that_join"
-}
+EARLIER = BEFORE_AUDIT | {"notifications": "0004_correspondence" if IN_FULL else "0010_answers_that_join"}
 """In full also before patient pages. What is earlier still only made what was not there before."""
 ONE_WAY: dict[str, str] = {}
 """Migrations that cannot be taken back, each with why."""
@@ -77,7 +78,8 @@ def test_back_and_forward_with_rows_in_the_tables(filled: House) -> None:
     connections["default"].close()
 
     executor = MigrationExecutor(connections["owner"])
-    executor.migrate(list(EARLIER.items()))
+    with what_changes_alone():
+        executor.migrate(list(EARLIER.items()))
     back = rows_now()
     assert len(back) < len(rows), "some tables were not there yet"
     assert kept(back) == {name: rows[name] for name in kept(back)}
@@ -94,6 +96,16 @@ def test_back_and_forward_with_rows_in_the_tables(filled: House) -> None:
     assert (
         work_list(clinic_id=filled.clinic.id, wanted=Wanted(), now=filled.now, page_size=None).rows == listed
     )
+
+
+@pytest.mark.skipif(not IN_FULL, reason="a minute and a half: `make soak`")
+def test_django_alone_makes_the_same_tables(transactional_db: None) -> None:
+    """As it renders models itself, from the first migration to the last."""
+    with own_database() as name:
+        ours = Counter(shape())
+        lose_database(name)
+        call_command(migrate.Command(), database="owner", verbosity=0)
+        assert Counter(shape()) == ours
 
 
 def kept(rows: dict[str, int]) -> dict[str, int]:

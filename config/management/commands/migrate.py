@@ -6,6 +6,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
+from config.rendering import what_changes_alone
+
 
 class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
@@ -17,4 +19,5 @@ class Command(migrate.Command):
             raise CommandError(
                 "Migrations run as the owner of the database: set DATABASE_OWNER_URL beside DATABASE_URL."
             )
-        return super().handle(*args, **options)
+        with what_changes_alone():
+            return super().handle(*args, **options)
