@@ -1,6 +1,6 @@
 """Several questions asked in one statement, which is put together once in the life of a process.
 
-A question is a query set, or a statement that gives one text. Where it needs a value that comes with the asking, or what another question finds, it takes
+A question is a query set, one whose rows are only ``Counted``, or a statement that gives one text. Where it needs a value that comes with the asking, or what another question finds, it takes
 that of ``Given``. The answers come back as lists, as the query sets would have given them: each row a tuple of what
 ``values_list`` names, or a model's instance with what ``select_related`` and ``annotate`` name. A question that locks
 rows is asked alone: others beside it would be answered as of before it had waited.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -67,6 +68,13 @@ class Given:
     def found(self, question: str, column: str) -> Any:
         """All that another question finds in one of its columns; for ``__any_of`` and ``__in``."""
         return _Found(question, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A question of which only the number of rows is asked: the answer is a list of that number."""
+
+    rows: models.QuerySet[Any, Any]
 
 
 class _Value(Expression):
@@ -129,6 +137,7 @@ class _Part:
 
 
 _TEXT: Final = _Part(loaders=(None,), names=("text",), is_flat=True)
+_NUMBER: Final = _Part(loaders=(None,), names=("number",), is_flat=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +147,20 @@ class _Statement:
     parts: Mapping[str, _Part]
 
 
-def ask_together(questions: Questions, *shape: Hashable, clinic_id: int, **values: Any) -> Answers:
+def ask_together(
+    questions: Questions, *shape: Hashable, clinic_id: int, is_planned_once: bool = True, **values: Any
+) -> Answers:
     """The answers, by the questions' names (one statement). ``given.clinic_id`` is the clinic.
 
-    A statement is kept for each ``shape``, so there must be few. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
+    A statement is kept for each ``shape``, so there must be few. Whether the server keeps its plan too is
+    ``is_planned_once``: not where all rows of a clinic are passed by, since one plan does not suit a small clinic and the
+    largest. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
     """
     refuse_to_look(clinic_id, what=questions.__name__)
     statement = put_together(questions, *shape)
     values["clinic_id"] = clinic_id
     sent = [_as_sent(values[one.name]) if isinstance(one, _Value) else one for one in statement.values]
-    with planned_once(), connection.cursor() as cursor:
+    with planned_once() if is_planned_once else nullcontext(), connection.cursor() as cursor:
         cursor.execute(statement.text, sent)
         row = cursor.fetchone()
     return {
@@ -170,6 +183,10 @@ def put_together(questions: Questions, *shape: Hashable) -> _Statement:
     for name, rows in questions(Given(), *shape).items():
         if isinstance(rows, str):
             text, its_values, part = rows, (), _TEXT
+        elif isinstance(rows, Counted):
+            counted, its_values = rows.rows.order_by().query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+            text = sql.SQL("SELECT count(*) FROM ({}) AS counted").format(sql.SQL(counted)).as_string()
+            part = _NUMBER
         else:
             compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
             text, its_values = compiler.as_sql()

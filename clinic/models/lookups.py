@@ -38,6 +38,12 @@ class AnyOfTexts(AnyOf):
     kind = "text"
 
 
+class AnyOfReferences(AnyOf):
+    """Whether a reference is among those given."""
+
+    kind = "uuid"
+
+
 class AnyOfDays(AnyOf):
     """Whether a day is among those given."""
 
@@ -47,4 +53,5 @@ class AnyOfDays(AnyOf):
 for kind in (models.IntegerField, models.ForeignKey, models.OneToOneField):
     kind.register_lookup(AnyOf)
 models.CharField.register_lookup(AnyOfTexts)
+models.UUIDField.register_lookup(AnyOfReferences)
 models.DateField.register_lookup(AnyOfDays)

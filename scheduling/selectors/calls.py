@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
-from uuid import UUID
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -33,21 +32,19 @@ def last_calls(*, clinic_id: int, patient_ids: Collection[int]) -> dict[int, Cal
     return {call.patient_id: call for call in rows}
 
 
-def last_calls_by_ref(*, clinic_id: int, patient_refs: Collection[UUID]) -> dict[UUID, CallAttempt]:
-    """The same by the patients' references."""
-    rows = (
+def newest_calls(clinic_id: Any, patient_refs: Any) -> QuerySet[CallAttempt]:
+    """The newest call of each of the patients of these references who was ever called, with the patient."""
+    return (
         CallAttempt.objects.for_clinic(clinic_id)
-        .filter(patient__ref__in=list(patient_refs))
+        .filter(patient__ref__any_of=patient_refs)
         .order_by("patient_id", "-called_at", "-id")
         .distinct("patient_id")
-        .select_related("called_by", "patient")
+        .select_related("patient")
+        .only("outcome", "called_at", "patient__ref")
     )
-    return {call.patient.ref: call for call in rows}
 
 
-def call_backs(
-    *, clinic_id: int, until: date | None = None, caller_id: int | None = None
-) -> QuerySet[CallAttempt]:
+def call_backs(*, clinic_id: Any, until: Any = None, caller_id: int | None = None) -> QuerySet[CallAttempt]:
     """Living patients whose newest call says to call them on a day (up to ``until``), soonest first.
 
     A later call settles it, whatever its outcome: who did not answer is called back only if that call says so.

@@ -162,6 +162,7 @@ def visit_conflicts(
         _questions,
         Sought(visit_ids is not None, patient_id is not None, len(steady)),
         clinic_id=clinic_id,
+        is_planned_once=not is_all,
         visit_ids=visit_ids,
         patient_id=patient_id,
         **suspect_values(opening, today, steady),

@@ -158,9 +158,8 @@ def _parts_of_page(numbers: dict[int, int], start: int, size: int) -> tuple[list
     return parts, before
 
 
-def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> int:
-    """How many lines are overdue or to be done from today on."""
-    today = _today(clinic_id, now)
+def due_lines(clinic_id: Any, today: Any) -> QuerySet[FollowUp, Any]:
+    """What tells the lines apart that are overdue or to be done from today on: to be counted."""
     booked = VisitFollowUp.objects.for_clinic(clinic_id).filter(
         visit__clinic_id=clinic_id, visit__status__in=sorted(COUNTED)
     )
@@ -169,7 +168,7 @@ def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> 
     booked_for_later = booked.filter(
         follow_up_id=OuterRef("pk"), visit__local_on__gt=today, visit__local_on__lte=OuterRef("latest_on")
     )
-    rows = _filtered(clinic_id, Wanted(owner_id=owner_id), today)
+    rows = open_follow_ups(clinic_id)
     begun = rows.filter(
         _is_overdue(today)
         | Q(latest_on__gte=today) & booked_today
@@ -178,10 +177,10 @@ def due_count(*, clinic_id: int, now: datetime, owner_id: int | None = None) -> 
     )
     # Apart, so that of the first an index tells all, and the second starts at the visits of a day.
     early = rows.filter(booked_today, target_on__gt=today)
-    return _lines_of(begun, today).union(_lines_of(early, today)).count()
+    return _lines_of(begun, today).union(_lines_of(early, today))
 
 
-def _lines_of(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any, Any]:
+def _lines_of(rows: QuerySet[FollowUp], today: Any) -> QuerySet[Any, Any]:
     """What tells lines apart (``_line``) without putting a text together for each row: mostly a number does."""
     repeats = Q(mode__in=[mode.value for mode in REPEATING])
     return rows.order_by().values_list(
@@ -203,7 +202,7 @@ def row_choices(*, clinic_id: int) -> list[tuple[str, str]]:
     return sorted(rows.values_list("key", "title"), key=lambda row: row[1])
 
 
-def open_follow_ups(clinic_id: int) -> QuerySet[FollowUp]:
+def open_follow_ups(clinic_id: Any) -> QuerySet[FollowUp]:
     """What is open or postponed of living patients, refills apart."""
     return (
         FollowUp.objects.for_clinic(clinic_id)
@@ -265,7 +264,7 @@ def _with_lines(rows: QuerySet[FollowUp], today: date) -> QuerySet[Any]:
     )
 
 
-def _is_overdue(today: date) -> Q:
+def _is_overdue(today: Any) -> Q:
     """Past its last day and not put off by anybody."""
     return Q(latest_on__lt=today) & ~Q(state=_POSTPONED, postponed_until__gt=today)
 

@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Count, DateField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from clinic.domain.roles import PERMISSIONS, Permission
+from clinic.selectors.facts import clinic_facts
 from clinic.selectors.operation import clinic_zones
 from clinic.selectors.rows import Implant, Membership, Patient
+from clinic.together import ask_together
 from scheduling.domain.visit_conflicts import COUNTED
 from scheduling.models import UNFINISHED, FollowUp, Forecast, Visit
 from scheduling.models.care import REFILL
@@ -58,22 +60,28 @@ class Lapsed:
 
 
 def lapsed(clinic_id: int, now: datetime) -> list[Lapsed]:
-    """The clinic's pumps that nothing watches, the earliest date first; three queries, and two more if there are any."""
-    workers = list(_workers(clinic_id).values_list("user_id", flat=True))
-    lapsed_now = _lapsed(now, clinic_zones(clinic_id=clinic_id), Q(owner_id__any_of=workers))
-    # By number first: all pumps are passed by, and none of them is read whole.
-    ids = list(lapsed_now.filter(clinic_id=clinic_id).values_list("pk", flat=True))
-    if not ids:
-        return []
-    rows = Implant.objects.for_clinic(clinic_id).filter(pk__any_of=ids)
-    found = list(
-        rows.select_related("patient", "pump_model", "forecast").order_by("forecast__must_refill_by", "pk")
-    )
-    items = FollowUp.objects.for_clinic(clinic_id).filter(
-        implant_id__any_of=[row.pk for row in found], row_key=REFILL, state__in=UNFINISHED
-    )
-    by_implant = {item.implant_id: item for item in items}
-    return [_row(implant, by_implant.get(implant.pk), workers) for implant in found]
+    """The clinic's pumps that nothing watches, the earliest date first (two queries)."""
+    zone = ZoneInfo(clinic_facts(clinic_id=clinic_id).time_zone)
+    today = now.astimezone(zone).date()
+    answers = ask_together(_questions, clinic_id=clinic_id, is_planned_once=False, today=today)
+    items = {item.implant_id: item for item in answers["items"]}
+    return [_row(implant, items.get(implant.pk), answers["workers"]) for implant in answers["pumps"]]
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    """By number first: all pumps are passed by, and few of them are read whole."""
+    clinic_id, found = given.clinic_id, given.found("lapsed", "id")
+    can_do_it = Q(owner_id__any_of=given.found("workers", "user_id"))
+    items = FollowUp.objects.for_clinic(clinic_id).filter(row_key=REFILL, state__in=UNFINISHED)
+    return {
+        "workers": _workers(clinic_id).values_list("user_id", flat=True),
+        "lapsed": _lapsed(given.today, can_do_it).filter(clinic_id=clinic_id).values_list("id", flat=True),
+        "pumps": Implant.objects.for_clinic(clinic_id)
+        .filter(pk__any_of=found)
+        .select_related("patient", "pump_model", "forecast")
+        .order_by("forecast__must_refill_by", "pk"),
+        "items": items.filter(implant_id__any_of=found),
+    }
 
 
 def lapsed_counts(now: datetime) -> dict[int, int]:
@@ -81,16 +89,16 @@ def lapsed_counts(now: datetime) -> dict[int, int]:
     zones = clinic_zones()
     counts = dict.fromkeys(zones, 0)
     can_do_it = Q(Exists(_workers(OuterRef("clinic_id")).filter(user_id=OuterRef("owner_id"))))
-    rows = _lapsed(now, zones, can_do_it) if zones else Implant.objects.none()
+    rows = _lapsed(_today(now, zones), can_do_it) if zones else Implant.objects.none()
     return counts | dict(rows.order_by().values_list("clinic_id").annotate(number=Count("pk")))
 
 
-def _lapsed(now: datetime, zones: dict[int, str], can_do_it: Q) -> QuerySet[Any]:
-    """The one query that proves it, over one clinic or all."""
+def _lapsed(today: Any, can_do_it: Q) -> QuerySet[Any]:
+    """The one query that proves it, over one clinic or all; ``today`` is the day of an implant's clinic."""
     return (
         Implant.objects.filter(explanted_on__isnull=True)
         .exclude(patient_id__in=Patient.objects.filter(died_on__isnull=False).values("pk"))
-        .annotate(today=_today(now, zones))
+        .alias(today=today)
         .exclude(forecast__status=ForecastStatus.REVIEW)
         .filter(~Exists(_visit_in_time()), ~Exists(_item_in_hand(can_do_it)))
     )

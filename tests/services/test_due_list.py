@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clinic.services.patients import record_death
 from scheduling.models import FollowUp, FollowUpState, Mode, VisitFollowUp
-from scheduling.selectors.due_list import PARTS, DueList, Wanted, due_count, due_list, row_choices
+from scheduling.selectors.due_list import PARTS, DueList, Wanted, due_lines, due_list, row_choices
 from tests.care_rows import make_follow_up, make_visit
 from tests.factories import House, make_clinic, make_implant, make_patient
 
@@ -92,7 +92,7 @@ def test_check_ins_of_one_row_are_one_line_a_part(house: House) -> None:
     )
     counts = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).counts
     assert counts == {"overdue": 1, "today": 2, "week": 1, "later": 1}
-    assert due_count(clinic_id=house.clinic.id, now=house.now) == 3
+    assert due_lines(house.clinic.id, house.today).count() == 3
 
 
 def test_filters_narrow_lines_and_counts_alike(house: House) -> None:
@@ -105,7 +105,6 @@ def test_filters_narrow_lines_and_counts_alike(house: House) -> None:
     assert listed(house, within_weeks=4) == [("today", "Call", 1)]
     assert listed(house, text="munoz") == [("today", "Call", 1)]
     assert listed(house, parts=frozenset({"later"})) == [("later", "Visit", 1)]
-    assert due_count(clinic_id=house.clinic.id, now=house.now, owner_id=house.nurse.id) == 0
 
 
 def test_what_is_closed_of_the_dead_of_others_and_refills_stay_away(house: House) -> None:
@@ -133,7 +132,7 @@ def test_what_is_booked_early_for_today_counts_as_of_today(house: House) -> None
     visit = make_visit(house, patient, on=house.today, at=time(23, 30))
     VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=early)
     assert listed(house) == [("today", "Wound check", 1)]
-    assert due_count(clinic_id=house.clinic.id, now=house.now) == 1
+    assert due_lines(house.clinic.id, house.today).count() == 1
 
 
 def test_pages_and_queries_do_not_grow_with_what_is_stored(house: House) -> None:
@@ -171,7 +170,7 @@ def test_what_is_counted_as_due_is_what_the_list_shows_as_overdue_and_of_today(h
             visit = make_visit(house, patient, on=house.today + timedelta(days=visit_in))
             VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=made)
         counts = due_list(clinic_id=house.clinic.id, wanted=Wanted(), now=house.now).counts
-        due = due_count(clinic_id=house.clinic.id, now=house.now)
+        due = due_lines(house.clinic.id, house.today).count()
         assert due == counts["overdue"] + counts["today"], (target_in, latest_in, until_in, visit_in, mode)
 
 
@@ -218,7 +217,7 @@ def test_lines_are_counted_as_they_are_listed_and_pages_hold_them_all_in_order(h
                 visit = make_visit(house, patients[each["patient"]], on=on, at=time(8 + number))
                 VisitFollowUp.objects.create(clinic=house.clinic, visit=visit, follow_up=made)
         whole = page_of()
-        assert due_count(clinic_id=house.clinic.id, now=house.now) == (
+        assert due_lines(house.clinic.id, house.today).count() == (
             whole.counts["overdue"] + whole.counts["today"]
         )
         for parts in (frozenset(), frozenset(drawn_parts)):
@@ -239,7 +238,7 @@ def test_the_count_starts_at_what_is_open_and_not_at_every_patient(house: House)
     for _ in range(30):
         make_follow_up(house, make_patient(house))
     with CaptureQueriesContext(connection) as queries:
-        assert due_count(clinic_id=house.clinic.id, now=house.now) == 30
+        assert due_lines(house.clinic.id, house.today).count() == 30
     [counted] = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {counted}")

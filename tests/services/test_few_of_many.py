@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Escalation
 from scheduling.models import FollowUp
-from scheduling.selectors.due_list import due_count
+from scheduling.selectors.due_list import due_lines
 from tests.factories import House
 from tests.frame import alarm_of
 
@@ -41,7 +41,7 @@ def held_by(name: str) -> set[str]:
 
 
 def test_what_is_due_is_counted_without_fetching_a_row(house: House) -> None:
-    named = named_by(lambda: due_count(clinic_id=house.clinic.id, now=house.now), FollowUp)
+    named = named_by(lambda: due_lines(house.clinic.id, house.today).count(), FollowUp)
     assert {"clinic_id", "target_on", "latest_on", "anchor_key"} <= named
     assert named <= held_by("follow_up_to_begin")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.domain.patient_acts import Said, said_by
 from notifications.selectors.answers import answers_of_visit, answers_of_visits
+from notifications.selectors.rows import PatientAnswer
 from web.access import ClinicRequest
 
 
@@ -47,9 +48,13 @@ def answer_marks(request: ClinicRequest, visit_ids: Collection[int]) -> dict[int
     """The mark of each of these visits about which the patient has said something, as it stands (one query)."""
     if not visit_ids:
         return {}
-    found = answers_of_visits(clinic_id=request.clinic.id, visit_ids=visit_ids)
-    marks = {visit_id: LOOKS.get(said_by(row.answer)) for visit_id, row in found.items()}
-    return {visit_id: look for visit_id, look in marks.items() if look is not None}
+    return marks_from(answers_of_visits(clinic_id=request.clinic.id, visit_ids=visit_ids).values())
+
+
+def marks_from(answers: Iterable[PatientAnswer]) -> dict[int, AnswerLook]:
+    """The same from the newest answers to the visits."""
+    marks = {row.visit_id: LOOKS.get(said_by(row.answer)) for row in answers}
+    return {visit_id: look for visit_id, look in marks.items() if visit_id is not None and look is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.together import Counted, ask_together
 from scheduling.selectors.calls import call_backs
-from scheduling.selectors.due_list import due_count
+from scheduling.selectors.due_list import due_lines
 from scheduling.selectors.worklist import urgent_count
 from web.access import ClinicRequest
 from web.nurse.frame import clinic_reverse
@@ -30,8 +32,10 @@ def work_tabs(request: ClinicRequest, here: str, *, refills: int | None = None) 
     """
     if refills is None:
         refills = urgent_count(clinic_id=request.clinic.id, now=request.now)
-    calls = call_backs(clinic_id=request.clinic.id, until=request.today).count()
-    due = due_count(clinic_id=request.clinic.id, now=request.now) + calls
+    waiting = ask_together(
+        _questions, clinic_id=request.clinic.id, is_planned_once=False, today=request.today
+    )
+    due = sum(number for (number,) in waiting.values())
     return [
         WorkTab(
             _("Refills"),
@@ -48,3 +52,10 @@ def work_tabs(request: ClinicRequest, here: str, *, refills: int | None = None) 
             here == "follow_ups",
         ),
     ]
+
+
+def _questions(given: Any) -> dict[str, Any]:
+    return {
+        "calls": Counted(call_backs(clinic_id=given.clinic_id, until=given.today)),
+        "follow_ups": Counted(due_lines(given.clinic_id, given.today)),
+    }

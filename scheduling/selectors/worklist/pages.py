@@ -138,7 +138,7 @@ def group_questions(given: Any) -> dict[str, Any]:
     }
 
 
-def group_values(today: date) -> dict[str, date]:
+def group_values(today: date) -> dict[str, Any]:
     """The clinic's day, as ``group_questions`` ask for it."""
     return {"today": today, "due_until": _due_until(today)}
 

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods
 
 from clinic.domain.roles import Permission
-from scheduling.selectors.calls import last_calls_by_ref
+from clinic.together import ask_together
+from notifications.selectors.answers import newest_answers
+from scheduling.selectors.calls import newest_calls
 from scheduling.selectors.worklist import MISSING, ORDER, PAGE_SIZE, WorkRow, work_list
 from web.access import ClinicRequest, clinic_page
-from web.nurse.answers import answer_marks
+from web.nurse.answers import marks_from
 from web.nurse.colleagues import colleagues
 from web.nurse.filters import filter_chips
 from web.nurse.forms.patients import SearchForm
@@ -104,9 +106,14 @@ def _owner_chips(chosen: dict[str, str], groups: frozenset[str]) -> list[dict[st
 
 def _sections(request: ClinicRequest, rows: list[WorkRow], *, is_by_urgency: bool) -> list[dict[str, Any]]:
     """The rows under a heading per group; one section without a heading in another order."""
-    calls = last_calls_by_ref(clinic_id=request.clinic.id, patient_refs={row.patient_ref for row in rows})
-    answers = answer_marks(request, [row.visit.visit_id for row in rows if row.visit])
-    beside = Beside(request, quote(request.get_full_path(), safe=""), calls, answers)
+    found = ask_together(
+        _beside,
+        clinic_id=request.clinic.id,
+        patient_refs={row.patient_ref for row in rows},
+        visit_ids=[row.visit.visit_id for row in rows if row.visit],
+    )
+    calls = {call.patient.ref: call for call in found["calls"]}
+    beside = Beside(request, quote(request.get_full_path(), safe=""), calls, marks_from(found["answers"]))
     shown = [shown_row(row, LOOKS[row.group], beside) for row in rows]
     if not is_by_urgency:
         return [{"rows": shown}] if shown else []
@@ -117,3 +124,10 @@ def _sections(request: ClinicRequest, rows: list[WorkRow], *, is_by_urgency: boo
             sections.append({"look": look, "meaning": MEANINGS[entry["row"].group], "rows": []})
         sections[-1]["rows"].append(entry)
     return sections
+
+
+def _beside(given: Any) -> dict[str, Any]:
+    return {
+        "calls": newest_calls(given.clinic_id, given.patient_refs),
+        "answers": newest_answers(given.clinic_id, given.visit_ids),
+    }
