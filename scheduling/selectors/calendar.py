@@ -6,16 +6,19 @@ Days and times are the clinic's own, as they are stored with each visit: nobody 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from clinic.seeing import saw
 from clinic.selectors.accounts import closures
 from clinic.selectors.rows import Clinic
+from clinic.together import Answers, Questions, ask_together
 from scheduling.domain.intervals import Spans, instant_at, intersect, union
 from scheduling.domain.opening import Hours, HoursChange, Opening, spans_at_work
 from scheduling.models import (
@@ -49,6 +52,11 @@ class Wanted:
     nurse_id: int | None = None
     room_id: int | None = None
     kind_id: int | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is asked for, by the column of a visit."""
+        return {column: value for column, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +132,39 @@ class WorkDay:
 
 
 def calendar_choices(*, clinic_id: int) -> Choices:
-    """The nurses, rooms and kinds of visit in use (two queries)."""
-    found = Resource.objects.for_clinic(clinic_id).filter(
-        kind__in=[ResourceKind.NURSE, ResourceKind.ROOM], is_active=True
-    )
+    """The nurses, rooms and kinds of visit in use (one query)."""
+    answers = ask_together(_choices, clinic_id=clinic_id)
     by_kind: dict[str, list[Resource]] = {ResourceKind.NURSE: [], ResourceKind.ROOM: []}
-    for resource in found:
+    for resource in answers["resources"]:
         by_kind[resource.kind].append(resource)
-    kinds = list(VisitKind.objects.for_clinic(clinic_id).filter(is_active=True))
-    return Choices(by_kind[ResourceKind.NURSE], by_kind[ResourceKind.ROOM], kinds)
+    return Choices(by_kind[ResourceKind.NURSE], by_kind[ResourceKind.ROOM], answers["kinds"])
+
+
+def _choices(given: Any) -> dict[str, Any]:
+    resources = Resource.objects.for_clinic(given.clinic_id).filter(is_active=True)
+    return {
+        "resources": resources.filter(kind__in=[ResourceKind.NURSE, ResourceKind.ROOM]),
+        "kinds": VisitKind.objects.for_clinic(given.clinic_id).filter(is_active=True),
+    }
 
 
 def visits_on_days(
     *, clinic_id: int, first_on: date, last_on: date, wanted: Wanted, now: datetime
 ) -> list[Entry]:
     """The visits of those days, both included, in order of time (one query). A hold that ran out is gone."""
-    rows = (
-        _shown(clinic_id, first_on, last_on, wanted, now)
-        .order_by("starts_at", "id")
-        .values_list(
+    rows: list[tuple[Any, ...]] = _asked(_visits, clinic_id, first_on, last_on, wanted, now)
+    saw(clinic_id, [row[-1] for row in rows])
+    return [Entry(*row[:-1]) for row in rows]
+
+
+def _visits(given: Any, *asked: str) -> dict[str, Any]:
+    shown = _shown(given, asked).annotate(
+        is_overbooked=~Q(override_reason=""),
+        nurse_name=Coalesce("nurse__name", Value("")),
+        room_name=Coalesce("room__name", Value("")),
+    )
+    return {
+        "visits": shown.order_by("starts_at", "id").values_list(
             "id",
             "ref",
             "status",
@@ -152,11 +174,11 @@ def visits_on_days(
             "ends_at",
             "sequence",
             "is_refill",
-            "override_reason",
+            "is_overbooked",
             "kind__name",
             "nurse_id",
-            "nurse__name",
-            "room__name",
+            "nurse_name",
+            "room_name",
             "patient__ref",
             "patient__last_name",
             "patient__first_name",
@@ -165,33 +187,32 @@ def visits_on_days(
             "note",
             "patient_id",
         )
-    )
-    saw(clinic_id, [row[-1] for row in rows])
-    return [
-        Entry(*row[:9], bool(row[9]), row[10], row[11], row[12] or "", row[13] or "", *row[14:-1])
-        for row in rows
-    ]
+    }
 
 
 def counts_on_days(
     *, clinic_id: int, first_on: date, last_on: date, wanted: Wanted, now: datetime
 ) -> list[DayCount]:
     """How many visits each of those days has, days without any left out (one query)."""
+    return [DayCount(*row) for row in _asked(_counts, clinic_id, first_on, last_on, wanted, now)]
+
+
+def _counts(given: Any, *asked: str) -> dict[str, Any]:
     over = Q(status__in=[Status.FULFILLED, Status.NOSHOW])
-    rows = (
-        _shown(clinic_id, first_on, last_on, wanted, now)
-        .exclude(status=Status.PROPOSED)
-        .values("local_on")
-        .annotate(visits=Count("id"), ended=Count("id", filter=over))
-        .order_by("local_on")
-    )
-    return [DayCount(row["local_on"], row["visits"], row["ended"]) for row in rows]
+    shown = _shown(given, asked).exclude(status=Status.PROPOSED).order_by("local_on")
+    return {
+        "days": shown.values_list("local_on").annotate(visits=Count("id"), ended=Count("id", filter=over))
+    }
 
 
 def weekdays_with_visits(*, clinic_id: int, first_on: date, last_on: date, now: datetime) -> frozenset[int]:
     """The weekdays (Monday 0) of those days on which some visit stands."""
-    days = _shown(clinic_id, first_on, last_on, Wanted(), now).values_list("local_on", flat=True).distinct()
+    days = _asked(_taken_days, clinic_id, first_on, last_on, Wanted(), now)
     return frozenset(day.weekday() for day in days)
+
+
+def _taken_days(given: Any) -> dict[str, Any]:
+    return {"days": _shown(given, ()).order_by().values_list("local_on", flat=True).distinct()}
 
 
 def absences_on_days(
@@ -218,16 +239,16 @@ def absences_on_days(
 def work_on_days(*, clinic: Clinic, first_on: date, last_on: date, wanted: Wanted) -> list[WorkDay]:
     """For each of those days, when somebody is at work: the nurse and the room asked for, or any nurse.
 
-    Three queries, however many days.
+    One query, however many days.
     """
     zone = ZoneInfo(clinic.time_zone)
-    reasons = dict(
-        closures(clinic_id=clinic.id)
-        .filter(closed_on__range=(first_on, last_on))
-        .values_list("closed_on", "reason")
+    asked = {each for each in (wanted.nurse_id, wanted.room_id) if each is not None}
+    answers = ask_together(
+        _work, bool(asked), clinic_id=clinic.id, first_on=first_on, last_on=last_on, resource_ids=asked
     )
+    reasons = dict(answers["closed"])
     opening = Opening(zone=zone, open_weekdays=frozenset(clinic.open_weekdays), closed_on=frozenset(reasons))
-    staff = _staff(clinic.id, first_on, last_on, wanted)
+    staff = _staff(answers)
     days = (first_on + _DAY * number for number in range((last_on - first_on).days + 1))
     return [
         WorkDay(
@@ -249,19 +270,28 @@ class _Staff:
     changes: list[HoursChange]
 
 
-def _staff(clinic_id: int, first_on: date, last_on: date, wanted: Wanted) -> list[_Staff]:
-    asked = {each for each in (wanted.nurse_id, wanted.room_id) if each is not None}
-    which = Q(id__in=asked) if asked else Q(kind=ResourceKind.NURSE)
-    found = list(Resource.objects.for_clinic(clinic_id).filter(which, is_active=True))
-    hours: dict[int, list[Hours]] = {each.id: [] for each in found}
-    changes: dict[int, list[HoursChange]] = {each.id: [] for each in found}
-    for row in ResourceHours.objects.for_clinic(clinic_id).filter(resource_id__in=hours):
+def _work(given: Any, are_named: bool) -> dict[str, Any]:
+    clinic_id, theirs = given.clinic_id, given.found("staff", "id")
+    which = Q(id__any_of=given.resource_ids) if are_named else Q(kind=ResourceKind.NURSE)
+    closed = closures(clinic_id=clinic_id).filter(closed_on__range=(given.first_on, given.last_on))
+    return {
+        "closed": closed.values_list("closed_on", "reason"),
+        "staff": Resource.objects.for_clinic(clinic_id).filter(which, is_active=True),
+        "hours": ResourceHours.objects.for_clinic(clinic_id).filter(resource_id__any_of=theirs),
+        "changes": _exceptions(clinic_id, given.first_on, given.last_on).filter(resource_id__any_of=theirs),
+    }
+
+
+def _staff(answers: Answers) -> list[_Staff]:
+    hours: dict[int, list[Hours]] = {each.id: [] for each in answers["staff"]}
+    changes: dict[int, list[HoursChange]] = {each.id: [] for each in answers["staff"]}
+    for row in answers["hours"]:
         hours[row.resource_id].append(Hours(row.weekday, row.starts_at, row.ends_at))
-    for each in _exceptions(clinic_id, first_on, last_on).filter(resource_id__in=hours):
+    for each in answers["changes"]:
         changes[each.resource_id].append(
             HoursChange(each.first_on, each.last_on, each.is_available, each.starts_at, each.ends_at)
         )
-    return [_Staff(each, hours[each.id], changes[each.id]) for each in found]
+    return [_Staff(each, hours[each.id], changes[each.id]) for each in answers["staff"]]
 
 
 def _at_work(day: date, staff: Iterable[_Staff], opening: Opening, wanted: Wanted) -> Spans:
@@ -281,23 +311,29 @@ def _at_work(day: date, staff: Iterable[_Staff], opening: Opening, wanted: Wante
     return joined[0] if joined else []
 
 
-def _exceptions(clinic_id: int, first_on: date, last_on: date) -> QuerySet[HoursException]:
+def _exceptions(clinic_id: Any, first_on: Any, last_on: Any) -> QuerySet[HoursException]:
     return HoursException.objects.for_clinic(clinic_id).filter(last_on__gte=first_on, first_on__lte=last_on)
 
 
-def _shown(clinic_id: int, first_on: date, last_on: date, wanted: Wanted, now: datetime) -> QuerySet[Visit]:
-    asked = {
-        name: value
-        for name, value in (
-            ("nurse_id", wanted.nurse_id),
-            ("room_id", wanted.room_id),
-            ("kind_id", wanted.kind_id),
-        )
-        if value is not None
-    }
-    lives = ~Q(status=Status.PROPOSED) | Q(hold_expires_at__gt=now)
-    return Visit.objects.for_clinic(clinic_id).filter(
-        lives, local_on__range=(first_on, last_on), status__in=SHOWN, **asked
+def _asked(
+    questions: Questions, clinic_id: int, first_on: date, last_on: date, wanted: Wanted, now: datetime
+) -> list[Any]:
+    """The rows of the one question about the visits ``_shown`` on those days."""
+    asked = wanted.asked
+    answers = ask_together(
+        questions, *asked, clinic_id=clinic_id, first_on=first_on, last_on=last_on, now=now, **asked
+    )
+    (rows,) = answers.values()
+    return rows
+
+
+def _shown(given: Any, asked: Iterable[str]) -> QuerySet[Visit]:
+    lives = ~Q(status=Status.PROPOSED) | Q(hold_expires_at__gt=given.now)
+    return Visit.objects.for_clinic(given.clinic_id).filter(
+        lives,
+        local_on__range=(given.first_on, given.last_on),
+        status__in=SHOWN,
+        **{column: getattr(given, column) for column in asked},
     )
 
 
