@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.memory import peak_of
 from bench.national.build import Country
-from bench.places import Sized, clinics
+from bench.places import Sized, some
 from bench.plain import PlainConnection
 from bench.screen import step
 from bench.table import Row, seconds_of
@@ -20,8 +20,6 @@ from notifications.services.plan import replan
 from scheduling.models import Visit
 
 CHUNK, BAR = 500, 3.0
-MOST_PUMPS = 20_000
-"""Clinics are taken until they have so many, the largest left out where it alone has more."""
 _WAITING = "state = 'queued' AND patient_id IS NOT NULL AND escalation_id IS NULL"
 _READS = (
     "SELECT * FROM clinic_contactpoint WHERE clinic_id = %(clinic)s AND patient_id = ANY(%(patients)s)",
@@ -45,7 +43,7 @@ def run(country: Country) -> list[Row]:
     plain, spent = PlainConnection(), defaultdict[str, float](float)
     visits = peak = queries = 0
     with step("Planning the reminders of clinic after clinic"):
-        for place in _some():
+        for place in some():
             visits += Visit.objects.for_clinic(place.clinic.pk).filter(status="booked").count()
             most, each = _both_ways(place, country, plain, spent)
             queries, peak = max(queries, each), max(peak, most)
@@ -93,15 +91,6 @@ def _both_ways(
     spent["again"] += ours()
     spent["reading"] += seconds_of(lambda: _floor(plain, place, country, columns, []))
     return peak, queries
-
-
-def _some() -> list[Sized]:
-    found, pumps = [], 0
-    for place in reversed(clinics()):
-        if pumps + place.pumps <= MOST_PUMPS:
-            found.append(place)
-            pumps += place.pumps
-    return found
 
 
 def _chunks(place: Sized) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""The nightly sweep of the whole country, against reading and writing the same rows; its memory."""
+"""The nightly sweep, against reading and writing the same rows; its memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import connections
 
 from bench.floor import Floor
 from bench.national.build import Country
-from bench.places import Sized, clinics
+from bench.places import Sized, some
 from bench.plain import PlainConnection
 from bench.screen import step
 from bench.table import Row, seconds_of
@@ -37,13 +37,14 @@ def run(country: Country) -> list[Row]:
 
     With none: a night as it is after one that found nothing to write, on average over the seven of a week.
     """
-    plain, spent = PlainConnection(), defaultdict[str, float](float)
-    with step(f"Sweeping {country.clinics} clinics"), _Child(country) as child:
-        for place in clinics():
+    plain, spent, places = PlainConnection(), defaultdict[str, float](float), some()
+    with step(f"Sweeping {len(places)} of {country.clinics} clinics"), _Child(country) as child:
+        for place in places:
             _sweep_both_ways(place, country, child, plain, spent)
         peak = child.peak_bytes()
     plain.close()
-    named = f"{country.implants:,} pumps"
+    pumps = sum(place.pumps for place in places)
+    named = f"{pumps:,} pumps"
     return [
         Row(
             what=f"sweep, all changed, {named}",
@@ -51,7 +52,7 @@ def run(country: Country) -> list[Row]:
             floor=spent["writing"],
             floor_is="reading and writing the rows",
             bar=ALL_CHANGED,
-            size=country.implants,
+            size=pumps,
         ),
         Row(
             what=f"sweep, nothing changed, {named}",
@@ -59,12 +60,12 @@ def run(country: Country) -> list[Row]:
             floor=spent["reading"],
             floor_is="reading the rows",
             bar=NOTHING_CHANGED,
-            size=country.implants,
+            size=pumps,
         ),
         Row(
             what=f"sweep, Python's own share, {named}",
             ours=spent["changed_cpu"],
-            size=country.implants,
+            size=pumps,
             peak_bytes=peak,
         ),
     ]
