@@ -8,6 +8,10 @@ ARGS ?=
 WORKERS ?= 2
 BROKER ?= on
 
+# Whatever the surroundings say, what Python has compiled is kept: each process would compile the whole program again,
+# almost half of what its start takes.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 PYTHON_READY := .venv/ready
