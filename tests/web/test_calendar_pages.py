@@ -322,8 +322,8 @@ def test_what_is_not_in_view_costs_nothing(house: House, nurse: Client, url: Url
     fill_with_visits(house, 5000, monday + timedelta(days=100), days=300)
     assert queries(ask) == before
     assert queries(lambda: nurse.get(url("calendar") + f"?view={view}&date={monday}")) == page
-    assert before <= 22  # one of them says who saw whom
-    assert page <= 16
+    assert before <= 14  # one of them says who saw whom
+    assert page <= 12
 
 
 def test_the_list_of_a_day_costs_the_same_whatever_it_holds(house: House, nurse: Client, url: Url) -> None:

@@ -168,7 +168,7 @@ def test_another_clinics_pumps_are_not_on_it(house: House, nurse: Client, url: U
     assert groups(nurse, url("worklist") + "?group=emergency") == []
 
 
-@pytest.mark.parametrize(("name", "most"), [("worklist", 31), ("patient", 13)])
+@pytest.mark.parametrize(("name", "most"), [("worklist", 25), ("patient", 13)])
 def test_a_page_costs_the_same_number_of_queries_however_much_there_is(
     house: House, nurse: Client, url: Url, name: str, most: int
 ) -> None:
