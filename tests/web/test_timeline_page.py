@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -179,6 +180,32 @@ def test_what_came_due_together_is_one_line(house: House, nurse: Client, url: Ur
     ]
     assert "on holiday" in lines[0].detail
     assert lines[1].who == "worked out from the record"
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (9, "latest day Sat 21 Nov 2026, before Tue 10 Nov 2026"),
+        (20, "latest day Sat 21 Nov 2026, as before"),
+        (None, "latest day Sat 21 Nov 2026"),
+    ],
+)
+def test_days_that_were_worked_out_anew_say_what_they_were(
+    house: House, nurse: Client, url: Url, before: int | None, said: str
+) -> None:
+    """Where only the day to begin moved, the last day is as before."""
+    first = date(2026, 11, 1)
+    wound = make_follow_up(house, make_patient(house), "Wound check")
+    FollowUpAct.objects.create(
+        clinic=house.clinic,
+        follow_up=wound,
+        act="re_anchored",
+        at=house.now + timedelta(minutes=1),
+        latest_before=None if before is None else first + timedelta(days=before),
+        latest_after=first + timedelta(days=20),
+    )
+    line = nurse.get(url("patient_timeline", ref=wound.patient.ref)).context["page"].object_list[0]
+    assert line.detail.split(" · ")[0] == said
 
 
 def test_what_was_sent_is_there_and_what_still_waits_is_not(house: House, nurse: Client, url: Url) -> None:

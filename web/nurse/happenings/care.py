@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -103,8 +103,7 @@ def _acts(request: ClinicRequest, acts: Sequence[FollowUpAct]) -> Happening:
     if act.owner is not None and act.act == "assigned":
         details.insert(0, str(act.owner))
     if act.act == "re_anchored" and len(acts) == 1 and act.latest_after is not None:
-        days = {"before": day_words(act.latest_before), "after": day_words(act.latest_after)}
-        details.insert(0, _t("latest day %(after)s, before %(before)s") % days)
+        details.insert(0, _moved_to(act.latest_before, act.latest_after))
     return Happening(
         kind="follow_up",
         icon=ACT_ICONS.get(act.act, "clipboard2"),
@@ -115,6 +114,16 @@ def _acts(request: ClinicRequest, acts: Sequence[FollowUpAct]) -> Happening:
         detail=" · ".join(filter(None, details)),
         who=_person(act.by),
     )
+
+
+def _moved_to(before: date | None, after: date) -> str:
+    """The last day, and what it was; where only the day to begin moved, it is the same."""
+    days = {"before": day_words(before), "after": day_words(after)}
+    if before is None:
+        return _t("latest day %(after)s") % days
+    if before == after:
+        return _t("latest day %(after)s, as before") % days
+    return _t("latest day %(after)s, before %(before)s") % days
 
 
 def titles_in_short(titles: Iterable[str]) -> str:
