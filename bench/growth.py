@@ -44,12 +44,25 @@ def _print(found: dict[int, list[dict[str, Any]]]) -> None:
 
     rows = []
     for each in zip(*found.values(), strict=True):
-        power = exponent([(size, row["ours"]) for size, row in zip(found, each, strict=True)])
+        power = exponent(
+            [
+                (row["size"] if row["grows_with_size"] else size, row["ours"])
+                for size, row in zip(found, each, strict=True)
+            ]
+        )
         power = -power if each[0]["is_rate"] else power
         figures = [f"{row['ours']:.4g}" for row in each]
-        rows.append([each[-1]["what"], *figures, f"{power:.2f}", verdict(power), _memory(each)])
+        rows.append(
+            [named([row["what"] for row in each]), *figures, f"{power:.2f}", verdict(power), _memory(each)]
+        )
     sizes = [f"{size:,}" for size in found]
     table("Growth", ["seconds (or a second), by implants", *sizes, "exponent", "grows", "peak memory"], rows)
+
+
+def named(whats: Sequence[str]) -> str:
+    """The row of several sizes: a word that is another at each, as the pumps of a clinic, is said for each."""
+    words = list(zip(*(what.split(" ") for what in whats), strict=False))
+    return " ".join(each[0] if len(set(each)) == 1 else "/".join(each) for each in words)
 
 
 def _memory(each: Sequence[dict[str, Any]]) -> str:

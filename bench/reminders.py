@@ -48,7 +48,7 @@ def run(country: Country) -> list[Row]:
             most, each = _both_ways(place, country, plain, spent)
             queries, peak = max(queries, each), max(peak, most)
     plain.close()
-    common: dict[str, Any] = {"bar": BAR, "size": visits}
+    common: dict[str, Any] = {"bar": BAR, "size": visits, "grows_with_size": True}
     return [
         Row(
             what=f"reminders of {visits:,} visits planned",

@@ -53,6 +53,7 @@ def run(country: Country) -> list[Row]:
             floor_is="reading and writing the rows",
             bar=ALL_CHANGED,
             size=pumps,
+            grows_with_size=True,
         ),
         Row(
             what=f"sweep, nothing changed, {named}",
@@ -61,11 +62,13 @@ def run(country: Country) -> list[Row]:
             floor_is="reading the rows",
             bar=NOTHING_CHANGED,
             size=pumps,
+            grows_with_size=True,
         ),
         Row(
             what=f"sweep, Python's own share, {named}",
             ours=spent["changed_cpu"],
             size=pumps,
+            grows_with_size=True,
             peak_bytes=peak,
         ),
     ]

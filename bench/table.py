@@ -33,6 +33,8 @@ class Row:
     peak_bytes: int | None = None
     size: int | None = None
     """How many things ``ours`` was for, where the row is about many."""
+    grows_with_size: bool = False
+    """Whether growth is reckoned in these things, and not in the pumps of the country."""
 
     @property
     def ratio(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.growth import exponent, verdict
+from bench.growth import exponent, named, verdict
 from bench.table import Row, cells
 
 
@@ -51,3 +51,9 @@ def test_growth_has_an_exponent_and_a_name(costs: tuple[float, ...], power: floa
     found = exponent(list(zip((10_000, 30_000, 100_000), costs, strict=True)))
     assert found == pytest.approx(power, abs=0.02)
     assert verdict(found) == called
+
+
+def test_a_row_of_several_sizes_says_each_sizes_own_words() -> None:
+    assert named(["fill saved"] * 3) == "fill saved"
+    whats = [f"work list, {pumps} pumps" for pumps in ("252", "756", "25,740")]
+    assert named(whats) == "work list, 252/756/25,740 pumps"
