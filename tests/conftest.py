@@ -183,7 +183,15 @@ def start_worker(
             return _dispatcher(started, broker_address, tmp_path, more)
         worker = Process(
             "worker",
-            ["celery", "-A", "config.celery", "worker", f"--concurrency={concurrency}", "--loglevel=INFO"],
+            [
+                "celery",
+                "-A",
+                "config.celery",
+                "worker",
+                f"--concurrency={concurrency}",
+                "--loglevel=INFO",
+                "--without-mingle",
+            ],
             environment=environment(broker_url=broker_address, **more),
             folder=tmp_path,
         )
