@@ -1,4 +1,7 @@
-"""One dispatcher, in a process of its own, until nothing is due at the moment named. Started by bench.dispatch."""
+"""One dispatcher, in a process of its own, until nothing is due at the moment named; told to go when it is warm.
+
+Started by bench.dispatch.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.db import connection
     from django.utils.dateparse import parse_datetime
 
     from clinic.scope import EVERY, Ambient
@@ -21,8 +23,8 @@ def main() -> None:
     Ambient.scope = EVERY
     now = parse_datetime(sys.argv[1])
     assert now is not None
-    connection.ensure_connection()
     dispatcher = Dispatcher()
+    dispatcher.deliver(ChannelName.SMS, clock=lambda: now, size=int(sys.argv[2]))
     print("ready", flush=True)
     sys.stdin.readline()
     sent, used = 0, time.process_time()
