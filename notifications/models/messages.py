@@ -35,26 +35,42 @@ class Message(models.Model):
 
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     """Names the message to a provider as well: the same at every attempt."""
-    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey("clinic.Patient", null=True, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, db_index=False, related_name="+")
+    patient = models.ForeignKey(
+        "clinic.Patient", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     """Whom it is about; None only for a word to staff that is about nobody."""
     recipient = models.ForeignKey(
-        "clinic.ContactPoint", null=True, on_delete=models.PROTECT, related_name="+"
+        "clinic.ContactPoint", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     """The patient's, or a helper's, address or number; None for a message to ``user``."""
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     """The member of staff whom an escalation is told to."""
     kind = models.CharField(max_length=20)
-    implant = models.ForeignKey("clinic.Implant", null=True, on_delete=models.PROTECT, related_name="+")
-    visit = models.ForeignKey("scheduling.Visit", null=True, on_delete=models.PROTECT, related_name="+")
+    implant = models.ForeignKey(
+        "clinic.Implant", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    visit = models.ForeignKey(
+        "scheduling.Visit", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     follow_up = models.ForeignKey(
-        "scheduling.FollowUp", null=True, on_delete=models.PROTECT, related_name="+"
+        "scheduling.FollowUp", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     escalation = models.ForeignKey(
-        "notifications.Escalation", null=True, on_delete=models.PROTECT, related_name="messages"
+        "notifications.Escalation",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="messages",
     )
     inbound = models.ForeignKey(
-        "notifications.InboundMessage", null=True, on_delete=models.PROTECT, related_name="replies"
+        "notifications.InboundMessage",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="replies",
     )
     occurrence = models.CharField(max_length=60)
     """What it is about, once: ``visit:55``, ``fill:12``, ``escalation:3``, ``emergency:4``, ``account:`` and anything."""
@@ -65,7 +81,9 @@ class Message(models.Model):
     wants_answer = models.BooleanField(default=False)
     is_critical = models.BooleanField(default=False)
     """A doubled one is a nuisance, a lost one is not to be borne: see docs/adr on ``unknown``."""
-    carried_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="carries")
+    carried_by = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_index=False, related_name="carries"
+    )
     """The message that says this one's content too: one digest rather than three texts."""
     state = models.CharField(max_length=10, default=State.QUEUED)
     reason = models.CharField(max_length=20, blank=True, default="")
@@ -161,10 +179,16 @@ class Message(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(state="queued"), name="message_due"),
             models.Index(fields=["lease_until"], condition=Q(state__in=_LEASED), name="message_leased"),
             models.Index(fields=["clinic", "state", "due_at"], name="message_by_state"),
-            models.Index(fields=["implant"], name="message_of_implant"),
             models.Index(fields=["patient", "-due_at"], name="message_of_patient"),
-            models.Index(fields=["visit"], name="message_of_visit"),
             models.Index(fields=["look_again_at"], condition=Q(state="unknown"), name="message_to_look_up"),
+            # A message is rewritten three times until it is accepted, with an entry in every index: of what it names,
+            # those that it has, and none twice. Clinic, recipient and user lead an index above or that of their clinic.
+            *(
+                models.Index(
+                    fields=[name], condition=Q((f"{name}__isnull", False)), name=f"message_of_{name}"
+                )
+                for name in ("implant", "visit", "follow_up", "escalation", "inbound", "carried_by")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -189,7 +213,7 @@ class Correspondence(models.Model):
 class Attempt(models.Model):
     """One try at sending. Written before it begins; without an end when the process died over it."""
 
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attempts")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, db_index=False, related_name="attempts")
     fence = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

@@ -116,10 +116,12 @@ def hold(claim: Claim, state: State) -> bool:
         return cursor.fetchone() is not None
 
 
+# Here and below the state comes as a value: named, it would let the planner look for one message among all that are or
+# were in hand, by the index of leases, instead of by its key.
 _HOLD_AT_ONCE = """
 WITH ours AS MATERIALIZED (
     SELECT channel, patient_id FROM notifications_message
-    WHERE id = %s AND state = 'claimed' AND fence = %s AND lease_until > statement_timestamp()
+    WHERE id = %s AND state = %s AND fence = %s AND lease_until > statement_timestamp()
     FOR UPDATE SKIP LOCKED
 )
 SELECT set_config('lock_timeout', %s, true), CASE WHEN channel = 'sms' AND patient_id IS NOT NULL
@@ -131,7 +133,10 @@ FROM ours
 def _hold_at_once(claim: Claim) -> bool:
     """The same locks, where nobody has them; what is yet to be locked is not waited for long."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_AT_ONCE, [claim.message_id, claim.fence, f"{LONGEST_WAIT_MS}ms"])
+        cursor.execute(
+            _HOLD_AT_ONCE,
+            [claim.message_id, State.CLAIMED.value, claim.fence, f"{LONGEST_WAIT_MS}ms"],
+        )
         found = cursor.fetchone()
     return found is not None and bool(found[1])
 
@@ -150,7 +155,7 @@ _BEGIN = f"WITH begun AS ({_BEGUN} RETURNING id, fence) {_ATTEMPTED}"
 _BEGIN_AFTER = f"""
 WITH taken AS MATERIALIZED (
     SELECT id FROM notifications_message
-    WHERE id = %(taken_id)s AND fence = %(taken_fence)s AND state = 'sending' AND NOT is_cancel_requested
+    WHERE id = %(taken_id)s AND fence = %(taken_fence)s AND state = %(taken_state)s AND NOT is_cancel_requested
     FOR UPDATE SKIP LOCKED
 ), ended AS (
     UPDATE notifications_attempt AS a SET finished_at = %(taken_at)s, outcome = 'accepted'
@@ -183,6 +188,7 @@ def write_beginning(
         values |= {
             "taken_id": after.claim.message_id,
             "taken_fence": after.claim.fence,
+            "taken_state": State.SENDING.value,
             "taken_at": after.at,
             "provider_message_id": after.receipt.provider_message_id or None,
         }

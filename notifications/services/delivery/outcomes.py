@@ -61,7 +61,7 @@ WITH ended AS (
     WHERE message_id = %(id)s::bigint AND fence = %(fence)s::int AND finished_at IS NULL
 )
 SELECT * FROM notifications_message
-WHERE id = %(id)s::bigint AND state = 'sending' AND fence = %(fence)s::int FOR UPDATE
+WHERE id = %(id)s::bigint AND state = %(state)s::text AND fence = %(fence)s::int FOR UPDATE
 """
 
 
@@ -70,6 +70,7 @@ def _ended(claim: Claim, receipt: Receipt, now: datetime) -> Message | None:
     values = {
         "id": claim.message_id,
         "fence": claim.fence,
+        "state": State.SENDING.value,
         "now": now,
         "outcome": receipt.outcome.value,
         "error": receipt.error[:LONGEST_ERROR],
