@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
@@ -75,8 +77,11 @@ SATURDAY_FIRST = frozenset(
 
 def country_of(chosen: str, phone: str) -> str:
     """The country in whose manner a clinic writes: the one it has chosen, or its telephone's; "" where neither is known."""
-    if chosen:
-        return chosen
+    return chosen or _country_of_phone(phone)
+
+
+@lru_cache(maxsize=1024)
+def _country_of_phone(phone: str) -> str:
     try:
         number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:

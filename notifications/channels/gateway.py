@@ -81,18 +81,16 @@ class GatewayCarrier:
     ) -> tuple[int, requests.structures.CaseInsensitiveDict[str], object]:
         """Status, headers and the JSON of the answer (None where it is none), all within ``SMS_TIMEOUT``."""
         headers = what.pop("headers", {}) | {"Accept": "application/json"}
+        url = f"{settings.GATEWAY_URL}/messages"
+        request = requests.Request(method, url, headers=headers, auth=_Bearer(), **what)
         with (
             within(settings.SMS_TIMEOUT),
             line(settings.GATEWAY_URL, self.capability) as session,
-            session.request(
-                method,
-                f"{settings.GATEWAY_URL}/messages",
-                headers=headers,
-                auth=_Bearer(),
+            session.send(
+                _prepared(request, session),
                 timeout=(CONNECT_SECONDS, settings.SMS_TIMEOUT),
                 allow_redirects=False,
                 stream=True,
-                **what,
             ) as response,
         ):
             body = response.raw.read(LONGEST_ANSWER_BYTES, decode_content=True)
@@ -106,6 +104,12 @@ class _Bearer(requests.auth.AuthBase):
         if settings.GATEWAY_TOKEN:
             request.headers["Authorization"] = f"Bearer {settings.GATEWAY_TOKEN}"
         return request
+
+
+def _prepared(request: requests.Request, session: requests.Session) -> requests.PreparedRequest:
+    """With the session's headers. Its cookies and its way out, of which it has said all, are not looked through again."""
+    request.headers = {**session.headers, **request.headers}
+    return request.prepare()
 
 
 def _json(body: bytes) -> object:

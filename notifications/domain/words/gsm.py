@@ -15,6 +15,7 @@ BASIC = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")
+_KNOWN = BASIC | EXTENSION
 ONE_TEXT = 160
 PER_PART = 153
 """Of a longer text: each part says which it is."""
@@ -33,13 +34,13 @@ _WRITTEN_AS: Mapping[str, str] = MappingProxyType(
 
 def is_gsm(text: str) -> bool:
     """Whether every character is in the alphabet or its extension."""
-    return all(char in BASIC or char in EXTENSION for char in text)
+    return _KNOWN.issuperset(text)
 
 
 def length(text: str) -> int:
     """What the text takes: septets, or UTF-16 units where one character is outside the alphabet."""
     if is_gsm(text):
-        return len(text) + sum(char in EXTENSION for char in text)
+        return len(text) + sum(map(text.count, EXTENSION))
     return len(text.encode("utf-16-be")) // 2
 
 
@@ -52,15 +53,16 @@ def segments(text: str) -> int:
 
 def to_gsm(text: str) -> str:
     """The text in the alphabet: é and ñ stay, ś becomes s, what has no likeness is left out."""
-    return "".join(_one(char) for char in unicodedata.normalize("NFC", text))
+    composed = unicodedata.normalize("NFC", text)
+    return composed if is_gsm(composed) else "".join(map(_one, composed))
 
 
 def _one(char: str) -> str:
-    if char in BASIC or char in EXTENSION:
+    if char in _KNOWN:
         return char
     if char in _WRITTEN_AS:
         return _WRITTEN_AS[char]
     if unicodedata.category(char) == "Zs":
         return " "
     plain = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
-    return "".join(part for part in plain if part in BASIC or part in EXTENSION) if plain != char else ""
+    return "".join(part for part in plain if part in _KNOWN) if plain != char else ""

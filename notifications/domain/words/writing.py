@@ -7,7 +7,7 @@ A part in square brackets is left out whole when something it names is missing:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from notifications.domain.words.gsm import ONE_TEXT, length, to_gsm
@@ -65,20 +65,27 @@ def write_text(words: str, *, values: Callable[[bool], Values]) -> str:
     place, the length of the date, the first name, the signs within the telephone, then the clinic's name. Date, time,
     telephone and link stay whatever the length.
     """
-    full, short = (
-        {key: to_gsm(value) for key, value in values(is_short).items()} for is_short in (False, True)
-    )
     words = to_gsm(words)
-    placeless = {Placeholder.PLACE: ""}
-    nameless = placeless | {Placeholder.FIRST_NAME: ""}
-    phone = _PHONE_SIGNS.sub("", short.get(Placeholder.CLINIC_PHONE, ""))
-    shortest = short | nameless | {Placeholder.CLINIC_PHONE: phone}
-    text = ""
-    for tried in (full, full | placeless, short | placeless, short | nameless, shortest):
+    text, tried = "", dict[Placeholder, str]()
+    for tried in _ever_shorter(values):
         text = fill(words, tried)
         if length(text) <= ONE_TEXT:
             return text
-    return _with_cut_name(words, shortest, over=length(text) - ONE_TEXT)
+    return _with_cut_name(words, tried, over=length(text) - ONE_TEXT)
+
+
+def _ever_shorter(values: Callable[[bool], Values]) -> Iterator[dict[Placeholder, str]]:
+    """Most texts fit with all that they say: what is shorter is written when it is asked for."""
+    placeless = {Placeholder.PLACE: ""}
+    nameless = placeless | {Placeholder.FIRST_NAME: ""}
+    full = {key: to_gsm(value) for key, value in values(False).items()}
+    yield full
+    yield full | placeless
+    short = {key: to_gsm(value) for key, value in values(True).items()}
+    yield short | placeless
+    yield short | nameless
+    phone = _PHONE_SIGNS.sub("", short.get(Placeholder.CLINIC_PHONE, ""))
+    yield short | nameless | {Placeholder.CLINIC_PHONE: phone}
 
 
 def _with_cut_name(words: str, values: Values, *, over: int) -> str:
