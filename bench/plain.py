@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from clinic.scope import EVERY, SETTING
 
@@ -29,3 +29,15 @@ class PlainConnection:
 
     def close(self) -> None:
         self._django.close()
+
+
+@contextmanager
+def by_another_connection() -> Iterator[None]:
+    """Let the application's statements go by a connection that ends with the block."""
+    before = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = before.copy()
+    try:
+        yield
+    finally:
+        connection.close()
+        connections[DEFAULT_DB_ALIAS] = before
