@@ -126,11 +126,13 @@ def _unfilled() -> Q:
 
 def _of_a_pump_out(now: datetime) -> Q:
     """Refills of the pump, and what was for nothing but follow-ups that ended with it."""
+    # Each pump by its number: joined, the visits were held against every pump of the clinic.
+    out = Implant.objects.filter(pk=OuterRef("implant_id"), explanted_on__isnull=False)
     purposes = VisitFollowUp.objects.filter(visit_id=OuterRef("pk"))
     is_for_nothing_else = Q(Exists(purposes)) & ~Q(Exists(purposes.filter(follow_up__state__in=UNFINISHED)))
     return Q(
         Q(is_refill=True) | is_for_nothing_else,
-        implant__explanted_on__isnull=False,
+        Exists(out),
         status__in=COMING,
         starts_at__gt=now,
     )
