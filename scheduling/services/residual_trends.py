@@ -7,7 +7,7 @@ or engine is made up for in the background, part by part.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -112,7 +112,7 @@ def _bounded(ratio: Fraction) -> Decimal:
 
 def _stored(check: Check) -> dict[str, Any]:
     """The check as JSON: days in ISO form, figures as exact text to four places."""
-    return {name: _plain(value) for name, value in asdict(check).items()}
+    return {one.name: _plain(getattr(check, one.name)) for one in fields(check)}
 
 
 def _plain(value: object) -> object:
