@@ -143,7 +143,8 @@ _NUMBER: Final = _Part(loaders=(None,), names=("number",), is_flat=True)
 @dataclass(frozen=True, slots=True)
 class _Statement:
     text: str
-    values: tuple[Any, ...]
+    values: tuple[str, ...]
+    """The names of those that it is asked with, in their order."""
     parts: Mapping[str, _Part]
 
 
@@ -159,7 +160,7 @@ def ask_together(
     refuse_to_look(clinic_id, what=questions.__name__)
     statement = put_together(questions, *shape)
     values["clinic_id"] = clinic_id
-    sent = [_as_sent(values[one.name]) if isinstance(one, _Value) else one for one in statement.values]
+    sent = [_as_sent(values[name]) for name in statement.values]
     with planned_once() if is_planned_once else nullcontext(), connection.cursor() as cursor:
         cursor.execute(statement.text, sent)
         row = cursor.fetchone()
@@ -178,7 +179,7 @@ def put_together(questions: Questions, *shape: Hashable) -> _Statement:
     """The statement; raises TypeError for what cannot be asked in this way."""
     asked: list[sql.Composable] = []
     answers: list[sql.Composable] = []
-    values: list[Any] = []
+    values: list[str] = []
     parts: dict[str, _Part] = {}
     for name, rows in questions(Given(), *shape).items():
         if isinstance(rows, str):
@@ -191,6 +192,9 @@ def put_together(questions: Questions, *shape: Hashable) -> _Statement:
             compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
             text, its_values = compiler.as_sql()
             part = _part_of(name, rows, compiler)
+        if its_values:
+            text = _with_constants(text, its_values)
+            values += [one.name for one in its_values if isinstance(one, _Value)]
         columns = [sql.Identifier(column) for column in part.names]
         question = sql.Identifier(name)
         asked.append(sql.SQL("{} ({}) AS ({})").format(question, sql.SQL(", ").join(columns), sql.SQL(text)))
@@ -207,10 +211,20 @@ def put_together(questions: Questions, *shape: Hashable) -> _Statement:
                 sql.SQL(", ").join(pieces), question
             )
         )
-        values += its_values
         parts[name] = part
     whole = sql.SQL("WITH {} SELECT {}").format(sql.SQL(", ").join(asked), sql.SQL(", ").join(answers))
     return _Statement(whole.as_string(), tuple(values), parts)
+
+
+def _with_constants(text: str, values: Iterable[Any]) -> str:
+    """What is the same every time stands in the text: a plan that is kept then knows the partial indexes of it."""
+    written = ("%s" if isinstance(one, _Value) else _constant(one) for one in values)
+    return text.replace("%%", "%%%%") % tuple(written)
+
+
+def _constant(value: Any) -> str:
+    connection.ensure_connection()
+    return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
 def _part_of(name: str, rows: models.QuerySet[Any], compiler: Any) -> _Part:

@@ -17,7 +17,7 @@ from clinic.models import Clinic, Fill, FillDrug, Implant, Patient, ProgramVersi
 from clinic.scope import UnscopedError, WrongClinicError, in_clinic, outside
 from clinic.services.fills import correct_fill
 from clinic.statements import update_together
-from clinic.together import ask_together
+from clinic.together import ask_together, put_together
 from scheduling.domain.calendars.writer import Standing
 from scheduling.models import CalendarEntry
 from tests.factories import DRUG, House, make_fill, make_implant, make_patient, make_running_pump
@@ -99,6 +99,18 @@ def test_each_shape_is_a_statement_of_its_own(house: House) -> None:
         ):
             answers = ask_together(_fills_of_shape, *shape, clinic_id=house.clinic.pk, days=days)
             assert answers["fills"] == expected
+
+
+def _fills_of_lot(given: Any) -> dict[str, Any]:
+    drugs = FillDrug.objects.for_clinic(given.clinic_id).filter(fill__implant_id__any_of=given.implant_ids)
+    return {"drugs": drugs.filter(lot="100 % 'own' \\ %s", position=1).values_list("fill_id", flat=True)}
+
+
+def test_what_is_the_same_every_time_stands_in_the_text_to_the_letter(house: House) -> None:
+    pump = make_running_pump(house)
+    fill = make_fill(house, pump, filled_on=house.today, lot="100 % 'own' \\ %s")
+    assert put_together(_fills_of_lot).values == ("clinic_id", "implant_ids")
+    assert ask_together(_fills_of_lot, clinic_id=house.clinic.pk, implant_ids=[pump.pk])["drugs"] == [fill.pk]
 
 
 def _fills_with_more(given: Any) -> dict[str, Any]:
