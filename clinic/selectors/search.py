@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django.db.models import CharField, Func, QuerySet, Value
 
@@ -22,7 +23,11 @@ def search_words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,]+", typed) if word]
 
 
-def endings_with(word: str, *, clinic_id: int) -> QuerySet[SearchEnding]:
-    """Where the word stands in the clinic: of which patient, and of which pump where it is in a serial number."""
-    plain = Func(Value(word), function="clinic_plain", output_field=CharField())
+def endings_with(word: Any, *, clinic_id: Any) -> QuerySet[SearchEnding]:
+    """Where the word stands in the clinic: of which patient, and of which pump where it is in a serial number.
+
+    Word and clinic may be values that are still to come (``clinic.together``).
+    """
+    its_value = Value(word) if isinstance(word, str) else word
+    plain = Func(its_value, function="clinic_plain", output_field=CharField())
     return SearchEnding.objects.for_clinic(clinic_id).filter(ending__begins=plain)

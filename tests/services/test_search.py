@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
@@ -15,10 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.audit import recording
+from clinic.domain.entries import SurgeryEntry
 from clinic.models import Implant, Patient, SearchEnding
 from clinic.scope import in_clinic
-from clinic.selectors.patients import find_patients
+from clinic.selectors.patients import find_patients, first_found, with_pumps
 from clinic.selectors.search import search_words
+from clinic.services.surgeries import plan_surgery
+from clinic.statements import PLANNED_AFTER
 from scheduling.selectors import due_list as follow_ups
 from scheduling.selectors.worklist import Wanted, work_list
 from tests.care_rows import make_follow_up
@@ -122,6 +126,7 @@ def test_what_is_found_is_what_the_plain_definition_holds(
 def agree(house: House, typed: str) -> None:
     found = find_patients(clinic_id=house.clinic.id, text=typed, status="all")
     assert set(found) == set(patients_holding(typed)), typed
+    assert first_found(clinic_id=house.clinic.id, text=typed, most=9) == list(found), typed
     rows = work_list(clinic_id=house.clinic.id, wanted=Wanted(text=typed), now=house.now, page_size=None).rows
     assert {row.patient_ref for row in rows} == {each.ref for each in patients_holding(typed)}, typed
 
@@ -144,6 +149,42 @@ def test_what_is_found_follows_every_change_of_the_record(house: House) -> None:
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgtrigger_searched%'")
         assert cursor.fetchone() == (2,)
+
+
+def test_the_first_found_come_with_their_pumps_in_one_statement(house: House) -> None:
+    patient = Patient.objects.get(clinic=house.clinic, mrn="M-1")
+    gone = make_implant(house, patient, serial="OLD", implanted_on=house.today - timedelta(days=4000))
+    plan_surgery(
+        clinic=house.clinic,
+        patient_ref=make_patient(house, mrn="M-3", last_name="Aa").ref,
+        entry=SurgeryEntry(planned_on=house.today),
+        actor_id=house.nurse.id,
+        now=house.now,
+    )
+    for text, most in (("m-", 9), ("m-", 1), ("m-1 zoe", 9), ("nobody", 9)):
+        with CaptureQueriesContext(connection) as asked:
+            found = first_found(clinic_id=house.clinic.pk, text=text, most=most)
+        assert len(asked) == 1
+        rows = find_patients(clinic_id=house.clinic.pk, text=text, status="all")
+        expected = list(with_pumps(rows)[:most])
+        assert [(each, each.operation_on) for each in found] == [
+            (each, each.operation_on) for each in expected
+        ]
+        assert [[pump.serial for pump in each.pumps] for each in found] == [
+            [pump.serial for pump in each.pumps] for each in expected
+        ]
+        assert [pump.pump_model for each in found for pump in each.pumps] == [
+            pump.pump_model for each in expected for pump in each.pumps
+        ]
+    assert first_found(clinic_id=house.clinic.pk, text="m-1", most=9)[0].pumps[-1] == gone
+
+
+def test_the_dead_are_found_where_they_are_asked_for(house: House) -> None:
+    patient = Patient.objects.get(clinic=house.clinic, mrn="M-1")
+    with recording(actor_id=house.nurse.id, reason="died"):
+        Patient.objects.filter(pk=patient.pk).update(died_on=house.today)
+    assert first_found(clinic_id=house.clinic.pk, text="m-1", most=9) == [patient]
+    assert first_found(clinic_id=house.clinic.pk, text="m-1", most=9, is_alive=True) == []
 
 
 def test_a_pump_that_is_out_is_no_name_of_the_one_in_place_nor_of_a_follow_up(house: House) -> None:
@@ -175,11 +216,16 @@ def test_an_index_finds_them_behind_the_wall(house: House, typed: str) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE clinic_searchending, clinic_patient")
     with in_clinic(house.clinic.pk), transaction.atomic(), CaptureQueriesContext(connection) as queries:
-        list(find_patients(clinic_id=house.clinic.pk, text=typed, status="all")[:25])
-        [asked] = [query["sql"] for query in queries if "clinic_searchending" in query["sql"]]
+        for _ in range(PLANNED_AFTER + 1):  # and is not prepared: the best plan is another for each word
+            first_found(clinic_id=house.clinic.pk, text=typed, most=25)
+        [asked] = {query["sql"] for query in queries if "clinic_searchending" in query["sql"]}
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {asked}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
+            cursor.execute(
+                "SELECT 1 FROM pg_prepared_statements WHERE statement LIKE '%clinic_searchending%'"
+            )
+            assert cursor.fetchall() == []
     assert ("search_ending_of_patient" if typed == "last" else "search_ending_found") in plan, plan
     assert re.search(r"Index Cond: .*\bending\b.* >= ", plan), plan
     assert "Seq Scan on clinic_searchending" not in plan, plan

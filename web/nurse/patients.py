@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.domain.roles import Permission
-from clinic.selectors.patients import find_patients, same_person
+from clinic.selectors.patients import find_patients, first_found, same_person, with_pumps
 from clinic.selectors.rows import Patient
 from clinic.services.patients import add_patient, record_death, update_patient, withdraw_death
 from web.access import ClinicRequest, clinic_page
@@ -32,10 +32,9 @@ def patients(request: ClinicRequest) -> HttpResponse:
     status = status if status in dict(STATUSES) else "active"
     search = SearchForm(request.POST or None)
     text = search.cleaned_data["text"].strip() if search.is_valid() else ""
-    found = find_patients(clinic_id=request.clinic.id, text=text, status="all" if text else status)
     context = {
         "place": "patients",
-        "page": Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "page": _found(request, text) if text else _listed(request, status),
         "text": text,
         "search": search,
         "status": status,
@@ -43,6 +42,20 @@ def patients(request: ClinicRequest) -> HttpResponse:
     }
     template = "nurse/patients/_rows.html" if request.htmx else "nurse/patients/list.html"
     return render(request, template, context)
+
+
+def _listed(request: ClinicRequest, status: str) -> Page[Patient]:
+    rows = with_pumps(find_patients(clinic_id=request.clinic.id, status=status))
+    return Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+
+
+def _found(request: ClinicRequest, text: str) -> Page[Patient]:
+    """The first page, which is the only one: another would need the words in its address."""
+    found = first_found(clinic_id=request.clinic.id, text=text, most=ROWS_PER_PAGE)
+    pages = Paginator(found, ROWS_PER_PAGE)
+    if len(found) == ROWS_PER_PAGE:
+        pages.count = find_patients(clinic_id=request.clinic.id, text=text, status="all").count()
+    return pages.page(1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

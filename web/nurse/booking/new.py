@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.domain.checks import RecordError
 from clinic.domain.roles import Permission
-from clinic.selectors.patients import find_patients
+from clinic.selectors.patients import first_found
 from scheduling.domain.visit_entries import VisitEntry
 from scheduling.services.booking import hold_slot
 from web.access import ClinicRequest, clinic_page
@@ -138,13 +138,14 @@ def _offer(
 def _choose_patient(request: ClinicRequest) -> HttpResponse:
     search = SearchForm(request.POST or None)
     text = search.cleaned_data["text"].strip() if search.is_valid() else ""
-    found = find_patients(clinic_id=request.clinic.id, text=text, status="all") if text else None
+    clinic_id = request.clinic.id
+    found = first_found(clinic_id=clinic_id, text=text, most=MOST_FOUND, is_alive=True) if text else []
     context = {
         "place": "calendar",
         "heading": _("Book a visit"),
         "search": search,
         "text": text,
-        "found": list(found.filter(died_on__isnull=True)[:MOST_FOUND]) if found is not None else [],
+        "found": found,
         "query": request.GET.urlencode(),
         "asked": asked_time(request.GET),
     }
