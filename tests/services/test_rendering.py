@@ -18,7 +18,7 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from config.rendering import what_changes_alone
 
-MOST_FOR_ONE_OPERATION = 3
+MOST_FOR_ONE_OPERATION = 5
 """Django's own is more than fifty."""
 DEEPLY = MigrationAutodetector(ProjectState(), ProjectState())
 
