@@ -61,9 +61,11 @@ def test_a_refill_is_entered_in_french(
 
 
 def choose(page: Page, name: str) -> None:
-    """In the menu of one's name."""
+    """In the menu of one's name, once the page's scripts are there; on a phone once it no longer moves."""
+    page.wait_for_load_state()
     menu = page.locator("[data-bs-target='#site-menu']")
     if menu.is_visible():
         menu.click()
+        expect(page.locator("#site-menu")).to_have_class(re.compile(r"\bcollapse show\b"))
     page.locator(".btn-person").click()
     page.get_by_role("button", name=name).click()
