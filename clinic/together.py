@@ -69,6 +69,13 @@ class Given:
         """All that another question finds in one of its columns; for ``__any_of`` and ``__in``."""
         return _Found(question, column)
 
+    def the(self, question: str, column: str) -> Any:
+        """What another question, which finds at most one row, finds in one of its columns.
+
+        Sought by its key whatever else is asked of it; of several numbers the server may rather look through a clinic.
+        """
+        return _The(question, column)
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -87,13 +94,19 @@ class _Value(Expression):
 
 
 class _Found(Expression):
+    text = "(ARRAY(SELECT {} FROM {}))"
+
     def __init__(self, question: str, column: str) -> None:
         super().__init__(output_field=models.Field())
         self.question, self.column = question, column
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         names = map(sql.Identifier, (self.column, self.question))
-        return sql.SQL("(ARRAY(SELECT {} FROM {}))").format(*names).as_string(), []
+        return sql.SQL(self.text).format(*names).as_string(), []
+
+
+class _The(_Found):
+    text = "(SELECT {} FROM {})"
 
 
 @dataclass(frozen=True, slots=True)

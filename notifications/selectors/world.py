@@ -132,16 +132,14 @@ def _questions(given: Any) -> dict[str, QuerySet[Any]]:
     message = Message.objects.for_clinic(given.clinic_id).filter(pk=given.message_id)
 
     def named(column: str) -> Q:
-        return Q(id__any_of=given.found("message", column))
+        return Q(id=given.the("message", column))
 
     return {
         "message": message,
         "clinic": Clinic.objects.filter(pk=given.clinic_id),
         "patient": Patient.objects.for_clinic(given.clinic_id).filter(named("patient_id")),
         "recipient": ContactPoint.objects.for_clinic(given.clinic_id).filter(named("recipient_id")),
-        "proxy": Proxy.objects.for_clinic(given.clinic_id).filter(
-            id__any_of=given.found("recipient", "proxy_id")
-        ),
+        "proxy": Proxy.objects.for_clinic(given.clinic_id).filter(id=given.the("recipient", "proxy_id")),
         "user": User.objects.filter(named("user_id")),
         "visit": Visit.objects.for_clinic(given.clinic_id).filter(named("visit_id")),
         "follow_up": FollowUp.objects.for_clinic(given.clinic_id).filter(named("follow_up_id")),
@@ -201,11 +199,13 @@ def _facts(message: QuerySet[Message], given: Any) -> QuerySet[Message, Any]:
 
 
 def _other_texts(since: Any) -> QuerySet[Message]:
-    """Other texts about the patient that went out to the same reader, or may have. Answers do not count."""
+    """Other texts about the patient that went out to the same reader, or may have. Answers do not count.
+
+    By the patient alone: with the clinic named too, all that the clinic ever sent is looked through beside.
+    """
     return (
         Message.objects.annotate(reader=Coalesce("recipient__proxy_id", 0))
         .filter(
-            clinic_id=OuterRef("clinic_id"),
             patient_id=OuterRef("patient_id"),
             reader=Coalesce(OuterRef("recipient__proxy_id"), 0),
             channel=ChannelName.SMS,

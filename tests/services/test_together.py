@@ -113,6 +113,22 @@ def test_what_is_the_same_every_time_stands_in_the_text_to_the_letter(house: Hou
     assert ask_together(_fills_of_lot, clinic_id=house.clinic.pk, implant_ids=[pump.pk])["drugs"] == [fill.pk]
 
 
+def _fill_with_its_pump(given: Any) -> dict[str, Any]:
+    return {
+        "fill": Fill.objects.for_clinic(given.clinic_id).filter(pk=given.fill_id),
+        "pump": Implant.objects.for_clinic(given.clinic_id).filter(pk=given.the("fill", "implant_id")),
+    }
+
+
+def test_what_one_row_names_is_found_with_it(house: House) -> None:
+    make_running_pump(house)
+    pump = make_running_pump(house)
+    fill = Fill.objects.get(implant=pump)
+    answers = ask_together(_fill_with_its_pump, clinic_id=house.clinic.pk, fill_id=fill.pk)
+    assert (answers["fill"], answers["pump"]) == ([fill], [pump])
+    assert ask_together(_fill_with_its_pump, clinic_id=house.clinic.pk, fill_id=0)["pump"] == []
+
+
 def _fills_with_more(given: Any) -> dict[str, Any]:
     rows = Fill.objects.for_clinic(given.clinic_id).filter(implant_id__any_of=given.implant_ids)
     related = ("implant__pump_model", "recorded_by", "superseded_by__recorded_by")
