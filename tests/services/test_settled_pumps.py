@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import recording
 from clinic.models import Consent, ContactPoint, Proxy
+from clinic.statements import PLANNED_AFTER
 from notifications.models import Message, StoppedAddress
 from scheduling.models import Forecast, SettledPump, SweepRun
 from scheduling.selectors import settled
@@ -219,6 +220,18 @@ def test_what_a_turn_finds_of_a_pump_that_was_left_alone_is_drift(
 
     monkeypatch.setattr(settled.versions, "versions_of_pumps", as_before)
     assert night(life, turn(life)).drifted == 1
+
+
+def test_what_compares_a_chunk_is_planned_with_its_pumps(life: Life) -> None:
+    """A plan for any pumps takes them for two or three: from its ninth chunk on a worker was slower many times."""
+    pump = life.implants()[0]
+    for _ in range(PLANNED_AFTER + 1):
+        settled.versions.versions_of_pumps(
+            settled._ABOUT_PUMPS, clinic_id=life.clinic.pk, first_id=pump.pk, last_id=pump.pk, now=life.now
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%bit_xor%'")
+        assert cursor.fetchall() == []
 
 
 def test_other_code_has_all_looked_at(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
