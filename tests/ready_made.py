@@ -105,19 +105,6 @@ def put_back(cursor: Any, rows: dict[str, bytes]) -> None:
     cursor.execute(_HEED_TRIGGERS)
 
 
-def take_out(cursor: Any, tables: Iterable[str]) -> None:
-    """Take every row out of the tables, past the triggers that keep it; in one statement, so in no order."""
-    each = [
-        sql.SQL("{} AS (DELETE FROM {})").format(sql.Identifier(f"out_{number}"), sql.Identifier(name))
-        for number, name in enumerate(tables)
-    ]
-    if not each:
-        return
-    cursor.execute(_IGNORE_TRIGGERS)
-    cursor.execute(sql.SQL("WITH {} SELECT").format(sql.SQL(", ").join(each)))
-    cursor.execute(_HEED_TRIGGERS)
-
-
 def _as_kept(moment: datetime) -> bytes:
     """A moment as PostgreSQL writes it into JSON."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.domain.register import RegisterRow
@@ -180,8 +180,6 @@ def test_what_is_planned_is_sought_by_its_key_and_not_among_all_of_the_clinic(ho
     rows = FollowUp.objects.for_clinic(house.clinic.id).filter(implant__serial=new_rows(1)[0].pump_serial)
     keys = list(rows.values_list("patient_id", "row_key", "anchor_key", "occurrence"))
     assert FollowUp.objects.for_clinic(house.clinic.id).count() > 20 * len(keys) > 0
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE scheduling_followup")  # else the plan rests on what ran before
     before = _read_of_follow_ups()
     found = care_plan._rows(care_plan._BY_KEY, [*care_plan._columns(keys), house.clinic.id])
     assert len(found) == len(keys)
