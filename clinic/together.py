@@ -12,7 +12,7 @@ the server takes to answer it. See docs/adr/0040-what-is-read-together.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -32,6 +32,8 @@ from clinic.statements import planned_once
 
 _MOST_ARGUMENTS: Final = 100
 """So many the server takes of one function."""
+_EXPECTED_IN_A_LIST: Final = 10
+"""So many the server expects in a list when it plans for any lists."""
 
 Questions = Callable[..., Mapping[str, Any]]
 """Called once with a ``Given``, and once more for each shape; gives each question its name.
@@ -62,8 +64,11 @@ _AS_IT_IS: Final = frozenset(
 class Given:
     """What a statement is asked with: ``given.implant_ids`` stands for the value of that name."""
 
+    def __init__(self, single: Collection[str]) -> None:
+        self._single = single
+
     def __getattr__(self, name: str) -> Any:
-        return _Value(name)
+        return _Single(name) if name in self._single else _Value(name)
 
     def found(self, question: str, column: str) -> Any:
         """All that another question finds in one of its columns; for ``__any_of`` and ``__in``."""
@@ -91,6 +96,22 @@ class _Value(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
+
+    def of(self, sent: Mapping[str, Any]) -> Any:
+        return sent[self.name]
+
+
+class _First(_Value):
+    def of(self, sent: Mapping[str, Any]) -> Any:
+        return sent[self.name][0]
+
+
+class _Single(_Value):
+    """A list of one; ``__any_of`` compares with what it holds."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.first = _First(name)
 
 
 class _Found(Expression):
@@ -156,8 +177,8 @@ _NUMBER: Final = _Part(loaders=(None,), names=("number",), is_flat=True)
 @dataclass(frozen=True, slots=True)
 class _Statement:
     text: str
-    values: tuple[str, ...]
-    """The names of those that it is asked with, in their order."""
+    values: tuple[_Value, ...]
+    """What it is asked with, in its order."""
     parts: Mapping[str, _Part]
 
 
@@ -166,16 +187,19 @@ def ask_together(
 ) -> Answers:
     """The answers, by the questions' names (one statement). ``given.clinic_id`` is the clinic.
 
-    A statement is kept for each ``shape``, so there must be few. Whether the server keeps its plan too is
-    ``is_planned_once``: not where all rows of a clinic are passed by, since one plan does not suit a small clinic and the
-    largest. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
+    A statement is kept for each ``shape``, so there must be few; and one more for each choice of lists that hold a single
+    value, which is sought by its key. Whether the server keeps its plan too is ``is_planned_once``: not where all rows of a
+    clinic are passed by, since one plan does not suit a small clinic and the largest; never with a long list, for the same
+    reason. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
     """
     refuse_to_look(clinic_id, what=questions.__name__)
-    statement = put_together(questions, *shape)
-    values["clinic_id"] = clinic_id
-    sent = [_as_sent(values[name]) for name in statement.values]
-    with planned_once() if is_planned_once else nullcontext(), connection.cursor() as cursor:
-        cursor.execute(statement.text, sent)
+    sent = {name: _as_sent(value) for name, value in values.items()} | {"clinic_id": clinic_id}
+    lengths = {name: len(value) for name, value in sent.items() if isinstance(value, list)}
+    single = frozenset(name for name, length in lengths.items() if length == 1)
+    statement = put_together(questions, *shape, single=single)
+    is_kept = is_planned_once and max(lengths.values(), default=0) <= _EXPECTED_IN_A_LIST
+    with planned_once() if is_kept else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(statement.text, [value.of(sent) for value in statement.values])
         row = cursor.fetchone()
     return {
         name: part.rows(json.loads(found))
@@ -188,13 +212,13 @@ def _as_sent(value: Any) -> Any:
 
 
 @lru_cache(maxsize=128)
-def put_together(questions: Questions, *shape: Hashable) -> _Statement:
+def put_together(questions: Questions, *shape: Hashable, single: frozenset[str] = frozenset()) -> _Statement:
     """The statement; raises TypeError for what cannot be asked in this way."""
     asked: list[sql.Composable] = []
     answers: list[sql.Composable] = []
-    values: list[str] = []
+    values: list[_Value] = []
     parts: dict[str, _Part] = {}
-    for name, rows in questions(Given(), *shape).items():
+    for name, rows in questions(Given(single), *shape).items():
         if isinstance(rows, str):
             text, its_values, part = rows, (), _TEXT
         elif isinstance(rows, Counted):
@@ -207,7 +231,7 @@ def put_together(questions: Questions, *shape: Hashable) -> _Statement:
             part = _part_of(name, rows, compiler)
         if its_values:
             text = _with_constants(text, its_values)
-            values += [one.name for one in its_values if isinstance(one, _Value)]
+            values += [one for one in its_values if isinstance(one, _Value)]
         columns = [sql.Identifier(column) for column in part.names]
         question = sql.Identifier(name)
         asked.append(sql.SQL("{} ({}) AS ({})").format(question, sql.SQL(", ").join(columns), sql.SQL(text)))

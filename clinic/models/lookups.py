@@ -27,8 +27,10 @@ class AnyOf(_Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, parameters = self.process_lhs(compiler, connection)
         if isinstance(self.rhs, models.Expression):  # numbers that are still to come (clinic.together)
-            right, numbers = compiler.compile(self.rhs)
-            return f"{left} = ANY({right}::{self.kind}[])", [*parameters, *numbers]
+            single = getattr(self.rhs, "first", None)  # sought by its key, whatever else is asked of it
+            right, numbers = compiler.compile(single or self.rhs)
+            wanted = f"{right}::{self.kind}" if single else f"ANY({right}::{self.kind}[])"
+            return f"{left} = {wanted}", [*parameters, *numbers]
         return f"{left} = ANY(%s::{self.kind}[])", [*parameters, list(self.rhs)]
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from django.db import DataError, connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 from django.test.utils import CaptureQueriesContext
 
 from clinic.domain.entries import DrugEntry, FillEntry
 from clinic.models import Clinic, Fill, FillDrug, Implant, Patient, ProgramVersion
 from clinic.scope import UnscopedError, WrongClinicError, in_clinic, outside
 from clinic.services.fills import correct_fill
-from clinic.statements import update_together
+from clinic.statements import PLANNED_AFTER, update_together
 from clinic.together import ask_together, put_together
 from scheduling.domain.calendars.writer import Standing
 from scheduling.models import CalendarEntry
@@ -109,7 +110,7 @@ def _fills_of_lot(given: Any) -> dict[str, Any]:
 def test_what_is_the_same_every_time_stands_in_the_text_to_the_letter(house: House) -> None:
     pump = make_running_pump(house)
     fill = make_fill(house, pump, filled_on=house.today, lot="100 % 'own' \\ %s")
-    assert put_together(_fills_of_lot).values == ("clinic_id", "implant_ids")
+    assert [value.name for value in put_together(_fills_of_lot).values] == ["clinic_id", "implant_ids"]
     assert ask_together(_fills_of_lot, clinic_id=house.clinic.pk, implant_ids=[pump.pk])["drugs"] == [fill.pk]
 
 
@@ -204,6 +205,49 @@ def test_the_next_values_get_their_own_answers(house: House) -> None:
         assert found["since"] == list(pump.fills.order_by("id").values_list("id", flat=True))
     nothing = ask_together(_questions, clinic_id=house.clinic.pk, implant_ids=[], since=house.today)
     assert nothing["fills"] == nothing["drugs"] == nothing["since"] == []
+
+
+def _fills_of_drugs(given: Any) -> dict[str, Any]:
+    fills = Fill.objects.for_clinic(given.clinic_id).filter(implant_id__any_of=given.implant_ids)
+    newest = {"partition_by": F("implant_id"), "order_by": F("filled_on").desc()}
+    return {
+        "fills": fills.filter(drugs__drug__key__any_of=given.drug_keys).order_by("id").values_list("id"),
+        "newest": fills.annotate(age=Window(RowNumber(), **newest))
+        .filter(Q(age=1) | Q(id__any_of=given.more))
+        .order_by("id")
+        .values_list("id", "age"),
+    }
+
+
+def _plans_kept(text: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE strpos(statement, %s) > 0", [text])
+        return len(cursor.fetchall())
+
+
+def test_a_list_of_any_length_gets_its_answers_and_one_value_is_sought_by_its_key(house: House) -> None:
+    pumps = [make_running_pump(house, make_patient(house)) for _ in range(3)]
+    fills = [pump.fills.get().pk for pump in pumps]
+    for number in (0, 1, 2, 3):
+        for keys in ([], [DRUG], [DRUG, "another"]):
+            for more in ([], fills[:1], fills[:2]):
+                asked = {"implant_ids": [pump.pk for pump in pumps[:number]], "drug_keys": keys, "more": more}
+                found = ask_together(_fills_of_drugs, clinic_id=house.clinic.pk, **asked)
+                assert found["fills"] == [(pk,) for pk in (fills[:number] if keys else [])]
+                assert found["newest"] == [(pk, 1) for pk in fills[:number]]
+    single = put_together(_fills_of_drugs, single=frozenset({"implant_ids", "drug_keys"})).text
+    assert '"implant_id" = %s::bigint' in single
+    assert '"key" = %s::text' in single
+    assert '"implant_id" = %s::bigint' not in put_together(_fills_of_drugs).text
+
+
+@pytest.mark.parametrize(("number", "is_kept"), [(1, True), (10, True), (11, False)])
+def test_a_long_list_is_planned_with_what_is_in_it(house: House, number: int, is_kept: bool) -> None:
+    """A plan for any list takes it for ten, of a clinic like most: with five hundred of the largest it takes ten times as long."""
+    for first in range(PLANNED_AFTER + 1):
+        pumps = range(first, first + number)
+        ask_together(_fills_of_lot, clinic_id=house.clinic.pk, implant_ids=pumps)
+    assert bool(_plans_kept("100 % ''own''")) is is_kept
 
 
 def test_nobody_asks_outside_the_scope(house: House) -> None:

@@ -5,8 +5,10 @@ Eight thousand visits of some months; the statements that the product sends are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,11 +16,13 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from clinic.audit import recording
+from clinic.together import put_together
 from scheduling.domain.slot_refusals import SlotTaken
 from scheduling.models import Resource
 from scheduling.selectors.calendar import Wanted, counts_on_days, visits_on_days
 from scheduling.selectors.visits import next_free_times, visits_of_patient
 from scheduling.services import booking
+from scheduling.services.booking import record
 from tests.factories import House, make_clinic, make_patient, make_running_pump
 from tests.visits import Desk, make_desk, make_resource
 
@@ -49,7 +53,7 @@ def desk(house: House) -> Desk:
     for number in range(9):
         make_resource(house, f"Further nurse {number}")
         make_resource(house, f"Further room {number}", kind="room")
-    patients = [make_patient(house).pk for _ in range(40)]
+    pumps = [make_running_pump(house) for _ in range(40)]
     nurses, rooms = (
         list(
             Resource.objects.filter(clinic=house.clinic, kind=kind)
@@ -61,7 +65,11 @@ def desk(house: House) -> Desk:
     with recording(actor_id=house.nurse.id, reason="months of visits"), connection.cursor() as cursor:
         cursor.execute(
             _VISITS,
-            [house.clinic.pk, desk.kind("check_up").pk, patients, nurses, rooms, desk.at("09:00"), VISITS],
+            [
+                *(house.clinic.pk, desk.kind("check_up").pk),
+                *([pump.patient_id for pump in pumps], [pump.pk for pump in pumps]),
+                *(nurses, rooms, desk.at("09:00"), VISITS),
+            ],
         )
         cursor.execute(_SEATS)
     with connections["owner"].cursor() as cursor:
@@ -70,9 +78,9 @@ def desk(house: House) -> Desk:
 
 
 _VISITS = """
-INSERT INTO scheduling_visit (clinic_id, ref, kind_id, patient_id, nurse_id, room_id, starts_at, ends_at, local_on,
+INSERT INTO scheduling_visit (clinic_id, ref, kind_id, patient_id, implant_id, nurse_id, room_id, starts_at, ends_at, local_on,
     local_at, time_zone, status, sequence, is_refill, note, booked_at, override_reason, request_digest)
-SELECT %s, gen_random_uuid(), %s, (%s::bigint[])[n %% 40 + 1], (%s::bigint[])[n %% 10 + 1], (%s::bigint[])[n %% 10 + 1],
+SELECT %s, gen_random_uuid(), %s, (%s::bigint[])[n %% 40 + 1], (%s::bigint[])[n %% 40 + 1], (%s::bigint[])[n %% 10 + 1], (%s::bigint[])[n %% 10 + 1],
     at, at + interval '30 minutes', (at AT TIME ZONE 'America/Chicago')::date, (at AT TIME ZONE 'America/Chicago')::time,
     'America/Chicago', 'booked', 0, false, '', at, '', ''
 FROM (SELECT n, %s::timestamptz - (n / 40) * interval '1 day' - interval '1 day' + (n %% 40 / 10) * interval '1 hour' AS at
@@ -132,6 +140,18 @@ def booking_moving_and_ending_read_what_is_near(desk: Desk, house: House) -> Non
     assert_reads_little(follow)
 
 
+def a_pumps_visits_are_sought_by_pump_and_clinic_at_once() -> None:
+    """As planned for any of them: by pump alone, the server also reads a large clinic's visits to meet the pump's eight."""
+    asked = put_together(record._questions, single=frozenset({"implant_ids"})).text
+    numbers = count(1)
+    numbered = re.sub("%s", lambda _: f"${next(numbers)}", asked).replace("%%", "%")
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    reading = plan[plan.index("scheduling_visit ") :]
+    assert re.search(r"visit_of_implant .*\n +Index Cond: .*implant_id = .*AND \(clinic_id = ", reading), plan
+
+
 def searching_reads_the_weeks_that_are_searched(desk: Desk, house: House) -> None:
     desk.book(at="16:00")
     with pytest.raises(SlotTaken) as refused:
@@ -150,5 +170,6 @@ def test_nothing_reads_the_calendar_from_end_to_end(desk: Desk, house: House) ->
     """One calendar for all of it: filling it takes longer than the rest."""
     a_day_a_week_and_a_month_are_read_by_their_days(desk, house)
     booking_moving_and_ending_read_what_is_near(desk, house)
+    a_pumps_visits_are_sought_by_pump_and_clinic_at_once()
     searching_reads_the_weeks_that_are_searched(desk, house)
     a_patients_visits_are_read_by_the_patient(desk, house)

@@ -109,7 +109,9 @@ class _Beside:
 
 
 def shown_rows(clinic_id: int, shown: QuerySet[Any], ids: Sequence[int], day: Day) -> list[WorkRow]:
-    """The pumps of ``shown`` in the order of their ``ids``, each with what stands beside it (two queries)."""
+    """The pumps of ``shown`` in the order of their ``ids``, each with what stands beside it (two queries, none for none)."""
+    if not ids:
+        return []
     found = {implant.pk: implant for implant in shown.select_related("patient", "pump_model", "forecast")}
     implants = [found[pk] for pk in ids if pk in found]
     answers = ask_together(
