@@ -33,14 +33,14 @@ def visit_dates(*, clinic_id: int, implant_ids: Collection[int], today: date) ->
     A visit that was to be before ``today``, and one that is to be placed anew, is not booked.
     """
     visits = next_refill_visits(clinic_id=clinic_id, implant_ids=implant_ids, today=today)
-    return visit_dates_from(certain_dates(clinic_id, implant_ids), visits)
+    return visit_dates_from(certain_dates(clinic_id).filter(implant_id__any_of=implant_ids), visits)
 
 
-def certain_dates(clinic_id: Any, implant_ids: Any) -> QuerySet[Forecast, Any]:
-    """What ``visit_dates_from`` takes of these implants' forecasts."""
+def certain_dates(clinic_id: Any) -> QuerySet[Forecast, Any]:
+    """What ``visit_dates_from`` takes of forecasts."""
     return (
         Forecast.objects.for_clinic(clinic_id)
-        .filter(implant_id__any_of=implant_ids, status=ForecastStatus.OK)
+        .filter(status=ForecastStatus.OK)
         .values_list("implant_id", "target_visit_on", "latest_visit_on")
     )
 

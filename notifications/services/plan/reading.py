@@ -254,7 +254,8 @@ def _questions(given: Any) -> dict[str, Any]:
         **telling_questions(given),
         "rules": ReminderRule.objects.for_clinic(given.clinic_id),
         "policy": MessagingPolicy.objects.for_clinic(given.clinic_id).order_by("pk")[:1],
-        "dates": certain_dates(given.clinic_id, pumps),
+        # By the patients, not by the pumps found: of a list that is not there yet the server rather reads a clinic.
+        "dates": certain_dates(given.clinic_id).filter(implant__patient_id__any_of=given.patient_ids),
         "refill_visits": refill_visits_by_pump(given.clinic_id, pumps, since=given.visits_since),
         "stopped": _stops(given.clinic_id)
         .filter(Q(address__any_of=given.letters) | Q(address__any_of=given.found("contacts", "dialable")))
