@@ -260,7 +260,7 @@ def test_options_of_the_address_reach_the_connection() -> None:
     )
     assert "'sslmode': 'verify-full'" in done.stdout
     assert "'server_side_binding': True" in done.stdout
-    assert done.stdout.strip().endswith(" 60")
+    assert done.stdout.strip().endswith(" 3600")
 
 
 def test_a_child_of_a_demo_gets_no_secret_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
