@@ -15,10 +15,14 @@ PLANNED_AFTER = 3
 
 
 @contextmanager
-def planned_once() -> Iterator[None]:
-    """Let the server plan each statement of the block once a connection: for few that are the same every time."""
+def planned_once(*, is_kept: bool = True) -> Iterator[None]:
+    """Let the server plan each statement of the block once a connection: for few that are the same every time.
+
+    Where the plan is not to be kept, each time, whatever a block around this one says.
+    """
     connection.ensure_connection()
-    before, connection.connection.prepare_threshold = connection.connection.prepare_threshold, PLANNED_AFTER
+    before = connection.connection.prepare_threshold
+    connection.connection.prepare_threshold = PLANNED_AFTER if is_kept else None
     try:
         yield
     finally:

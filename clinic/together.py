@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -107,7 +106,7 @@ class _First(_Value):
 
 
 class _Single(_Value):
-    """A list of one; ``__any_of`` compares with what it holds."""
+    """A list of one; ``__any_of`` compares with what it holds, but where it stands beside a window."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -187,8 +186,8 @@ def ask_together(
 ) -> Answers:
     """The answers, by the questions' names (one statement). ``given.clinic_id`` is the clinic.
 
-    A statement is kept for each ``shape``, so there must be few; and one more for each choice of lists that hold a single
-    value, which is sought by its key. Whether the server keeps its plan too is ``is_planned_once``: not where all rows of a
+    A statement is kept for each ``shape``, so there must be few; and for each choice of lists that hold a single value, which
+    is sought by its key. Whether the server keeps its plan too is ``is_planned_once``: not where all rows of a
     clinic are passed by, since one plan does not suit a small clinic and the largest; never with a long list, for the same
     reason. Raises WrongClinicError and UnscopedError, as ``for_clinic`` does.
     """
@@ -198,7 +197,7 @@ def ask_together(
     single = frozenset(name for name, length in lengths.items() if length == 1)
     statement = put_together(questions, *shape, single=single)
     is_kept = is_planned_once and max(lengths.values(), default=0) <= _EXPECTED_IN_A_LIST
-    with planned_once() if is_kept else nullcontext(), connection.cursor() as cursor:
+    with planned_once(is_kept=is_kept), connection.cursor() as cursor:
         cursor.execute(statement.text, [value.of(sent) for value in statement.values])
         row = cursor.fetchone()
     return {
@@ -211,7 +210,7 @@ def _as_sent(value: Any) -> Any:
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def put_together(questions: Questions, *shape: Hashable, single: frozenset[str] = frozenset()) -> _Statement:
     """The statement; raises TypeError for what cannot be asked in this way."""
     asked: list[sql.Composable] = []

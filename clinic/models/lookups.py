@@ -27,7 +27,7 @@ class AnyOf(_Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         left, parameters = self.process_lhs(compiler, connection)
         if isinstance(self.rhs, models.Expression):  # numbers that are still to come (clinic.together)
-            single = getattr(self.rhs, "first", None)  # sought by its key, whatever else is asked of it
+            single = getattr(self.rhs, "first", None)  # of a list of one: sought by its key
             right, numbers = compiler.compile(single or self.rhs)
             wanted = f"{right}::{self.kind}" if single else f"ANY({right}::{self.kind}[])"
             return f"{left} = {wanted}", [*parameters, *numbers]

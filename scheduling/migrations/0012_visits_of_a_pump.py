@@ -1,4 +1,8 @@
-"""A pump's visits are found by its number and its clinic's at once. Booking waits while it is made: a second for a million visits."""
+"""A pump's visits are found by its number and its clinic's at once.
+
+Whoever reads or writes visits waits while the index is made: a second for a million. The old one goes first: the other
+way round, somebody who has read visits and then writes one would wait for us, and we for them.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -12,10 +16,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["implant", "clinic"], name="visit_of_implant"),
-        ),
         # Of the reference itself nothing changes: AlterField would drop its key and look through every row anew.
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -34,5 +34,9 @@ class Migration(migrations.Migration):
             database_operations=[
                 migrations.RunSQL(f"DROP INDEX {INDEX}", f"CREATE INDEX {INDEX} ON {TABLE} (implant_id)")
             ],
+        ),
+        migrations.AddIndex(
+            model_name="visit",
+            index=models.Index(fields=["implant", "clinic"], name="visit_of_implant"),
         ),
     ]
