@@ -31,8 +31,8 @@ from clinic.statements import planned_once
 
 _MOST_ARGUMENTS: Final = 100
 """So many the server takes of one function."""
-_EXPECTED_IN_A_LIST: Final = 10
-"""So many the server expects in a list when it plans for any lists."""
+_MOST_IN_A_KEPT_LIST: Final = 100
+"""What a page shows. Planned for any list the server takes it for ten: of a night's five hundred that is too far off."""
 
 Questions = Callable[..., Mapping[str, Any]]
 """Called once with a ``Given``, and once more for each shape; gives each question its name.
@@ -196,7 +196,7 @@ def ask_together(
     lengths = {name: len(value) for name, value in sent.items() if isinstance(value, list)}
     single = frozenset(name for name, length in lengths.items() if length == 1)
     statement = put_together(questions, *shape, single=single)
-    is_kept = is_planned_once and max(lengths.values(), default=0) <= _EXPECTED_IN_A_LIST
+    is_kept = is_planned_once and max(lengths.values(), default=0) <= _MOST_IN_A_KEPT_LIST
     with planned_once(is_kept=is_kept), connection.cursor() as cursor:
         cursor.execute(statement.text, [value.of(sent) for value in statement.values])
         row = cursor.fetchone()
