@@ -11,6 +11,7 @@ from django.db import connection, models
 from clinic.together import put_together
 from notifications.models import Attempt, Message, PatientLink
 from notifications.selectors.world import _questions
+from tests.sizes import forget_sizes
 
 pytestmark = pytest.mark.django_db
 MODELS = (Message, PatientLink, Attempt)
@@ -57,6 +58,7 @@ def test_no_index_is_the_beginning_of_another(model: type[models.Model]) -> None
 
 def test_what_a_text_is_judged_by_is_found_by_its_key_in_a_clinic_of_any_size() -> None:
     """The plan that is kept does not know how large a clinic is: what goes by the clinic reads all of it."""
+    forget_sizes("clinic_patient", "clinic_contactpoint", "notifications_message")
     number = count(1)
     text = re.sub("%s", lambda _: f"${next(number)}", put_together(_questions).text).replace("%%", "%")
     with connection.cursor() as cursor:

@@ -28,6 +28,7 @@ from scheduling.services.register_rows import bring_in, in_turns
 from tests.factories import House, make_clinic
 from tests.imports import rows_of, source_of
 from tests.register_files import register_row
+from tests.sizes import forget_sizes
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -180,6 +181,7 @@ def test_what_is_planned_is_sought_by_its_key_and_not_among_all_of_the_clinic(ho
     rows = FollowUp.objects.for_clinic(house.clinic.id).filter(implant__serial=new_rows(1)[0].pump_serial)
     keys = list(rows.values_list("patient_id", "row_key", "anchor_key", "occurrence"))
     assert FollowUp.objects.for_clinic(house.clinic.id).count() > 20 * len(keys) > 0
+    forget_sizes("scheduling_followup")
     before = _read_of_follow_ups()
     found = care_plan._rows(care_plan._BY_KEY, [*care_plan._columns(keys), house.clinic.id])
     assert len(found) == len(keys)
