@@ -27,8 +27,8 @@ from scheduling.services import care_plan
 from scheduling.services.register_rows import bring_in, in_turns
 from tests.factories import House, make_clinic
 from tests.imports import rows_of, source_of
+from tests.plans import forget_sizes
 from tests.register_files import register_row
-from tests.sizes import forget_sizes
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)

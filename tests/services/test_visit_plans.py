@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from scheduling.selectors.visits import next_free_times, visits_of_patient
 from scheduling.services import booking
 from scheduling.services.booking import record
 from tests.factories import House, make_clinic, make_patient, make_running_pump
+from tests.plans import plan_for_any
 from tests.visits import Desk, make_desk, make_resource
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,12 +142,7 @@ def booking_moving_and_ending_read_what_is_near(desk: Desk, house: House) -> Non
 
 def a_pumps_visits_are_sought_by_pump_and_clinic_at_once() -> None:
     """As planned for any of them: by pump alone, the server also reads a large clinic's visits to meet the pump's eight."""
-    asked = put_together(record._questions, single=frozenset({"implant_ids"})).text
-    numbers = count(1)
-    numbered = re.sub("%s", lambda _: f"${next(numbers)}", asked).replace("%%", "%")
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = plan_for_any(put_together(record._questions, single=frozenset({"implant_ids"})).text)
     reading = plan[plan.index("scheduling_visit ") :]
     assert re.search(r"visit_of_implant .*\n +Index Cond: .*implant_id = .*AND \(clinic_id = ", reading), plan
 

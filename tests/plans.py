@@ -1,8 +1,10 @@
-"""What the server believes of the size of tables, for tests of its plans."""
+"""What the server plans, and what it believes of the size of tables then."""
 
+import re
 from contextlib import closing
+from itertools import count
 
-from django.db import connections
+from django.db import connection, connections
 
 
 def forget_sizes(*tables: str) -> None:
@@ -19,3 +21,12 @@ def forget_sizes(*tables: str) -> None:
                 " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
                 [table, table],
             )
+
+
+def plan_for_any(statement: str) -> str:
+    """How a statement of ``clinic.together`` is planned for whatever values."""
+    number = count(1)
+    text = re.sub("%s", lambda _: f"${next(number)}", statement).replace("%%", "%")
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {text}")
+        return "\n".join(line for (line,) in cursor.fetchall())
